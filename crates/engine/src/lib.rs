@@ -1,1 +1,7 @@
-//! placeholder
+//! Pure computation: inputs, settings and a seed in; a value and its explanation out. No file, clock or network.
+
+pub mod conversations;
+pub mod graph;
+pub mod intervals;
+pub mod random;
+pub mod vetting;

@@ -1,0 +1,7 @@
+//! Who talks to whom as a graph: its compact form and the ranks that walk along it.
+
+pub mod csr;
+pub mod pagerank;
+
+pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
+pub use pagerank::{PageRank, PageRankSettings, Seed, Walk, pagerank, personalised_pagerank, push_from};
