@@ -1,0 +1,265 @@
+//! What the past says about whether a buyer will turn to a creator: the measured facts a chance is made from.
+//!
+//! All are counted before the moment of the index and taken as `ln(1 + count)`, so that the first talk says more than
+//! the hundredth. Talk between the two, the buyers' circle, the creator's and the buyer's habits, and nearness.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversations::index::{ConversationIndex, NO_PAIR};
+use crate::graph::pagerank::{Near, PushScratch};
+use crate::graph::push_from;
+
+/// One measured fact about a buyer and a creator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    Always,
+    Talks,
+    RecentTalk,
+    TalkDays,
+    TalksBack,
+    RecentTalksBack,
+    BuyersTalking,
+    InDegree,
+    RecentInDegree,
+    NewTalkers,
+    Answers,
+    CreatorActivity,
+    BuyerActivity,
+    RecentBuyerActivity,
+    BuyerNewPartners,
+    Nearness,
+    BuyingTalk,
+}
+
+/// How many features there are.
+pub const FEATURES: usize = Feature::ALL.len();
+
+/// One value for each feature, in the order of [`Feature::ALL`].
+pub type FeatureValues = [f32; FEATURES];
+
+impl Feature {
+    pub const ALL: [Feature; 17] = [
+        Feature::Always,
+        Feature::Talks,
+        Feature::RecentTalk,
+        Feature::TalkDays,
+        Feature::TalksBack,
+        Feature::RecentTalksBack,
+        Feature::BuyersTalking,
+        Feature::InDegree,
+        Feature::RecentInDegree,
+        Feature::NewTalkers,
+        Feature::Answers,
+        Feature::CreatorActivity,
+        Feature::BuyerActivity,
+        Feature::RecentBuyerActivity,
+        Feature::BuyerNewPartners,
+        Feature::Nearness,
+        Feature::BuyingTalk,
+    ];
+
+    /// What the feature measures, as printed beside its coefficient.
+    pub fn words(self) -> &'static str {
+        match self {
+            Feature::Always => "starting level",
+            Feature::Talks => "times the buyer turned to the creator",
+            Feature::RecentTalk => "the same, older talk fading",
+            Feature::TalkDays => "different days on which the buyer did",
+            Feature::TalksBack => "times the creator turned to the buyer",
+            Feature::RecentTalksBack => "the same, older talk fading",
+            Feature::BuyersTalking => "other buyers of the set who talk to the creator, in percent",
+            Feature::InDegree => "everybody who ever talked to the creator",
+            Feature::RecentInDegree => "the same, old talkers fading",
+            Feature::NewTalkers => "people who lately talked to the creator for the first time",
+            Feature::Answers => "share of its talkers the creator turns to as well",
+            Feature::CreatorActivity => "what the creator says, older talk fading",
+            Feature::BuyerActivity => "what the buyer says",
+            Feature::RecentBuyerActivity => "the same, older talk fading",
+            Feature::BuyerNewPartners => "people the buyer lately turned to for the first time",
+            Feature::Nearness => "how often a walk from the buyer along talk comes by the creator",
+            Feature::BuyingTalk => "talk about buying, from the buyer to the creator",
+        }
+    }
+}
+
+/// A set of buyers, ready to be asked about candidates.
+pub struct BuyerSet<'a> {
+    pub index: &'a ConversationIndex,
+    /// Ascending, each once.
+    pub buyers: Vec<u32>,
+    /// Place of an account among the buyers, [`NOT_A_BUYER`] for others.
+    place: Vec<u32>,
+}
+
+const NOT_A_BUYER: u32 = u32::MAX;
+
+impl<'a> BuyerSet<'a> {
+    /// Buyers unknown to the index are left out. Cost `O(accounts + buyers log buyers)`.
+    pub fn new(index: &'a ConversationIndex, buyers: &[u32]) -> BuyerSet<'a> {
+        let mut buyers: Vec<u32> =
+            buyers.iter().copied().filter(|&buyer| (buyer as usize) < index.accounts()).collect();
+        buyers.sort_unstable();
+        buyers.dedup();
+        let mut place = vec![NOT_A_BUYER; index.accounts()];
+        for (at, &buyer) in buyers.iter().enumerate() {
+            place[buyer as usize] = at as u32;
+        }
+        BuyerSet { index, buyers, place }
+    }
+
+    /// Distinct buyers who turned to each account. Cost `O(pairs of the buyers)`.
+    pub fn buyers_talking(&self) -> Vec<u32> {
+        let mut counts = vec![0u32; self.index.accounts()];
+        for &buyer in &self.buyers {
+            for &target in self.index.pairs.targets_of(buyer) {
+                counts[target as usize] += 1;
+            }
+        }
+        counts
+    }
+
+    /// The accounts worth scoring, best first: most buyers talking, then most talkers in all; ties by dense id.
+    ///
+    /// `buyers talking + 0.05 * min(in-degree, 1000) / 1000`; accounts nobody ever talked to are left out.
+    pub fn candidates(&self, buyers_talking: &[u32], count_max: usize, is_excluded: impl Fn(u32) -> bool) -> Vec<u32> {
+        let score = |account: u32| {
+            let known = f64::from(self.index.account.in_degree[account as usize].min(1000));
+            f64::from(buyers_talking[account as usize]) + 0.05 * known / 1000.0
+        };
+        let mut accounts: Vec<u32> = (0..self.index.accounts() as u32)
+            .filter(|&account| self.index.account.in_degree[account as usize] > 0 && !is_excluded(account))
+            .collect();
+        let by_score = |a: &u32, b: &u32| score(*b).total_cmp(&score(*a)).then(a.cmp(b));
+        if accounts.len() > count_max && count_max > 0 {
+            accounts.select_nth_unstable_by(count_max - 1, by_score);
+        }
+        accounts.truncate(count_max);
+        accounts.sort_unstable_by(by_score);
+        accounts
+    }
+
+    /// For every buyer (by place) its pair with the candidate: who turned to it, and whom it turned to.
+    pub fn contacts(&self, candidate: u32) -> Contacts {
+        let mut contacts = Contacts { talk: vec![], back: vec![] };
+        let pairs = &self.index.pairs;
+        for &pair in self.index.talkers_of(candidate) {
+            let place = self.place[pairs.actor[pair as usize] as usize];
+            if place != NOT_A_BUYER {
+                contacts.talk.push(Contact { place, pair });
+            }
+        }
+        for pair in pairs.of(candidate) {
+            let place = self.place[pairs.target[pair] as usize];
+            if place != NOT_A_BUYER {
+                contacts.back.push(Contact { place, pair: pair as u32 });
+            }
+        }
+        contacts
+    }
+}
+
+/// A buyer, by place in the set, and a pair it is in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contact {
+    pub place: u32,
+    pub pair: u32,
+}
+
+/// The talk between a candidate and the buyers, both ways, each ascending by buyer.
+pub struct Contacts {
+    pub talk: Vec<Contact>,
+    pub back: Vec<Contact>,
+}
+
+/// What is known between one buyer and one candidate.
+#[derive(Clone, Copy)]
+pub struct Between {
+    /// The pair buyer -> candidate, or [`NO_PAIR`].
+    pub talk: u32,
+    /// The pair candidate -> buyer, or [`NO_PAIR`].
+    pub back: u32,
+    /// Other buyers of the set who talk to the candidate, as a share of the other buyers.
+    pub share_of_others: f64,
+    /// Personalised PageRank of the candidate from the buyer.
+    pub near: f64,
+}
+
+/// Features that belong to one account whatever the other one is; computed once an account.
+pub struct Habits {
+    values: Vec<[f32; HABITS]>,
+}
+
+const HABITS: usize = 8;
+
+impl Habits {
+    /// Cost `O(accounts)`.
+    pub fn of(index: &ConversationIndex) -> Habits {
+        let account = &index.account;
+        let log1p = |value: f32| f64::from(value).ln_1p() as f32;
+        let values = (0..index.accounts())
+            .map(|at| {
+                let answered = (f64::from(account.answered[at]) + 0.5) / (f64::from(account.in_degree[at]) + 2.0);
+                [
+                    log1p(account.in_degree[at] as f32),
+                    log1p(account.recent_in_degree[at]),
+                    log1p(account.new_talkers[at]),
+                    answered as f32,
+                    log1p(account.recent_sent[at]),
+                    log1p(account.sent[at] as f32),
+                    log1p(account.recent_sent[at]),
+                    log1p(account.new_partners[at]),
+                ]
+            })
+            .collect();
+        Habits { values }
+    }
+
+    /// All features of a buyer and a candidate. Cost `O(1)`.
+    pub fn features(&self, index: &ConversationIndex, buyer: u32, candidate: u32, between: Between) -> FeatureValues {
+        let pairs = &index.pairs;
+        let creator = &self.values[candidate as usize];
+        let speaker = &self.values[buyer as usize];
+        let log1p = |value: f64| value.ln_1p() as f32;
+        let mut values = [0f32; FEATURES];
+        values[Feature::Always as usize] = 1.0;
+        if between.talk != NO_PAIR {
+            let talk = between.talk as usize;
+            values[Feature::Talks as usize] = log1p(f64::from(pairs.talks[talk]));
+            values[Feature::RecentTalk as usize] = log1p(f64::from(pairs.recent[talk]));
+            values[Feature::TalkDays as usize] = log1p(f64::from(pairs.days[talk]));
+            values[Feature::BuyingTalk as usize] = log1p(f64::from(pairs.buying_talks[talk]));
+        }
+        if between.back != NO_PAIR {
+            let back = between.back as usize;
+            values[Feature::TalksBack as usize] = log1p(f64::from(pairs.talks[back]));
+            values[Feature::RecentTalksBack as usize] = log1p(f64::from(pairs.recent[back]));
+        }
+        values[Feature::BuyersTalking as usize] = log1p(100.0 * between.share_of_others);
+        values[Feature::InDegree as usize] = creator[0];
+        values[Feature::RecentInDegree as usize] = creator[1];
+        values[Feature::NewTalkers as usize] = creator[2];
+        values[Feature::Answers as usize] = creator[3];
+        values[Feature::CreatorActivity as usize] = creator[4];
+        values[Feature::BuyerActivity as usize] = speaker[5];
+        values[Feature::RecentBuyerActivity as usize] = speaker[6];
+        values[Feature::BuyerNewPartners as usize] = speaker[7];
+        values[Feature::Nearness as usize] = log1p(index.accounts() as f64 * between.near);
+        values
+    }
+}
+
+/// Share of the *other* buyers who talk to a candidate.
+pub fn share_of_others(buyers: usize, talking: u32, is_talking_oneself: u32) -> f64 {
+    if buyers < 2 { 0.0 } else { f64::from(talking - is_talking_oneself) / (buyers - 1) as f64 }
+}
+
+/// The nearness of every account to one buyer.
+pub fn near_to(
+    index: &ConversationIndex,
+    buyer: u32,
+    settings: &super::ListeningSettings,
+    scratch: &mut PushScratch,
+) -> Vec<Near> {
+    push_from(&index.walk, buyer, settings.restart, settings.nearness_tolerance, scratch)
+}

@@ -1,0 +1,325 @@
+//! Scores creators for a set of buyers: how many of them are expected to turn to each, and the evidence for it.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::features::{Between, BuyerSet, Habits, near_to, share_of_others};
+use super::model::Asked;
+use super::{ListeningModel, ListeningSettings};
+use crate::conversations::index::{ConversationIndex, NO_PAIR};
+use crate::graph::pagerank::PushScratch;
+use crate::graph::{PageRankSettings, Seed, personalised_pagerank};
+use crate::random::Draws;
+
+/// The purpose of the bootstrap's random numbers.
+const BOOTSTRAP_STREAM: u64 = 11;
+/// Bounds of the interval, 90 %.
+const LOW_SHARE: f64 = 0.05;
+const HIGH_SHARE: f64 = 0.95;
+
+/// A creator the buyers may listen to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListenedTo {
+    pub account: u32,
+    /// Buyers expected to turn to it within the horizon.
+    pub expected_listeners: f64,
+    /// 90 % interval by bootstrap over the buyers.
+    pub lo: f64,
+    pub hi: f64,
+    /// The part among buyers who already talk to it; the two parts add up to `expected_listeners`.
+    pub expected_returning: f64,
+    /// The part among buyers who do not yet.
+    pub expected_joining: f64,
+    pub evidence: Evidence,
+    /// The likeliest listeners first.
+    pub buyers: Vec<ListeningBuyer>,
+}
+
+/// What was counted about a creator and the buyers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Distinct buyers who turned to the creator.
+    pub buyers_talking: u32,
+    /// How often they did.
+    pub talks: u64,
+    /// Buyers who did on two or more different days.
+    pub buyers_came_back: u32,
+    /// How often the creator turned to buyers who talk to it.
+    pub talks_back: u64,
+    /// Distinct buyers among those it turned to.
+    pub buyers_answered: u32,
+    /// The last time a buyer turned to it; `None` when none did.
+    pub last_at_unix: Option<i64>,
+    /// Talks about buying among `talks`.
+    pub buying_talks: u64,
+    /// Everybody who ever turned to it, buyers or not.
+    pub in_degree: u32,
+    /// Personalised PageRank from the buyers, both ways; 0..=1.
+    pub nearness: f64,
+}
+
+/// A buyer beside a creator.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListeningBuyer {
+    pub buyer: u32,
+    /// Chance that it turns to the creator within the horizon.
+    pub chance: f64,
+    /// How often it did so far.
+    pub talks: u32,
+}
+
+/// Ranks creators by how many of the buyers are expected to turn to them, best first; ties by dense id.
+///
+/// `expected listeners(v) = sum over buyers u of p(u, v)` over the best `candidates_max` accounts of the set, the
+/// `excluded` ones (a brand's own) left out. Values lie in `0..=buyers`; `lo..hi` is a 90 % bootstrap interval over
+/// the buyers. No buyer known to the index gives an empty list.
+/// Cost `O(candidates * (buyers + draws * buyers / 8))` plus a bounded walk from each buyer.
+pub fn score(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    buyers: &[u32],
+    excluded: &[u32],
+    settings: &ListeningSettings,
+) -> Vec<ListenedTo> {
+    let set = BuyerSet::new(index, buyers);
+    if set.buyers.is_empty() {
+        return vec![];
+    }
+    let talking = set.buyers_talking();
+    let candidates =
+        set.candidates(&talking, settings.candidates_max, |account| excluded.binary_search(&account).is_ok());
+    let wanted: Vec<u32> = (0..set.buyers.len() as u32).collect();
+    let near = Nearness::of(&set, &wanted, &candidates, settings);
+    let habits = Habits::of(index);
+    let exposure = model.exposure(settings.horizon_days);
+    let returning = Asked::new(&model.returning, exposure);
+    let joining = Asked::new(&model.joining, exposure);
+    let draws = BuyerDraws::new(set.buyers.len(), settings);
+    let mut scored: Vec<ListenedTo> = candidates
+        .par_iter()
+        .enumerate()
+        .map(|(column, &candidate)| {
+            let pairs = pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
+            let chances: Vec<f64> = pairs
+                .iter()
+                .map(|pair| {
+                    let features = habits.features(index, pair.buyer, candidate, pair.between);
+                    match (pair.buyer == candidate, pair.between.talk) {
+                        (true, _) => 0.0,
+                        (false, NO_PAIR) => joining.chance(&features),
+                        (false, _) => returning.chance(&features),
+                    }
+                })
+                .collect();
+            summarise(&set, candidate, &pairs, &chances, &draws, settings)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.expected_listeners.total_cmp(&a.expected_listeners).then(a.account.cmp(&b.account)));
+    scored
+}
+
+/// One buyer and a candidate, before any chance is made of it.
+pub(super) struct PairSeen {
+    pub buyer: u32,
+    pub between: Between,
+}
+
+/// What lies between a candidate and each wanted buyer (places in the set, ascending).
+pub(super) fn pairs_with(
+    set: &BuyerSet<'_>,
+    wanted: &[u32],
+    candidate: u32,
+    talking: &[u32],
+    near: impl Fn(usize) -> f64,
+) -> Vec<PairSeen> {
+    let contacts = set.contacts(candidate);
+    let (mut talk, mut back) = (contacts.talk.iter().peekable(), contacts.back.iter().peekable());
+    wanted
+        .iter()
+        .enumerate()
+        .map(|(row, &place)| {
+            while talk.peek().is_some_and(|contact| contact.place < place) {
+                talk.next();
+            }
+            while back.peek().is_some_and(|contact| contact.place < place) {
+                back.next();
+            }
+            let talk_pair =
+                talk.peek().filter(|contact| contact.place == place).map_or(NO_PAIR, |contact| contact.pair);
+            let back_pair =
+                back.peek().filter(|contact| contact.place == place).map_or(NO_PAIR, |contact| contact.pair);
+            let oneself = u32::from(talk_pair != NO_PAIR);
+            let share = share_of_others(set.buyers.len(), talking[candidate as usize], oneself);
+            let between = Between { talk: talk_pair, back: back_pair, share_of_others: share, near: near(row) };
+            PairSeen { buyer: set.buyers[place as usize], between }
+        })
+        .collect()
+}
+
+/// Nearness of every candidate to every wanted buyer.
+pub(super) struct Nearness {
+    columns: usize,
+    /// Row by row; one row only when the set's own nearness stands for everybody's.
+    values: Vec<f32>,
+}
+
+impl Nearness {
+    pub fn of(set: &BuyerSet<'_>, wanted: &[u32], candidates: &[u32], settings: &ListeningSettings) -> Nearness {
+        let columns = candidates.len();
+        if set.buyers.len() > settings.nearness_buyers_max {
+            let seeds: Vec<Seed> = set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
+            let steps = PageRankSettings { restart: settings.restart, ..PageRankSettings::default() };
+            let rank = personalised_pagerank(&set.index.walk, &seeds, &steps).rank;
+            return Nearness { columns, values: candidates.iter().map(|&at| rank[at as usize] as f32).collect() };
+        }
+        let mut column_of = vec![u32::MAX; set.index.accounts()];
+        for (column, &candidate) in candidates.iter().enumerate() {
+            column_of[candidate as usize] = column as u32;
+        }
+        let rows: Vec<Vec<f32>> = wanted
+            .par_iter()
+            .map_init(PushScratch::default, |scratch, &place| {
+                let mut row = vec![0f32; columns];
+                for near in near_to(set.index, set.buyers[place as usize], settings, scratch) {
+                    let column = column_of[near.node as usize];
+                    if column != u32::MAX {
+                        row[column as usize] = near.rank as f32;
+                    }
+                }
+                row
+            })
+            .collect();
+        Nearness { columns, values: rows.concat() }
+    }
+
+    pub fn of_pair(&self, row: usize, column: usize) -> f64 {
+        let row = if self.values.len() == self.columns { 0 } else { row };
+        f64::from(self.values[row * self.columns + column])
+    }
+}
+
+/// How often each buyer is drawn in each bootstrap draw; the same for all creators.
+struct BuyerDraws {
+    draws: usize,
+    times: Vec<f32>,
+}
+
+impl BuyerDraws {
+    fn new(buyers: usize, settings: &ListeningSettings) -> BuyerDraws {
+        let chance = Draws::new(settings.seed, BOOTSTRAP_STREAM);
+        let rows: Vec<Vec<f32>> = (0..settings.bootstrap_draws)
+            .into_par_iter()
+            .map(|draw| {
+                let mut times = vec![0f32; buyers];
+                for pick in 0..buyers {
+                    times[chance.below((draw * buyers + pick) as u64, buyers)] += 1.0;
+                }
+                times
+            })
+            .collect();
+        BuyerDraws { draws: settings.bootstrap_draws, times: rows.concat() }
+    }
+
+    /// The 90 % interval of a sum over buyers, or the sum itself when no draws are asked for.
+    fn interval(&self, chances: &[f64]) -> Interval {
+        if self.draws == 0 {
+            let sum = chances.iter().sum();
+            return Interval { lo: sum, hi: sum };
+        }
+        let small: Vec<f32> = chances.iter().map(|&chance| chance as f32).collect();
+        let mut sums: Vec<f64> = self.times.chunks(chances.len()).map(|times| dot(times, &small)).collect();
+        sums.sort_by(f64::total_cmp);
+        let at = |share: f64| sums[((sums.len() - 1) as f64 * share).round() as usize];
+        Interval { lo: at(LOW_SHARE), hi: at(HIGH_SHARE) }
+    }
+}
+
+struct Interval {
+    lo: f64,
+    hi: f64,
+}
+
+/// A sum of products in eight fixed lanes, so that it is both quick and always the same.
+fn dot(left: &[f32], right: &[f32]) -> f64 {
+    let mut lanes = [0f32; 8];
+    let (left, right) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f32 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in left.zip(right) {
+        for lane in 0..8 {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + f64::from(rest)
+}
+
+fn summarise(
+    set: &BuyerSet<'_>,
+    candidate: u32,
+    pairs: &[PairSeen],
+    chances: &[f64],
+    draws: &BuyerDraws,
+    settings: &ListeningSettings,
+) -> ListenedTo {
+    let known = &set.index.pairs;
+    let mut evidence = Evidence {
+        buyers_talking: 0,
+        talks: 0,
+        buyers_came_back: 0,
+        talks_back: 0,
+        buyers_answered: 0,
+        last_at_unix: None,
+        buying_talks: 0,
+        in_degree: set.index.account.in_degree[candidate as usize],
+        nearness: 0.0,
+    };
+    let (mut expected_returning, mut expected_joining) = (0.0, 0.0);
+    for (pair, &chance) in pairs.iter().zip(chances) {
+        evidence.nearness += pair.between.near / pairs.len() as f64;
+        if pair.between.talk == NO_PAIR {
+            expected_joining += chance;
+            continue;
+        }
+        expected_returning += chance;
+        let talk = pair.between.talk as usize;
+        evidence.buyers_talking += 1;
+        evidence.talks += u64::from(known.talks[talk]);
+        evidence.buyers_came_back += u32::from(known.days[talk] >= 2);
+        evidence.last_at_unix = evidence.last_at_unix.max(Some(known.last_at_unix[talk]));
+        evidence.buying_talks += u64::from(known.buying_talks[talk]);
+        if pair.between.back != NO_PAIR {
+            evidence.buyers_answered += 1;
+            evidence.talks_back += u64::from(known.talks[pair.between.back as usize]);
+        }
+    }
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    let by_chance = |a: &usize, b: &usize| chances[*b].total_cmp(&chances[*a]).then(a.cmp(b));
+    let shown = settings.buyers_shown_max.min(order.len());
+    if shown < order.len() {
+        order.select_nth_unstable_by(shown, by_chance);
+        order.truncate(shown);
+    }
+    order.sort_by(by_chance);
+    let buyers = order
+        .into_iter()
+        .map(|row| ListeningBuyer {
+            buyer: pairs[row].buyer,
+            chance: chances[row],
+            talks: match pairs[row].between.talk {
+                NO_PAIR => 0,
+                talk => known.talks[talk as usize],
+            },
+        })
+        .collect();
+    let interval = draws.interval(chances);
+    let expected_listeners = expected_returning + expected_joining;
+    ListenedTo {
+        account: candidate,
+        expected_listeners,
+        lo: interval.lo.min(expected_listeners),
+        hi: interval.hi.max(expected_listeners),
+        expected_returning,
+        expected_joining,
+        evidence,
+        buyers,
+    }
+}

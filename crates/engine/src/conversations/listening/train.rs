@@ -1,0 +1,224 @@
+//! Learns the chances from a market's own past: facts before an inner cut, labels from the talk after it.
+
+use rayon::prelude::*;
+
+use super::calibrate::{Outcome, platt};
+use super::features::{BuyerSet, FEATURES, Feature, Habits};
+use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
+use super::meet::visit_strangers;
+use super::model::{Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
+use super::score::{Nearness, pairs_with};
+use super::{ListeningError, ListeningSettings};
+use crate::conversations::events::EventLog;
+use crate::conversations::index::{ConversationIndex, NO_PAIR, Pairs, WeighByBuyingTalk};
+use crate::graph::EdgeWeighing;
+use crate::graph::pagerank::PushScratch;
+use crate::random::Draws;
+
+const ANCHOR_STREAM: u64 = 12;
+const BUYER_STREAM: u64 = 13;
+const NEGATIVE_STREAM: u64 = 14;
+const MEETING_STREAM: u64 = 15;
+const MEETING_BUYERS_MAX: usize = 1_000;
+/// About so many strangers a buyer are kept for learning whom it meets.
+const STRANGERS_KEPT: usize = 400;
+/// How many creators a marketer would choose; calibration looks at these.
+const CHOSEN: usize = 10;
+
+/// Learns a listening model from a log, using nothing but that log.
+///
+/// The log is cut at the `inner_share` quantile of its times; facts are counted before the cut, and a pair is
+/// labelled by whether it talked after it. Accounts with 10 to 2000 talkers who stay active stand for brands.
+/// Negatives are sampled one in ten and weigh ten. Too little data never fails: coefficients are pulled towards those
+/// shipped, and with nothing to learn from the model says `Origin::Shipped`.
+/// Cost: two index builds and a bounded walk from each training buyer.
+pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
+    settings.check()?;
+    let cut = log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64);
+    let past = log.between(None, Some(cut));
+    let future = log.between(Some(cut), None);
+    let index = ConversationIndex::build(&past, Some(cut), &settings.index);
+    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
+    let labels = Pairs::of_log(&future, &count, WeighByBuyingTalk::Off);
+    let habits = Habits::of(&index);
+    let anchors = anchors(&index, &labels, settings);
+    let sets = Sets { index: &index, labels: &labels, habits: &habits, settings };
+    let rows: Vec<SetRows> = anchors.par_iter().map(|&anchor| sets.rows(anchor)).collect();
+    let returning_rows: Vec<LabelledPair> = rows.iter().flat_map(|rows| rows.returning.iter().copied()).collect();
+    let joining_rows: Vec<LabelledPair> = rows.iter().flat_map(|rows| rows.joining.iter().copied()).collect();
+    drop(rows);
+    let meeting_buyers = meeting_buyers(&index, settings);
+    let meeting_rows: Vec<LabelledPair> =
+        meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect::<Vec<_>>().concat();
+    let mut returning = learn(&returning_rows, settings);
+    let mut joining = learn(&joining_rows, settings);
+    let meeting = learn(&meeting_rows, settings);
+    let outcomes: Vec<ChosenOutcomes> =
+        anchors.par_iter().map(|&anchor| sets.outcomes(anchor, &returning, &joining)).collect();
+    let of = |pick: fn(&ChosenOutcomes) -> &Vec<Outcome>| -> Vec<Outcome> {
+        outcomes.iter().flat_map(|outcome| pick(outcome).iter().copied()).collect()
+    };
+    returning.calibration = platt(&of(|outcome| &outcome.returning));
+    joining.calibration = platt(&of(|outcome| &outcome.joining));
+    let until = log.at_unix().last().map_or(0, |last| last + 1);
+    Ok(ListeningModel {
+        version: MODEL_VERSION,
+        origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
+        horizon_days: (until - cut).max(1) as f64 / 86_400.0,
+        growth: growth(&future, cut, until),
+        trained_on: TrainedOn {
+            events: log.len() as u64,
+            anchors: anchors.len() as u64,
+            meeting_buyers: meeting_buyers.len() as u64,
+            inner_cut_unix: cut,
+            until_unix: until,
+        },
+        returning,
+        joining,
+        meeting,
+    })
+}
+
+/// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
+fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings) -> Vec<u32> {
+    let eligible: Vec<u32> = (0..index.accounts() as u32)
+        .filter(|&account| {
+            let talkers = index.talkers_of(account).iter();
+            let active = talkers.filter(|&&pair| !labels.of(index.pairs.actor[pair as usize]).is_empty()).count();
+            (10..=2000).contains(&active)
+        })
+        .collect();
+    let picked = Draws::new(settings.seed, ANCHOR_STREAM).sample(eligible.len(), settings.training_anchors_max);
+    picked.into_iter().map(|place| eligible[place]).collect()
+}
+
+/// Buyers with three contacts or more.
+fn meeting_buyers(index: &ConversationIndex, settings: &ListeningSettings) -> Vec<u32> {
+    let eligible: Vec<u32> =
+        (0..index.accounts() as u32).filter(|&account| index.account.out_degree[account as usize] >= 3).collect();
+    let picked = Draws::new(settings.seed, MEETING_STREAM).sample(eligible.len(), MEETING_BUYERS_MAX);
+    picked.into_iter().map(|place| eligible[place]).collect()
+}
+
+struct Sets<'a> {
+    index: &'a ConversationIndex,
+    labels: &'a Pairs,
+    habits: &'a Habits,
+    settings: &'a ListeningSettings,
+}
+
+#[derive(Default)]
+struct SetRows {
+    returning: Vec<LabelledPair>,
+    joining: Vec<LabelledPair>,
+}
+
+#[derive(Default)]
+struct ChosenOutcomes {
+    returning: Vec<Outcome>,
+    joining: Vec<Outcome>,
+}
+
+impl Sets<'_> {
+    fn talked(&self, buyer: u32, creator: u32) -> Talked {
+        if self.labels.find(buyer, creator).is_some() { Talked::Yes } else { Talked::No }
+    }
+
+    /// The labelled pairs of one account that stands for a brand.
+    fn rows(&self, anchor: u32) -> SetRows {
+        let keep = Draws::new(self.settings.seed, NEGATIVE_STREAM);
+        let one_in = u64::from(self.settings.negatives_one_in.max(1));
+        let mut rows = SetRows::default();
+        self.visit(anchor, |buyer, candidate, is_known, features| {
+            let talked = self.talked(buyer, candidate);
+            if is_known {
+                rows.returning.push(LabelledPair { features, talked, weight: 1.0 });
+                return;
+            }
+            let key = (u64::from(anchor) << 40) ^ (u64::from(buyer) << 20) ^ u64::from(candidate);
+            if talked == Talked::Yes {
+                rows.joining.push(LabelledPair { features, talked, weight: 1.0 });
+            } else if keep.raw(key).is_multiple_of(one_in) {
+                rows.joining.push(LabelledPair { features, talked, weight: one_in as f32 });
+            }
+        });
+        rows
+    }
+
+    /// What happened between the buyers and the creators that the fit would have chosen.
+    fn outcomes(&self, anchor: u32, returning: &Head, joining: &Head) -> ChosenOutcomes {
+        let (returning, joining) = (returning.dense(), joining.dense());
+        let mut by_candidate: std::collections::BTreeMap<u32, (f64, ChosenOutcomes)> = Default::default();
+        self.visit(anchor, |buyer, candidate, is_known, features| {
+            let log_odds = linear(if is_known { &returning } else { &joining }, &features);
+            let entry = by_candidate.entry(candidate).or_default();
+            entry.0 += super::logistic::sigmoid(log_odds);
+            let list = if is_known { &mut entry.1.returning } else { &mut entry.1.joining };
+            list.push(Outcome { log_odds, talked: self.talked(buyer, candidate) });
+        });
+        let mut chosen: Vec<(u32, (f64, ChosenOutcomes))> = by_candidate.into_iter().collect();
+        chosen.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(a.0.cmp(&b.0)));
+        let mut all = ChosenOutcomes::default();
+        for (_, (_, outcomes)) in chosen.into_iter().take(CHOSEN) {
+            all.returning.extend(outcomes.returning);
+            all.joining.extend(outcomes.joining);
+        }
+        all
+    }
+
+    fn visit(&self, anchor: u32, mut visit: impl FnMut(u32, u32, bool, super::features::FeatureValues)) {
+        let set = BuyerSet::new(self.index, &self.index.talkers_to(anchor));
+        let talking = set.buyers_talking();
+        let candidates = set.candidates(&talking, self.settings.candidates_max, |account| account == anchor);
+        let draws = Draws::new(self.settings.seed, BUYER_STREAM);
+        let wanted: Vec<u32> = draws
+            .sample(set.buyers.len(), self.settings.training_buyers_max)
+            .into_iter()
+            .map(|place| place as u32)
+            .collect();
+        let near = Nearness::of(&set, &wanted, &candidates, self.settings);
+        for (column, &candidate) in candidates.iter().enumerate() {
+            for pair in pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column)) {
+                if pair.buyer != candidate {
+                    let features = self.habits.features(self.index, pair.buyer, candidate, pair.between);
+                    visit(pair.buyer, candidate, pair.between.talk != NO_PAIR, features);
+                }
+            }
+        }
+    }
+
+    /// Strangers of one buyer, labelled by whether it turned to them.
+    fn meeting_rows(&self, buyer: u32) -> Vec<LabelledPair> {
+        let keep = Draws::new(self.settings.seed, MEETING_STREAM);
+        let one_in = (self.index.accounts() / STRANGERS_KEPT).max(1) as u64;
+        let mut rows = vec![];
+        let mut scratch = PushScratch::default();
+        visit_strangers(self.index, self.habits, buyer, self.settings, &mut scratch, |account, features| {
+            let talked = self.talked(buyer, account);
+            let key = (u64::from(buyer) << 32) ^ u64::from(account);
+            if talked == Talked::Yes {
+                rows.push(LabelledPair { features: *features, talked, weight: 1.0 });
+            } else if keep.raw(key).is_multiple_of(one_in) {
+                rows.push(LabelledPair { features: *features, talked, weight: one_in as f32 });
+            }
+        });
+        rows
+    }
+}
+
+fn learn(rows: &[LabelledPair], settings: &ListeningSettings) -> Head {
+    let used: Vec<usize> =
+        Feature::ALL.iter().filter(|feature| !settings.left_out.contains(feature)).map(|&f| f as usize).collect();
+    let pull = Pull { towards: [0.0; FEATURES], strength: settings.pull };
+    let fit: Fit = fit(rows, &used, &pull);
+    let talked = rows.iter().filter(|row| row.talked == Talked::Yes).count() as u64;
+    Head::from_fit(&fit, rows.len() as u64, talked)
+}
+
+/// How distinct pairs grow with the window: `log2(pairs in the whole / pairs in the first half)`, in 0..=1.
+fn growth(future: &EventLog, from: i64, until: i64) -> f64 {
+    let middle = from + (until - from) / 2;
+    let pairs = |log: &EventLog| Pairs::of_log(log, &EdgeWeighing::count(), WeighByBuyingTalk::Off).len() as f64;
+    let (half, whole) = (pairs(&future.between(None, Some(middle))), pairs(future));
+    if half < 1.0 { 1.0 } else { (whole / half).log2().clamp(0.0, 1.0) }
+}
