@@ -732,6 +732,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test may read the open test data; the engine itself reads no file"
+    )]
     fn honest_accounts_have_the_published_engagement() {
         let path = test_data("authenticity/honest_accounts_posts.jsonl");
         let Ok(text) = std::fs::read_to_string(&path) else {
