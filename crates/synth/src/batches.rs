@@ -123,7 +123,10 @@ impl<'w> Batches<'w> {
             .collect();
         let following = posters
             .iter()
-            .map(|who| Following { real: f64::from(world.people.persons[who.account as usize].followers), bought: 0.0 })
+            .map(|who| Following {
+                real: f64::from(world.people.persons[who.account as usize].followers),
+                ..Following::default()
+            })
             .collect();
         Batches {
             world,
@@ -440,7 +443,17 @@ impl<'w> Batches<'w> {
 
     fn hand_on(&mut self) -> FactBatch {
         self.texts.clear();
-        std::mem::take(&mut self.batch)
+        // The next portion will be much like this one, so its room is made at once.
+        let like = &self.batch;
+        let next = FactBatch {
+            accounts: Vec::new(),
+            profiles: Vec::with_capacity(like.profiles.len()),
+            posts: Vec::with_capacity(like.posts.len()),
+            post_metrics: Vec::with_capacity(like.post_metrics.len()),
+            interactions: Vec::with_capacity(like.interactions.len()),
+            texts: Vec::with_capacity(like.texts.len()),
+        };
+        std::mem::replace(&mut self.batch, next)
     }
 }
 

@@ -10,6 +10,8 @@ pub(crate) struct Following {
     pub(crate) real: f64,
     /// Bought accounts still there.
     pub(crate) bought: f64,
+    /// Slow swings of interest, on the logarithmic scale.
+    pub(crate) interest: f64,
 }
 
 impl Following {
@@ -19,10 +21,12 @@ impl Following {
 
     /// Moves on by `step_days` that end on `day`. A jump is only followed day by day, so its owner must be watched.
     pub(crate) fn advance(&mut self, poster: &Poster, jump: Option<&Jump>, day: u16, step_days: u32, dice: &mut Dice) {
-        let weekly = [1.0, 0.95, 0.92, 0.97, 1.02, 1.12, 1.02][usize::from(day % 7)];
-        let expected = self.real * f64::from(poster.growth) * f64::from(step_days);
-        let noise = (expected.abs() + 1.0).sqrt() * 0.6 * dice.normal();
-        self.real = (self.real + (expected * weekly * dice.log_normal(1.0, 0.4) + noise).round()).max(1.0);
+        let weekly = [1.0, 0.9, 0.8, 0.95, 1.05, 1.25, 1.05][usize::from(day % 7)];
+        self.interest = 0.99 * self.interest + 0.03 * dice.normal();
+        let usual = self.real * f64::from(poster.growth) * f64::from(step_days);
+        let today = usual * weekly * exp(self.interest) * dice.log_normal(0.85, 0.55);
+        let noise = (today.abs() + 1.0).sqrt() * 0.7 * dice.normal();
+        self.real = (self.real + (today + noise).round()).max(1.0);
         if let Some(jump) = jump {
             self.jump(jump, day, dice);
         }

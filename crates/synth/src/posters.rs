@@ -197,23 +197,24 @@ fn draw_poster(account: usize, role: Role, watch: f64, dice: &mut Dice) -> Poste
     }
 }
 
+/// Sizes overlap on purpose: what tells a bought jump from a viral one is engagement and later loss, not the jump.
 fn draw_jump(poster: u32, followers: f64, bought: bool, days: u32, turn: usize, dice: &mut Dice) -> Jump {
     let first_day = 75 + dice.below(days as usize - 115) as u16;
     if bought {
-        let raw = followers * dice.log_normal(0.14, 0.5);
-        let rounded = if turn % 5 < 3 { (raw / 100.0).round().max(2.0) * 100.0 } else { raw.round() };
+        let raw = followers * dice.log_normal(0.07, 0.55);
+        let rounded = if turn % 5 < 3 { (raw / 100.0).round().max(1.0) * 100.0 } else { raw.round() };
         let lost = dice.between(0.15, 0.5);
         return Jump {
             poster,
             first_day,
-            days: 1 + dice.below(4) as u8,
+            days: 1 + dice.below(6) as u8,
             bought,
             gained: rounded,
             lost,
             engagement: 1.0,
         };
     }
-    let gained = (followers * dice.log_normal(0.13, 0.5)).round();
-    let engagement = dice.log_normal(4.5, 0.35).max(2.0);
+    let gained = (followers * dice.log_normal(0.06, 0.6)).round();
+    let engagement = dice.log_normal(4.2, 0.5).max(1.5);
     Jump { poster, first_day, days: 2 + dice.below(4) as u8, bought, gained, lost: 0.02, engagement }
 }

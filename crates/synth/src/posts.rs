@@ -37,10 +37,8 @@ pub(crate) fn publish(
         (Role::Creator, Platform::TikTok) => dice.chance(0.04).then_some(true),
         _ => None,
     };
-    let id = PostId::of(author.platform, &native_id);
-    let url = Some(format!("https://{}.example/{}", author.platform.code(), id));
     PostFact {
-        id,
+        id: PostId::of(author.platform, &native_id),
         platform: author.platform,
         native_id,
         author: Some(author.id),
@@ -48,7 +46,7 @@ pub(crate) fn publish(
         kind,
         title,
         text,
-        url,
+        url: None,
         parent: None,
         tags: tags(author, dice),
         paid_disclosure,

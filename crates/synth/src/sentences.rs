@@ -117,8 +117,8 @@ fn english(mood: Mood) -> &'static [&'static str] {
     match mood {
         Mood::SmallTalk => &[
             "{line}",
-            "{line}",
-            "{line}",
+            "{topic}? {line}",
+            "me after {number} days of {doing}: {line}",
             "I spent the whole evening {doing} and regret nothing",
             "same here, {topic} got me too",
             "how was your weekend, still {doing}?",

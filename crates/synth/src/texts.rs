@@ -80,7 +80,7 @@ impl Writer {
     pub(crate) fn write(&self, out: &mut String, utterance: Utterance<'_>, dice: &mut Dice) {
         let Utterance { niche, language, mood, name } = utterance;
         let mould = dice.choose(&self.moulds[language as usize * Mood::COUNT + mood as usize]);
-        let plain = matches!(mood, Mood::StockPraise | Mood::PodPraise | Mood::Title);
+        let plain = matches!(mood, Mood::StockPraise | Mood::PodPraise | Mood::Title | Mood::Caption | Mood::BrandPost);
         if !plain && dice.chance(0.3) {
             out.push_str(dice.word(openers(language)));
         }
