@@ -3,5 +3,6 @@
 pub mod conversations;
 pub mod graph;
 pub mod intervals;
+pub mod matching;
 pub mod random;
 pub mod vetting;

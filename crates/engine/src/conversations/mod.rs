@@ -3,6 +3,9 @@
 pub mod buying_talk;
 pub mod evaluate;
 pub mod events;
+pub mod exchange;
 pub mod index;
 pub mod level;
 pub mod listening;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -112,7 +112,7 @@ impl<'a> Methods<'a> {
     fn spread(&self, list: &[ListenedTo]) -> Vec<f64> {
         let mut scores = vec![-1.0; self.past.index.accounts()];
         for listened in list {
-            scores[listened.account as usize] = listened.expected_listeners;
+            scores[listened.account as usize] = listened.share;
         }
         scores
     }

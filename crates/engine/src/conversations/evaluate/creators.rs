@@ -17,12 +17,19 @@ const ANCHOR_STREAM: u64 = 23;
 pub(crate) struct Truth<'a> {
     pub before: &'a ConversationIndex,
     pub after: Pairs,
+    /// Those of `after` that fall within the horizon the model was trained on.
+    pub soon_after: Pairs,
+    pub horizon_days: f64,
     pub counts: SplitCounts,
 }
 
 impl<'a> Truth<'a> {
-    pub fn of(split: &Split, before: &'a ConversationIndex) -> Truth<'a> {
-        let after = Pairs::of_log(&split.after, &EdgeWeighing::count(), WeighByBuyingTalk::Off);
+    pub fn of(split: &Split, before: &'a ConversationIndex, horizon_days: f64) -> Truth<'a> {
+        let pairs_of = |log| Pairs::of_log(log, &EdgeWeighing::count(), WeighByBuyingTalk::Off);
+        let after = pairs_of(&split.after);
+        let end = split.cut_unix + (horizon_days * 86_400.0) as i64;
+        let soon_after = pairs_of(&split.after.between(None, Some(end)));
+        let days_held = (split.after_until_unix - split.cut_unix) as f64 / 86_400.0;
         let seen = (0..after.len()).filter(|&pair| before.pairs.find(after.actor[pair], after.target[pair]).is_some());
         let counts = SplitCounts {
             accounts: before.accounts(),
@@ -32,7 +39,7 @@ impl<'a> Truth<'a> {
             pairs_after: after.len(),
             pairs_seen_share: seen.count() as f64 / after.len().max(1) as f64,
         };
-        Truth { before, after, counts }
+        Truth { before, after, soon_after, horizon_days: horizon_days.min(days_held), counts }
     }
 
     pub fn is_active(&self, account: u32) -> bool {
@@ -197,7 +204,12 @@ pub(crate) fn measure(
                 .collect();
             let chosen = || scores.listened_to.iter().take(k);
             let predicted: f64 = chosen().map(|listened| listened.expected_listeners).sum();
-            let observed: f64 = chosen().map(|listened| anchor.gain(listened.account)).sum();
+            let has_listened = |buyer: &&u32, creator: u32| truth.soon_after.find(**buyer, creator).is_some();
+            let observed: f64 = chosen()
+                .map(|listened| {
+                    anchor.buyers.iter().filter(|buyer| has_listened(buyer, listened.account)).count() as f64
+                })
+                .sum();
             (figures, predicted, observed)
         })
         .collect();
@@ -237,8 +249,8 @@ impl Measured {
             .collect()
     }
 
-    pub fn calibration(&self) -> CalibrationFigures {
-        let ratio = if self.observed > 0.0 { self.predicted / self.observed } else { f64::NAN };
-        CalibrationFigures { predicted: self.predicted, observed: self.observed, ratio }
+    pub fn calibration(&self, horizon_days: f64) -> CalibrationFigures {
+        let ratio = (self.observed > 0.0).then(|| self.predicted / self.observed);
+        CalibrationFigures { horizon_days, predicted: self.predicted, observed: self.observed, ratio }
     }
 }

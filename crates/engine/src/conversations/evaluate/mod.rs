@@ -58,7 +58,7 @@ pub struct EvaluationSettings {
     pub seed: u64,
     pub bootstrap_draws: usize,
     pub ablation: Ablation,
-    /// The product's own settings; the horizon is set to the length of the test window.
+    /// The product's own settings; the horizon is the one the model was trained on.
     pub listening: ListeningSettings,
 }
 
@@ -125,12 +125,14 @@ pub struct SplitCounts {
 /// Whether predicted numbers of listeners came true.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationFigures {
+    /// Days after the cut that are counted: those the model was trained on, or fewer when the data ends.
+    pub horizon_days: f64,
     /// Expected listeners of the chosen, added up over all brands.
     pub predicted: f64,
     /// Listeners there then were.
     pub observed: f64,
-    /// `predicted / observed`; 1 is right.
-    pub ratio: f64,
+    /// `predicted / observed`; 1 is right, `None` when nobody listened.
+    pub ratio: Option<f64>,
 }
 
 /// The listening ranking with one feature left out.
@@ -176,8 +178,7 @@ pub(crate) struct Past {
 
 impl Past {
     fn learn(split: &Split, settings: &ListeningSettings) -> Result<Past, ListeningError> {
-        let horizon_days = (split.after_until_unix - split.cut_unix).max(1) as f64 / 86_400.0;
-        let mut settings = ListeningSettings { horizon_days: Some(horizon_days), ..settings.clone() };
+        let mut settings = ListeningSettings { horizon_days: None, ..settings.clone() };
         if let Some(half_life) = split.half_life {
             settings.index.half_life = half_life;
         }
@@ -204,7 +205,7 @@ pub fn evaluate_listening(
     let split = split::split(talk, settings.cut)?;
     let past = Past::learn(&split, &settings.listening)?;
     let core = Past::learn(&split, &core_features(&settings.listening))?;
-    let truth = creators::Truth::of(&split, &past.index);
+    let truth = creators::Truth::of(&split, &past.index, past.model.horizon_days);
     let anchors = creators::anchors(&truth, talk.followers.as_deref(), settings);
     let methods = baselines::Methods::new(&past, &core, talk.followers.as_deref(), settings.seed);
     let creators = creators::measure(&anchors.sampled, &methods, &truth, settings);
@@ -233,7 +234,7 @@ pub fn evaluate_listening(
         ndcg_differences: creators.differences(creators::Figure::Ndcg, settings),
         new_contact_buyers: buyers.len(),
         new_contacts: met.figures(),
-        calibration: creators.calibration(),
+        calibration: creators.calibration(truth.horizon_days),
         ablation,
         model: past.model.clone(),
         settings: settings.clone(),

@@ -244,22 +244,26 @@ impl Habits {
         values[Feature::BuyerActivity as usize] = speaker[5];
         values[Feature::RecentBuyerActivity as usize] = speaker[6];
         values[Feature::BuyerNewPartners as usize] = speaker[7];
-        values[Feature::Nearness as usize] = log1p(index.accounts() as f64 * between.near);
+        values[Feature::Nearness as usize] = log1p(WALK_STEPS * between.near);
         values
     }
 }
+
+/// Nearness is counted in visits to the creator in this many steps of a walk from the buyers.
+pub(super) const WALK_STEPS: f64 = 1_500.0;
 
 /// Share of the *other* buyers who talk to a candidate.
 pub fn share_of_others(buyers: usize, talking: u32, is_talking_oneself: u32) -> f64 {
     if buyers < 2 { 0.0 } else { f64::from(talking - is_talking_oneself) / (buyers - 1) as f64 }
 }
 
-/// The nearness of every account to one buyer.
+/// The nearness of every account to one buyer, followed as finely as `tolerance` says.
 pub fn near_to(
     index: &ConversationIndex,
     buyer: u32,
-    settings: &super::ListeningSettings,
+    restart: f64,
+    tolerance: f64,
     scratch: &mut PushScratch,
 ) -> Vec<Near> {
-    push_from(&index.walk, buyer, settings.restart, settings.nearness_tolerance, scratch)
+    push_from(&index.walk, buyer, restart, tolerance, scratch)
 }

@@ -163,7 +163,7 @@ fn slopes(rows: &[LabelledPair], used: &[usize], coefficients: &[f64; FEATURES])
 }
 
 /// Gauss-Jordan with the largest pivot; the matrix is symmetric and positive thanks to the pull.
-fn invert(matrix: Vec<f64>, count: usize) -> Vec<f64> {
+pub(super) fn invert(matrix: Vec<f64>, count: usize) -> Vec<f64> {
     let mut left = matrix;
     let mut right = vec![0.0; count * count];
     for i in 0..count {

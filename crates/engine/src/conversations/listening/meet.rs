@@ -45,7 +45,7 @@ pub(super) fn visit_strangers(
     scratch: &mut PushScratch,
     mut visit: impl FnMut(u32, &FeatureValues),
 ) {
-    let near = near_to(index, buyer, settings, scratch);
+    let near = near_to(index, buyer, settings.restart, settings.meeting_tolerance, scratch);
     let mut near = near.iter().peekable();
     let mut contacts = index.pairs.targets_of(buyer).iter().peekable();
     let mut talkers = index.talkers_of(buyer).iter().peekable();

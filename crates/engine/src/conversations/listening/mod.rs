@@ -6,6 +6,7 @@
 //! talk of the same market and calibrated on it; with little data they lean on coefficients shipped with the program.
 
 pub mod calibrate;
+pub mod division;
 pub mod features;
 pub mod logistic;
 pub mod meet;
@@ -33,6 +34,8 @@ pub struct ListeningSettings {
     pub restart: f64,
     /// How finely nearness is followed: smaller finds more distant accounts and takes longer.
     pub nearness_tolerance: f64,
+    /// The same for one buyer's new contacts.
+    pub meeting_tolerance: f64,
     /// Sets with more buyers use the set's nearness in place of each buyer's own.
     pub nearness_buyers_max: usize,
     /// How many accounts are scored for a set of buyers.
@@ -54,8 +57,12 @@ pub struct ListeningSettings {
     pub negatives_one_in: u32,
     /// How strongly coefficients are pulled towards those shipped with the program.
     pub pull: f64,
-    /// Features left out, for an ablation.
+    /// How strongly the order's weights of one moment are pulled towards those shipped (1 = a unit of squared distance).
+    pub division_pull: f64,
+    /// Features of the chances left out, for an ablation.
     pub left_out: Vec<Feature>,
+    /// Signals of the order left out, for an ablation.
+    pub signals_left_out: Vec<division::Signal>,
 }
 
 impl Default for ListeningSettings {
@@ -63,7 +70,8 @@ impl Default for ListeningSettings {
         ListeningSettings {
             index: IndexSettings::default(),
             restart: 0.15,
-            nearness_tolerance: 2e-5,
+            nearness_tolerance: 1e-4,
+            meeting_tolerance: 1e-5,
             nearness_buyers_max: 2_000,
             candidates_max: 300,
             horizon_days: None,
@@ -75,7 +83,9 @@ impl Default for ListeningSettings {
             training_buyers_max: 60,
             negatives_one_in: 10,
             pull: 1.0,
+            division_pull: 10.0,
             left_out: vec![],
+            signals_left_out: vec![],
         }
     }
 }

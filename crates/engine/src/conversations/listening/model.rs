@@ -122,6 +122,11 @@ pub struct ListeningModel {
     pub joining: Head,
     /// One buyer alone turns to somebody new.
     pub meeting: Head,
+    /// How a set's listening divides over creators.
+    pub division: super::division::Division,
+    /// What came true of the last prediction made the same way: listeners there were over listeners predicted.
+    /// Expected listeners are multiplied by it; 0.25..=1.
+    pub drift: f64,
     /// Days the chances were learned over.
     pub horizon_days: f64,
     /// How pairs that talk grow with the length of the window: twice the days, `2^growth` times the pairs.

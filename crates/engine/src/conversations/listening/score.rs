@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::division::signals;
 use super::features::{Between, BuyerSet, Habits, near_to, share_of_others};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
@@ -21,6 +22,8 @@ const HIGH_SHARE: f64 = 0.95;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListenedTo {
     pub account: u32,
+    /// Share of the buyers' listening that goes to it; the order of the list.
+    pub share: f64,
     /// Buyers expected to turn to it within the horizon.
     pub expected_listeners: f64,
     /// 90 % interval by bootstrap over the buyers.
@@ -70,8 +73,9 @@ pub struct ListeningBuyer {
 
 /// Ranks creators by how many of the buyers are expected to turn to them, best first; ties by dense id.
 ///
-/// `expected listeners(v) = sum over buyers u of p(u, v)` over the best `candidates_max` accounts of the set, the
-/// `excluded` ones (a brand's own) left out. Values lie in `0..=buyers`; `lo..hi` is a 90 % bootstrap interval over
+/// `expected listeners(v) = share(v) * drift * sum over candidates and buyers of p`: the chances say how much listening there
+/// will be, the division over the best `candidates_max` accounts says to whom; each pair's odds are then scaled so
+/// that they add up to it. `excluded` accounts (a brand's own, ascending) are left out. Values lie in `0..=buyers`; `lo..hi` is a 90 % bootstrap interval over
 /// the buyers. No buyer known to the index gives an empty list.
 /// Cost `O(candidates * (buyers + draws * buyers / 8))` plus a bounded walk from each buyer.
 pub fn score(
@@ -95,27 +99,61 @@ pub fn score(
     let returning = Asked::new(&model.returning, exposure);
     let joining = Asked::new(&model.joining, exposure);
     let draws = BuyerDraws::new(set.buyers.len(), settings);
-    let mut scored: Vec<ListenedTo> = candidates
+    let columns: Vec<Column> = candidates
         .par_iter()
         .enumerate()
         .map(|(column, &candidate)| {
             let pairs = pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
-            let chances: Vec<f64> = pairs
-                .iter()
-                .map(|pair| {
-                    let features = habits.features(index, pair.buyer, candidate, pair.between);
-                    match (pair.buyer == candidate, pair.between.talk) {
-                        (true, _) => 0.0,
-                        (false, NO_PAIR) => joining.chance(&features),
-                        (false, _) => returning.chance(&features),
-                    }
-                })
-                .collect();
-            summarise(&set, candidate, &pairs, &chances, &draws, settings)
+            let chance = |pair: &PairSeen| {
+                let features = habits.features(index, pair.buyer, candidate, pair.between);
+                match (pair.buyer == candidate, pair.between.talk) {
+                    (true, _) => 0.0,
+                    (false, NO_PAIR) => joining.chance(&features),
+                    (false, _) => returning.chance(&features),
+                }
+            };
+            Column { chances: pairs.iter().map(chance).collect(), pairs }
         })
         .collect();
-    scored.sort_by(|a, b| b.expected_listeners.total_cmp(&a.expected_listeners).then(a.account.cmp(&b.account)));
+    let volume: f64 = model.drift * columns.iter().map(|column| column.chances.iter().sum::<f64>()).sum::<f64>();
+    let shares = model.division.shares(&signals(&set, &candidates, settings.restart));
+    let mut scored: Vec<ListenedTo> = columns
+        .par_iter()
+        .zip(&candidates)
+        .zip(&shares)
+        .map(|((column, &candidate), &share)| {
+            let chances = scaled_to(&column.chances, volume * share);
+            ListenedTo { share, ..summarise(&set, candidate, &column.pairs, &chances, &draws, settings) }
+        })
+        .collect();
+    scored.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.account.cmp(&b.account)));
     scored
+}
+
+/// A candidate with every buyer.
+struct Column {
+    pairs: Vec<PairSeen>,
+    chances: Vec<f64>,
+}
+
+/// The chances scaled so that they add up to `total`, none above 1.
+fn scaled_to(chances: &[f64], total: f64) -> Vec<f64> {
+    let sum: f64 = chances.iter().sum();
+    if sum <= 0.0 {
+        return chances.to_vec();
+    }
+    // Odds are scaled, not chances, so that none passes 1; a few steps of bisection find the factor.
+    let grown = |factor: f64| chances.iter().map(move |&p| factor * p / (1.0 - p + factor * p));
+    let (mut low, mut high) = (1e-9f64, 1e9f64);
+    for _ in 0..60 {
+        let middle = (low * high).sqrt();
+        if grown(middle).sum::<f64>() < total {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    grown((low * high).sqrt()).collect()
 }
 
 /// One buyer and a candidate, before any chance is made of it.
@@ -180,7 +218,8 @@ impl Nearness {
             .par_iter()
             .map_init(PushScratch::default, |scratch, &place| {
                 let mut row = vec![0f32; columns];
-                for near in near_to(set.index, set.buyers[place as usize], settings, scratch) {
+                let buyer = set.buyers[place as usize];
+                for near in near_to(set.index, buyer, settings.restart, settings.nearness_tolerance, scratch) {
                     let column = column_of[near.node as usize];
                     if column != u32::MAX {
                         row[column as usize] = near.rank as f32;
@@ -314,6 +353,7 @@ fn summarise(
     let expected_listeners = expected_returning + expected_joining;
     ListenedTo {
         account: candidate,
+        share: 0.0,
         expected_listeners,
         lo: interval.lo.min(expected_listeners),
         hi: interval.hi.max(expected_listeners),

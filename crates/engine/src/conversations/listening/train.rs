@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::calibrate::{Outcome, platt};
+use super::division::{DividedSet, Division, Moment, Signal, signals};
 use super::features::{BuyerSet, FEATURES, Feature, Habits};
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
@@ -10,7 +11,7 @@ use super::model::{Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
 use super::score::{Nearness, pairs_with};
 use super::{ListeningError, ListeningSettings};
 use crate::conversations::events::EventLog;
-use crate::conversations::index::{ConversationIndex, NO_PAIR, Pairs, WeighByBuyingTalk};
+use crate::conversations::index::{ConversationIndex, HalfLife, NO_PAIR, Pairs, WeighByBuyingTalk};
 use crate::graph::EdgeWeighing;
 use crate::graph::pagerank::PushScratch;
 use crate::random::Draws;
@@ -29,19 +30,34 @@ const CHOSEN: usize = 10;
 ///
 /// The log is cut at the `inner_share` quantile of its times; facts are counted before the cut, and a pair is
 /// labelled by whether it talked after it. Accounts with 10 to 2000 talkers who stay active stand for brands.
-/// Negatives are sampled one in ten and weigh ten. Too little data never fails: coefficients are pulled towards those
-/// shipped, and with nothing to learn from the model says `Origin::Shipped`.
-/// Cost: two index builds and a bounded walk from each training buyer.
+/// Negatives are sampled one in ten and weigh ten. The same is done one window earlier, and what came true of that
+/// prediction corrects this one (`drift`). Too little data never fails: everything is pulled towards what is shipped
+/// with the program, and with nothing to learn from the model says `Origin::Shipped`.
+/// Cost: nine index builds and a bounded walk from each training buyer.
 pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
     settings.check()?;
+    let mut settings = settings.clone();
+    // One half-life for all moments: that of the whole log, so that what is learned means the same when it is used.
+    if settings.index.half_life == HalfLife::QuarterOfSpan {
+        settings.index.half_life = HalfLife::Days((log.span_seconds() as f64 / 4.0).max(1.0) / DAY_SECONDS);
+    }
     let cut = log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64);
+    let mut model = learn_chances(log, cut, &settings);
+    model.division = learn_division(log, &settings);
+    model.growth = growth(log, &settings);
+    model.drift = drift(log, cut, &model, &settings);
+    Ok(model)
+}
+
+const DAY_SECONDS: f64 = 86_400.0;
+
+/// Fits the three chances from what came before and after one moment.
+fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> ListeningModel {
     let past = log.between(None, Some(cut));
-    let future = log.between(Some(cut), None);
     let index = ConversationIndex::build(&past, Some(cut), &settings.index);
-    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
-    let labels = Pairs::of_log(&future, &count, WeighByBuyingTalk::Off);
+    let labels = labels_from(log, cut, settings);
     let habits = Habits::of(&index);
-    let anchors = anchors(&index, &labels, settings);
+    let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
     let sets = Sets { index: &index, labels: &labels, habits: &habits, settings };
     let rows: Vec<SetRows> = anchors.par_iter().map(|&anchor| sets.rows(anchor)).collect();
     let returning_rows: Vec<LabelledPair> = rows.iter().flat_map(|rows| rows.returning.iter().copied()).collect();
@@ -60,12 +76,13 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
     };
     returning.calibration = platt(&of(|outcome| &outcome.returning));
     joining.calibration = platt(&of(|outcome| &outcome.joining));
-    let until = log.at_unix().last().map_or(0, |last| last + 1);
-    Ok(ListeningModel {
+    let until = log.at_unix().last().map_or(cut, |last| last + 1);
+    ListeningModel {
         version: MODEL_VERSION,
         origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
-        horizon_days: (until - cut).max(1) as f64 / 86_400.0,
-        growth: growth(&future, cut, until),
+        horizon_days: (until - cut).max(1) as f64 / DAY_SECONDS,
+        growth: 1.0,
+        drift: 1.0,
         trained_on: TrainedOn {
             events: log.len() as u64,
             anchors: anchors.len() as u64,
@@ -73,14 +90,65 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
             inner_cut_unix: cut,
             until_unix: until,
         },
+        division: super::division::learn(&[], settings.division_pull, &[]),
         returning,
         joining,
         meeting,
-    })
+    }
+}
+
+fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Pairs {
+    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
+    Pairs::of_log(&log.between(Some(cut), None), &count, WeighByBuyingTalk::Off)
+}
+
+/// Sets on which the last prediction is checked.
+const DRIFT_SETS_MAX: usize = 60;
+/// Observations by which the drift is pulled towards 1.
+const DRIFT_PULL: f64 = 20.0;
+/// One bad season does not silence a forecast altogether.
+const DRIFT_MIN: f64 = 0.25;
+
+/// What came true of a prediction made one window earlier: listeners of the chosen over those predicted.
+///
+/// The model is learned again with labels from a window as long as the last one and just before it, then scores sets
+/// at `cut`, and the last window tells. A promise is lowered, never raised: the result lies in 0.25..=1. It is 1 when
+/// the data is too short.
+fn drift(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningSettings) -> f64 {
+    let earlier_cut = cut - (model.horizon_days * DAY_SECONDS) as i64;
+    let past = log.between(None, Some(cut));
+    if past.at_unix().first().is_none_or(|&first| first >= earlier_cut) {
+        return 1.0;
+    }
+    let earlier = ListeningModel { division: model.division.clone(), ..learn_chances(&past, earlier_cut, settings) };
+    let index = ConversationIndex::build(&past, Some(cut), &settings.index);
+    let labels = labels_from(log, cut, settings);
+    let quick = ListeningSettings { bootstrap_draws: 0, horizon_days: None, ..settings.clone() };
+    let anchors = anchors(&index, &labels, settings, DRIFT_SETS_MAX);
+    let checked: Vec<Checked> = anchors
+        .par_iter()
+        .map(|&anchor| {
+            let buyers = index.talkers_to(anchor);
+            let chosen = super::score(&index, &earlier, &buyers, &[anchor], &quick).into_iter().take(CHOSEN);
+            chosen.fold(Checked::default(), |sum, listened| {
+                let came = buyers.iter().filter(|&&buyer| labels.find(buyer, listened.account).is_some()).count();
+                Checked { predicted: sum.predicted + listened.expected_listeners, observed: sum.observed + came as f64 }
+            })
+        })
+        .collect();
+    let predicted: f64 = checked.iter().map(|set| set.predicted).sum();
+    let observed: f64 = checked.iter().map(|set| set.observed).sum();
+    ((observed + DRIFT_PULL) / (predicted + DRIFT_PULL)).clamp(DRIFT_MIN, 1.0)
+}
+
+#[derive(Default)]
+struct Checked {
+    predicted: f64,
+    observed: f64,
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
-fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings) -> Vec<u32> {
+fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings, count_max: usize) -> Vec<u32> {
     let eligible: Vec<u32> = (0..index.accounts() as u32)
         .filter(|&account| {
             let talkers = index.talkers_of(account).iter();
@@ -88,7 +156,7 @@ fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettin
             (10..=2000).contains(&active)
         })
         .collect();
-    let picked = Draws::new(settings.seed, ANCHOR_STREAM).sample(eligible.len(), settings.training_anchors_max);
+    let picked = Draws::new(settings.seed, ANCHOR_STREAM).sample(eligible.len(), count_max);
     picked.into_iter().map(|place| eligible[place]).collect()
 }
 
@@ -215,10 +283,69 @@ fn learn(rows: &[LabelledPair], settings: &ListeningSettings) -> Head {
     Head::from_fit(&fit, rows.len() as u64, talked)
 }
 
-/// How distinct pairs grow with the window: `log2(pairs in the whole / pairs in the first half)`, in 0..=1.
-fn growth(future: &EventLog, from: i64, until: i64) -> f64 {
-    let middle = from + (until - from) / 2;
-    let pairs = |log: &EventLog| Pairs::of_log(log, &EdgeWeighing::count(), WeighByBuyingTalk::Off).len() as f64;
-    let (half, whole) = (pairs(&future.between(None, Some(middle))), pairs(future));
+/// The moments at which the division is observed, as shares of the events.
+const DIVISION_CUTS: [f64; 6] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+/// Sets observed at each moment.
+const DIVISION_SETS_MAX: usize = 60;
+
+/// Learns how sets divide their listening, from several moments of the past.
+fn learn_division(log: &EventLog, settings: &ListeningSettings) -> Division {
+    let moments: Vec<Moment> = DIVISION_CUTS.iter().map(|&share| moment(log, share, settings)).collect();
+    let used: Vec<Signal> =
+        Signal::ALL.into_iter().filter(|signal| !settings.signals_left_out.contains(signal)).collect();
+    super::division::learn(&moments, settings.division_pull, &used)
+}
+
+fn moment(log: &EventLog, share: f64, settings: &ListeningSettings) -> Moment {
+    let cut = log.time_quantile(share).map_or(0, |at| at.ceil() as i64);
+    let index = ConversationIndex::build(&log.between(None, Some(cut)), Some(cut), &settings.index);
+    let labels = labels_from(log, cut, settings);
+    let anchors = anchors(&index, &labels, settings, DIVISION_SETS_MAX);
+    let sets = anchors.par_iter().filter_map(|&anchor| divided_set(&index, &labels, anchor, settings)).collect();
+    Moment { sets, observations: labels.len() as f64 }
+}
+
+/// One account's talkers, their signals and how their later listening divided; `None` when there was none.
+fn divided_set(
+    index: &ConversationIndex,
+    labels: &Pairs,
+    anchor: u32,
+    settings: &ListeningSettings,
+) -> Option<DividedSet> {
+    let set = BuyerSet::new(index, &index.talkers_to(anchor));
+    let candidates = set.candidates(&set.buyers_talking(), settings.candidates_max, |account| account == anchor);
+    let mut listeners = vec![0u32; index.accounts()];
+    for &buyer in &set.buyers {
+        for &creator in labels.targets_of(buyer) {
+            listeners[creator as usize] += 1;
+        }
+    }
+    let later: Vec<f64> = candidates.iter().map(|&account| f64::from(listeners[account as usize])).collect();
+    let total: f64 = later.iter().sum();
+    (total > 0.0).then(|| DividedSet {
+        signals: signals(&set, &candidates, settings.restart),
+        later: later.iter().map(|count| count / total).collect(),
+    })
+}
+
+/// How pairs that talk grow with the window: `log2(pairs in the whole / pairs in the first half)`, in 0..=1.
+///
+/// Counted from an early moment, so that the window is long, and only among accounts known by then: newcomers are
+/// nobody's buyers yet.
+fn growth(log: &EventLog, settings: &ListeningSettings) -> f64 {
+    let cut = log.time_quantile(DIVISION_CUTS[0]).map_or(0, |at| at.ceil() as i64);
+    let mut is_known = vec![false; log.accounts()];
+    let past = log.between(None, Some(cut));
+    for &account in past.actor().iter().chain(past.target()) {
+        is_known[account as usize] = true;
+    }
+    let future = log.between(Some(cut), None);
+    let future =
+        future.filtered(|row| is_known[future.actor()[row] as usize] && is_known[future.target()[row] as usize]);
+    let until = log.at_unix().last().map_or(cut, |last| last + 1);
+    let middle = cut + (until - cut) / 2;
+    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
+    let pairs = |log: &EventLog| Pairs::of_log(log, &count, WeighByBuyingTalk::Off).len() as f64;
+    let (half, whole) = (pairs(&future.between(None, Some(middle))), pairs(&future));
     if half < 1.0 { 1.0 } else { (whole / half).log2().clamp(0.0, 1.0) }
 }
