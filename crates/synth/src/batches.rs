@@ -16,6 +16,7 @@ use crate::posts::{Author, Reading, publish, read_counts};
 use crate::profiles::Profiler;
 use crate::random::{Dice, Purpose, Stream};
 use crate::sentences::Mood;
+use crate::talk::FirstWord;
 use crate::texts::Utterance;
 use crate::turns::{Cause, LastComment, Place, RecentPosts, Turn, Turns};
 use crate::world::World;
@@ -27,6 +28,8 @@ pub(crate) const HOUR: u32 = 3_600;
 const BATCH_INTERACTIONS: usize = 50_000;
 /// or this many facts of any kind.
 const BATCH_FACTS: usize = 120_000;
+/// How many first words are decided at once.
+const RUN: usize = 256;
 /// Accounts in one opening portion.
 const BATCH_ACCOUNTS: usize = 25_000;
 
@@ -80,7 +83,7 @@ impl Hasher for AlreadyHashed {
 #[derive(Debug)]
 pub struct Batches<'w> {
     pub(crate) world: &'w World,
-    pub(crate) talk: Stream,
+    talk: Stream,
     pub(crate) answers: Stream,
     metrics: Stream,
     posting: Stream,
@@ -99,7 +102,8 @@ pub struct Batches<'w> {
     pub(crate) recent: Vec<RecentPosts>,
     pub(crate) last_comment: Vec<LastComment>,
     pub(crate) turns: Turns,
-    pub(crate) draws: u64,
+    first_words: Vec<FirstWord>,
+    draws: u64,
     pub(crate) comments: u32,
     pub(crate) told: u64,
     pub(crate) batch: FactBatch,
@@ -148,6 +152,7 @@ impl<'w> Batches<'w> {
             recent: vec![RecentPosts::NONE; posters.len()],
             last_comment: vec![LastComment::NONE; world.people.persons.len()],
             turns: Turns::default(),
+            first_words: Vec::with_capacity(RUN),
             draws: 0,
             comments: 0,
             told: 0,
@@ -281,13 +286,22 @@ impl<'w> Batches<'w> {
         let (before, all) = (HOURS[..hour].iter().sum::<f64>(), HOURS.iter().sum());
         let phase = self.answers.uniform(u64::MAX - u64::from(day));
         let count = split(self.first_words_today, before, HOURS[hour], all, phase);
-        for number in 0..count {
-            let mut dice = self.talk.dice(self.draws);
-            self.draws += 1;
-            let at = start + (f64::from(HOUR) * (number as f64 + dice.uniform()) / count as f64) as u32;
-            self.advance_to(at);
-            self.first_word(at, &mut dice);
+        let mut words = std::mem::take(&mut self.first_words);
+        for run in (0..count).step_by(RUN) {
+            let (talk, draws) = (self.talk, self.draws);
+            let moments = (run..count.min(run + RUN as u64)).map(|number| {
+                let mut dice = talk.dice(draws + number);
+                let at = start + (f64::from(HOUR) * (number as f64 + dice.uniform()) / count as f64) as u32;
+                (at, dice)
+            });
+            self.decide_first_words(moments, &mut words);
+            for &word in &words {
+                self.advance_to(word.at);
+                self.tell_first_word(word);
+            }
         }
+        self.first_words = words;
+        self.draws += count;
         self.advance_to(start + HOUR - 1);
         self.read_due_counts(start + HOUR - 1);
         self.hour += 1;

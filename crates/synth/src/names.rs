@@ -2,7 +2,7 @@
 //!
 //! Names are put together from syllables; a handle ends in a code of the account's number, so no two are equal.
 
-use model::Platform;
+use model::{InteractionId, Platform};
 
 use crate::random::{Dice, Purpose, Stream};
 use crate::texts::{push_code, push_number};
@@ -43,6 +43,7 @@ fn capitalise(text: &mut str) {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Namer {
     names: Stream,
+    comments: Stream,
     offset: u64,
 }
 
@@ -51,7 +52,7 @@ const NUMBERS: u64 = 1 << 36;
 impl Namer {
     pub(crate) fn new(seed: u64) -> Namer {
         let names = Stream::new(seed, Purpose::Names);
-        Namer { names, offset: names.raw(u64::MAX - 1) % NUMBERS }
+        Namer { names, comments: Stream::new(seed, Purpose::Comments), offset: names.raw(u64::MAX - 1) % NUMBERS }
     }
 
     /// A different number for each account, without order: multiplying by an odd number modulo a power of two is one
@@ -95,16 +96,11 @@ impl Namer {
         }
     }
 
-    /// What the platform calls the `number`-th comment of the world.
-    pub(crate) fn comment_native_id(self, out: &mut String, platform: Platform, number: u32) {
-        let scattered = u64::from(number).wrapping_mul(0x9E37_79B1).wrapping_add(self.offset) % NUMBERS;
-        match platform {
-            Platform::Instagram | Platform::TikTok => push_number(out, 17_800_000_000_000_000 + scattered),
-            _ => {
-                out.push_str("Ug");
-                push_code(out, scattered);
-            }
-        }
+    /// The id of the `number`-th comment of the world. A comment's own name on its platform is seen nowhere but in its
+    /// id, so the number itself is scattered over the 128 bits; scattering is one to one, so no two meet.
+    pub(crate) fn comment_id(self, number: u32) -> InteractionId {
+        let halves = [self.names, self.comments].map(|stream| u128::from(stream.raw(u64::from(number))));
+        InteractionId((halves[0] << 64) | halves[1])
     }
 
     /// The name shown above the posts.

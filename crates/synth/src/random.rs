@@ -37,6 +37,7 @@ pub(crate) enum Purpose {
     Outcomes = 12,
     Posters = 13,
     Charm = 14,
+    Comments = 15,
 }
 
 /// One stream of chance.
@@ -130,16 +131,35 @@ impl Dice {
     }
 }
 
+/// 1/n! for n from 0 to 13.
+const ONE_BY_FACTORIAL: [f64; 14] = {
+    let mut shares = [1.0; 14];
+    let mut n = 1;
+    while n < 14 {
+        shares[n] = shares[n - 1] / n as f64;
+        n += 1;
+    }
+    shares
+};
+
+/// 1/(2n + 1) for n from 0 to 9.
+const ONE_BY_ODD: [f64; 10] = {
+    let mut shares = [1.0; 10];
+    let mut n = 1;
+    while n < 10 {
+        shares[n] = 1.0 / (2 * n + 1) as f64;
+        n += 1;
+    }
+    shares
+};
+
 /// e to the power of x, from the basic operations alone.
 pub(crate) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let scaled = x * std::f64::consts::LOG2_E;
     let doublings = (scaled + if scaled < 0.0 { -0.5 } else { 0.5 }) as i64 as f64;
     let rest = (x - doublings * 0.693_147_180_369_123_8) - doublings * 1.908_214_929_270_587_7e-10;
-    let mut sum = 1.0;
-    for n in (1..=13).rev() {
-        sum = 1.0 + rest / f64::from(n) * sum;
-    }
+    let sum = ONE_BY_FACTORIAL.iter().rev().fold(0.0, |sum, share| sum * rest + share);
     sum * f64::from_bits(((1023 + doublings as i64) as u64) << 52)
 }
 
@@ -154,10 +174,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     }
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
-    let mut sum = 0.0;
-    for n in (0..10).rev() {
-        sum = sum * square + 1.0 / f64::from(2 * n + 1);
-    }
+    let sum = ONE_BY_ODD.iter().rev().fold(0.0, |sum, share| sum * square + share);
     2.0 * s * sum + doublings as f64 * std::f64::consts::LN_2
 }
 

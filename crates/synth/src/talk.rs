@@ -38,6 +38,15 @@ struct Speech {
     depth: u8,
 }
 
+/// Somebody who will turn to somebody, decided but not yet told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstWord {
+    pub(crate) at: u32,
+    dice: Dice,
+    speaker: usize,
+    choice: Choice,
+}
+
 /// Whom somebody turns to, and why.
 #[derive(Clone, Copy, Debug)]
 struct Choice {
@@ -46,14 +55,26 @@ struct Choice {
 }
 
 impl Batches<'_> {
-    /// Somebody turns to somebody.
-    pub(crate) fn first_word(&mut self, at: u32, dice: &mut Dice) {
+    /// Decides who turns to whom for a run of moments. Nothing here depends on what is said, so all speakers are drawn
+    /// before all they turn to: the memory of a large world is slow to reach, and so it is reached many places at once.
+    pub(crate) fn decide_first_words(&self, moments: impl Iterator<Item = (u32, Dice)>, words: &mut Vec<FirstWord>) {
         let people = &self.world.people;
-        let speaker = people.draw_speaker((at / DAY) as u16, dice);
-        let choice = self.choose_target(speaker, at / DAY, dice);
-        if choice.target == speaker {
-            return;
+        words.clear();
+        for (at, mut dice) in moments {
+            let speaker = people.draw_speaker((at / DAY) as u16, &mut dice);
+            words.push(FirstWord { at, dice, speaker, choice: Choice { target: speaker, listened: false } });
         }
+        for word in words.iter_mut() {
+            word.choice = self.choose_target(word.speaker, word.at / DAY, &mut word.dice);
+        }
+        words.retain(|word| word.choice.target != word.speaker);
+    }
+
+    /// Somebody turns to somebody.
+    pub(crate) fn tell_first_word(&mut self, word: FirstWord) {
+        let FirstWord { at, mut dice, speaker, choice } = word;
+        let dice = &mut dice;
+        let people = &self.world.people;
         let mood = draw_mood(people.persons[speaker].role, people.persons[choice.target].role, choice.listened, dice);
         let (mentions, likes, follows) = if choice.listened { (0.12, 0.04, 0.0) } else { (0.07, 0.09, 0.05) };
         let u = dice.uniform();
@@ -256,8 +277,8 @@ impl Batches<'_> {
         let people = &world.people;
         self.comments += 1;
         let number = self.comments;
-        let id = self.comment_id(speech.actor, number);
-        let parent = speech.parent.map(|parent| self.comment_id(speech.actor, parent));
+        let id = world.namer.comment_id(number);
+        let parent = speech.parent.map(|parent| world.namer.comment_id(parent));
         let text = self.write(speech, dice);
         let post = speech.place.map(|place| self.post_id(place));
         let by_author = speech.place.is_some_and(|place| self.author(place) == speech.actor);
@@ -331,13 +352,6 @@ impl Batches<'_> {
         world.writer.write(&mut body, utterance, dice);
         self.scratch = name;
         self.keep_text(body)
-    }
-
-    fn comment_id(&mut self, actor: usize, number: u32) -> InteractionId {
-        let platform = self.world.people.platform(actor);
-        self.scratch.clear();
-        self.world.namer.comment_native_id(&mut self.scratch, platform, number);
-        InteractionId::native(platform, &self.scratch)
     }
 
     fn author(&self, place: Place) -> usize {

