@@ -216,7 +216,9 @@ pub(super) fn examples_are_real(line: &CommandLine, path: &str, text: &str) -> V
         if !in_block {
             continue;
         }
-        joined.push_str(written.trim().trim_start_matches("$ "));
+        // A command begins at the margin; what is indented is a picture, or goes on from the line before.
+        let written = if joined.is_empty() { written.trim_end().trim_start_matches("$ ") } else { written.trim() };
+        joined.push_str(written);
         if joined.ends_with('\\') {
             joined.pop();
             continue;
