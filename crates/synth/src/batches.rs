@@ -15,6 +15,7 @@ use crate::posters::{Jump, NO_NUMBER};
 use crate::posts::{Author, Reading, publish, read_counts};
 use crate::profiles::Profiler;
 use crate::random::{Dice, Purpose, Stream};
+use crate::rhythm::{HOURS, day_shares, split};
 use crate::sentences::Mood;
 use crate::talk::FirstWord;
 use crate::texts::Utterance;
@@ -32,13 +33,6 @@ const BATCH_FACTS: usize = 120_000;
 const RUN: usize = 256;
 /// Accounts in one opening portion.
 const BATCH_ACCOUNTS: usize = 25_000;
-
-/// How much of a day's talk falls into each hour, in UTC, for people in Europe and America.
-const HOURS: [f64; 24] = [
-    3.6, 3.0, 2.4, 1.9, 1.6, 1.7, 2.3, 3.2, 3.9, 4.1, 4.1, 4.3, 4.7, 4.6, 4.4, 4.5, 4.9, 5.4, 6.1, 6.6, 6.7, 6.2, 5.3,
-    4.5,
-];
-const WEEKDAYS: [f64; 7] = [1.0, 0.97, 0.96, 0.98, 0.95, 1.04, 1.10];
 
 /// Of a day's interactions, about how many are a person's first word rather than an answer.
 const FIRST_WORDS: f64 = 0.72;
@@ -487,23 +481,4 @@ impl Iterator for Batches<'_> {
         }
         if self.batch.is_empty() { None } else { Some(self.hand_on()) }
     }
-}
-
-/// The whole number that falls to one part when `total` is shared out by weight; `phase` (0..1, one per day) decides
-/// which parts are rounded up, else the same hours would be on every day.
-fn split(total: f64, before: f64, own: f64, all: f64, phase: f64) -> u64 {
-    (total * (before + own) / all + phase) as u64 - (total * before / all + phase) as u64
-}
-
-/// The share of all talk that has happened by the end of each day: weekly rhythm, and a fifth more at the end.
-fn day_shares(days: u32) -> Vec<f64> {
-    let weight = |day: u32| WEEKDAYS[day as usize % 7] * (0.9 + 0.2 * f64::from(day) / f64::from(days));
-    let total: f64 = (0..days).map(weight).sum();
-    let mut sum = 0.0;
-    (0..days)
-        .map(|day| {
-            sum += weight(day);
-            sum / total
-        })
-        .collect()
 }

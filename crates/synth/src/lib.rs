@@ -16,6 +16,7 @@ mod posters;
 mod posts;
 mod profiles;
 mod random;
+mod rhythm;
 mod sentences;
 mod settings;
 mod talk;
