@@ -29,6 +29,7 @@ pub enum Feature {
     RecentBuyerActivity,
     BuyerNewPartners,
     Nearness,
+    SharedContacts,
     BuyingTalk,
 }
 
@@ -39,7 +40,7 @@ pub const FEATURES: usize = Feature::ALL.len();
 pub type FeatureValues = [f32; FEATURES];
 
 impl Feature {
-    pub const ALL: [Feature; 17] = [
+    pub const ALL: [Feature; 18] = [
         Feature::Always,
         Feature::Talks,
         Feature::RecentTalk,
@@ -56,6 +57,7 @@ impl Feature {
         Feature::RecentBuyerActivity,
         Feature::BuyerNewPartners,
         Feature::Nearness,
+        Feature::SharedContacts,
         Feature::BuyingTalk,
     ];
 
@@ -78,6 +80,7 @@ impl Feature {
             Feature::RecentBuyerActivity => "the same, older talk fading",
             Feature::BuyerNewPartners => "people the buyer lately turned to for the first time",
             Feature::Nearness => "how often a walk from the buyer along talk comes by the creator",
+            Feature::SharedContacts => "people both talk with, those with few partners counting more",
             Feature::BuyingTalk => "talk about buying, from the buyer to the creator",
         }
     }
@@ -183,6 +186,8 @@ pub struct Between {
     pub share_of_others: f64,
     /// Personalised PageRank of the candidate from the buyer.
     pub near: f64,
+    /// Adamic-Adar count of people both talk with; 0 where it is not asked for.
+    pub shared_contacts: f64,
 }
 
 /// Features that belong to one account whatever the other one is; computed once an account.
@@ -244,6 +249,7 @@ impl Habits {
         values[Feature::BuyerActivity as usize] = speaker[5];
         values[Feature::RecentBuyerActivity as usize] = speaker[6];
         values[Feature::BuyerNewPartners as usize] = speaker[7];
+        values[Feature::SharedContacts as usize] = log1p(between.shared_contacts);
         values[Feature::Nearness as usize] = log1p(WALK_STEPS * between.near);
         values
     }
@@ -266,4 +272,19 @@ pub fn near_to(
     scratch: &mut PushScratch,
 ) -> Vec<Near> {
     push_from(&index.walk, buyer, restart, tolerance, scratch)
+}
+
+/// People whom the buyer and each account both talk with, either way, those with few partners counting more.
+///
+/// `sum over shared partners w of 1 / ln(2 + partners of w)`, for every account, into `sums` (one entry an account,
+/// all 0 before). Cost `O(partners of the buyer's partners)`.
+/// Source: Adamic and Adar, "Friends and neighbors on the web" (2003).
+pub fn shared_contacts(index: &ConversationIndex, buyer: u32, sums: &mut [f64]) {
+    for &middle in index.walk.onward(buyer as usize).targets {
+        let partners = index.walk.onward(middle as usize).targets;
+        let worth = 1.0 / (2.0 + partners.len() as f64).ln();
+        for &account in partners {
+            sums[account as usize] += worth;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::{Between, FeatureValues, Habits, near_to};
+use super::features::{Between, FeatureValues, Habits, near_to, shared_contacts};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
@@ -46,6 +46,8 @@ pub(super) fn visit_strangers(
     mut visit: impl FnMut(u32, &FeatureValues),
 ) {
     let near = near_to(index, buyer, settings.restart, settings.meeting_tolerance, scratch);
+    let mut shared = vec![0.0; index.accounts()];
+    shared_contacts(index, buyer, &mut shared);
     let mut near = near.iter().peekable();
     let mut contacts = index.pairs.targets_of(buyer).iter().peekable();
     let mut talkers = index.talkers_of(buyer).iter().peekable();
@@ -60,7 +62,13 @@ pub(super) fn visit_strangers(
         if is_contact || account == buyer || !takes_part {
             continue;
         }
-        let between = Between { talk: NO_PAIR, back: back.unwrap_or(NO_PAIR), share_of_others: 0.0, near: nearness };
+        let between = Between {
+            talk: NO_PAIR,
+            back: back.unwrap_or(NO_PAIR),
+            share_of_others: 0.0,
+            near: nearness,
+            shared_contacts: shared[account as usize],
+        };
         visit(account, &habits.features(index, buyer, account, between));
     }
 }

@@ -12,6 +12,7 @@ pub mod logistic;
 pub mod meet;
 pub mod model;
 pub mod score;
+pub mod shipped;
 pub mod train;
 
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ impl Default for ListeningSettings {
             training_anchors_max: 200,
             training_buyers_max: 60,
             negatives_one_in: 10,
-            pull: 1.0,
+            pull: 20.0,
             division_pull: 10.0,
             left_out: vec![],
             signals_left_out: vec![],

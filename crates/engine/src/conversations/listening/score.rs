@@ -188,7 +188,13 @@ pub(super) fn pairs_with(
                 back.peek().filter(|contact| contact.place == place).map_or(NO_PAIR, |contact| contact.pair);
             let oneself = u32::from(talk_pair != NO_PAIR);
             let share = share_of_others(set.buyers.len(), talking[candidate as usize], oneself);
-            let between = Between { talk: talk_pair, back: back_pair, share_of_others: share, near: near(row) };
+            let between = Between {
+                talk: talk_pair,
+                back: back_pair,
+                share_of_others: share,
+                near: near(row),
+                shared_contacts: 0.0,
+            };
             PairSeen { buyer: set.buyers[place as usize], between }
         })
         .collect()

@@ -9,6 +9,7 @@ use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
 use super::model::{Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
 use super::score::{Nearness, pairs_with};
+use super::shipped;
 use super::{ListeningError, ListeningSettings};
 use crate::conversations::events::EventLog;
 use crate::conversations::index::{ConversationIndex, HalfLife, NO_PAIR, Pairs, WeighByBuyingTalk};
@@ -53,40 +54,36 @@ const DAY_SECONDS: f64 = 86_400.0;
 
 /// Fits the three chances from what came before and after one moment.
 fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> ListeningModel {
-    let past = log.between(None, Some(cut));
-    let index = ConversationIndex::build(&past, Some(cut), &settings.index);
-    let labels = labels_from(log, cut, settings);
-    let habits = Habits::of(&index);
-    let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
-    let sets = Sets { index: &index, labels: &labels, habits: &habits, settings };
-    let rows: Vec<SetRows> = anchors.par_iter().map(|&anchor| sets.rows(anchor)).collect();
-    let returning_rows: Vec<LabelledPair> = rows.iter().flat_map(|rows| rows.returning.iter().copied()).collect();
-    let joining_rows: Vec<LabelledPair> = rows.iter().flat_map(|rows| rows.joining.iter().copied()).collect();
-    drop(rows);
-    let meeting_buyers = meeting_buyers(&index, settings);
-    let meeting_rows: Vec<LabelledPair> =
-        meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect::<Vec<_>>().concat();
-    let mut returning = learn(&returning_rows, settings);
-    let mut joining = learn(&joining_rows, settings);
-    let meeting = learn(&meeting_rows, settings);
+    let until = log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1);
+    let window = Window::open(log, cut, settings);
+    let sets = window.sets(settings);
+    let mut rows = SetRows::default();
+    for set in window.anchors.par_iter().map(|&anchor| sets.rows(anchor)).collect::<Vec<SetRows>>() {
+        rows.returning.extend(set.returning);
+        rows.joining.extend(set.joining);
+    }
+    let met: Vec<Vec<LabelledPair>> = window.meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
+    let meeting_rows = met.concat();
+    let mut returning = learn(&rows.returning, shipped::RETURNING, settings);
+    let mut joining = learn(&rows.joining, shipped::JOINING, settings);
+    let meeting = learn(&meeting_rows, shipped::MEETING, settings);
     let outcomes: Vec<ChosenOutcomes> =
-        anchors.par_iter().map(|&anchor| sets.outcomes(anchor, &returning, &joining)).collect();
+        window.anchors.par_iter().map(|&anchor| sets.outcomes(anchor, &returning, &joining)).collect();
     let of = |pick: fn(&ChosenOutcomes) -> &Vec<Outcome>| -> Vec<Outcome> {
         outcomes.iter().flat_map(|outcome| pick(outcome).iter().copied()).collect()
     };
     returning.calibration = platt(&of(|outcome| &outcome.returning));
     joining.calibration = platt(&of(|outcome| &outcome.joining));
-    let until = log.at_unix().last().map_or(cut, |last| last + 1);
     ListeningModel {
         version: MODEL_VERSION,
         origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
-        horizon_days: (until - cut).max(1) as f64 / DAY_SECONDS,
+        horizon_days: (until - cut) as f64 / DAY_SECONDS,
         growth: 1.0,
         drift: 1.0,
         trained_on: TrainedOn {
             events: log.len() as u64,
-            anchors: anchors.len() as u64,
-            meeting_buyers: meeting_buyers.len() as u64,
+            anchors: window.anchors.len() as u64,
+            meeting_buyers: window.meeting_buyers.len() as u64,
             inner_cut_unix: cut,
             until_unix: until,
         },
@@ -94,6 +91,29 @@ fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> List
         returning,
         joining,
         meeting,
+    }
+}
+
+/// One moment of the past: what was known, and who then talked to whom.
+struct Window {
+    index: ConversationIndex,
+    habits: Habits,
+    labels: Pairs,
+    anchors: Vec<u32>,
+    meeting_buyers: Vec<u32>,
+}
+
+impl Window {
+    fn open(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Window {
+        let index = ConversationIndex::build(&log.between(None, Some(cut)), Some(cut), &settings.index);
+        let labels = labels_from(log, cut, settings);
+        let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
+        let meeting_buyers = meeting_buyers(&index, settings, MEETING_BUYERS_MAX);
+        Window { habits: Habits::of(&index), index, labels, anchors, meeting_buyers }
+    }
+
+    fn sets<'a>(&'a self, settings: &'a ListeningSettings) -> Sets<'a> {
+        Sets { index: &self.index, labels: &self.labels, habits: &self.habits, settings }
     }
 }
 
@@ -161,10 +181,10 @@ fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettin
 }
 
 /// Buyers with three contacts or more.
-fn meeting_buyers(index: &ConversationIndex, settings: &ListeningSettings) -> Vec<u32> {
+fn meeting_buyers(index: &ConversationIndex, settings: &ListeningSettings, count_max: usize) -> Vec<u32> {
     let eligible: Vec<u32> =
         (0..index.accounts() as u32).filter(|&account| index.account.out_degree[account as usize] >= 3).collect();
-    let picked = Draws::new(settings.seed, MEETING_STREAM).sample(eligible.len(), MEETING_BUYERS_MAX);
+    let picked = Draws::new(settings.seed, MEETING_STREAM).sample(eligible.len(), count_max);
     picked.into_iter().map(|place| eligible[place]).collect()
 }
 
@@ -274,10 +294,10 @@ impl Sets<'_> {
     }
 }
 
-fn learn(rows: &[LabelledPair], settings: &ListeningSettings) -> Head {
+fn learn(rows: &[LabelledPair], shipped: [f64; FEATURES], settings: &ListeningSettings) -> Head {
     let used: Vec<usize> =
         Feature::ALL.iter().filter(|feature| !settings.left_out.contains(feature)).map(|&f| f as usize).collect();
-    let pull = Pull { towards: [0.0; FEATURES], strength: settings.pull };
+    let pull = Pull { towards: shipped, strength: settings.pull };
     let fit: Fit = fit(rows, &used, &pull);
     let talked = rows.iter().filter(|row| row.talked == Talked::Yes).count() as u64;
     Head::from_fit(&fit, rows.len() as u64, talked)
