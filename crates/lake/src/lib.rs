@@ -1,1 +1,25 @@
-//! placeholder
+//! The lake: everything that was observed, kept as open columnar tables, and the only place with analytic SQL.
+//!
+//! Facts live in Delta tables (Parquet files under a transaction log), one table a kind of fact. An import writes
+//! files of its own and makes them visible in one commit a table; undoing it removes those files again. The same
+//! code path serves a local folder and an object store. Nothing derived is kept here.
+
+mod conversations;
+mod creators;
+mod error;
+mod ingest;
+mod matching;
+mod read;
+mod session;
+mod tables;
+mod vetting;
+
+pub use conversations::{InteractionRows, QuotedInteraction, TalkArrays, TalkWindow};
+pub use creators::{CreatorProfile, FollowerPoint, PostRow};
+pub use error::LakeError;
+pub use ingest::{Erased, FactsKnown, ImportWriter, Provenance};
+pub use matching::{BuyerMatch, BuyerText};
+pub use read::ParquetInteractions;
+pub use session::Lake;
+pub use tables::{FactTable, TableCount};
+pub use vetting::{AudienceCommentRow, Authors, PostFiguresRow};

@@ -67,7 +67,7 @@ impl std::fmt::Display for RowIssue {
     }
 }
 
-/// What an import did. Every row read is in exactly one of inserted, known, refused or tombstoned.
+/// What an import did: rows as they were read or refused, and facts (a row may hold several) as they were kept.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportCounts {
     pub rows_in: u64,

@@ -1,1 +1,18 @@
-//! placeholder
+//! The store: what people made and decided here (sources, imports, brands, rankings kept), and the only place with
+//! transactional SQL.
+//!
+//! `operations.sqlite` holds what cannot be computed again; `derived.sqlite` holds what `bellwether refresh` makes
+//! from the facts, may be deleted at any time, and never holds anything else.
+
+mod creators;
+mod database;
+mod derived;
+mod error;
+mod ingest;
+mod matching;
+
+pub use database::Store;
+pub use derived::{CreatorFigures, Derived};
+pub use error::StoreError;
+pub use ingest::{ImportRecord, ImportState, NewImport};
+pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};

@@ -1,0 +1,143 @@
+//! Who somebody is: the newest profile of each account, its follower counts over time, and its posts.
+
+use model::{AccountId, Platform, PostId, Timestamp};
+
+use crate::error::LakeError;
+use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
+
+/// An account with what its newest profile said; unknown is `None`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CreatorProfile {
+    pub account: AccountId,
+    pub platform: Platform,
+    pub native_id: String,
+    pub display_name: Option<String>,
+    pub handle: Option<String>,
+    pub bio: Option<String>,
+    pub followers: Option<i64>,
+    pub following: Option<i64>,
+    pub country: Option<String>,
+    pub language: Option<String>,
+    pub external_url: Option<String>,
+    pub observed_at: Option<Timestamp>,
+}
+
+/// A follower count on a day.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct FollowerPoint {
+    pub observed_at: Timestamp,
+    pub followers: i64,
+}
+
+/// A post as a list shows it, with its newest counts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PostRow {
+    pub post: PostId,
+    pub created_at: Timestamp,
+    pub kind: String,
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub url: Option<String>,
+    pub likes: Option<i64>,
+    pub comments: Option<i64>,
+    pub views: Option<i64>,
+}
+
+impl Lake {
+    /// The profiles of these accounts, or of all when `accounts` is `None`, ordered by account.
+    pub async fn profiles(&self, accounts: Option<&[AccountId]>, now: Timestamp) -> Result<Vec<CreatorProfile>, LakeError> {
+        let filter = match accounts {
+            Some([]) => return Ok(vec![]),
+            Some(accounts) => format!("where account_id in ({})", id_list(accounts)),
+            None => String::new(),
+        };
+        let sql = include_str!("sql/creators_profiles.sql").replace("{filter}", &filter);
+        let rows = self.rows(&sql, &[], now, "reading profiles").await?;
+        let mut profiles = Vec::new();
+        for batch in &rows.batches {
+            let (account, followers, following, observed) =
+                (ints(batch, 0), ints(batch, 6), ints(batch, 7), ints(batch, 11));
+            let text = |column| strings(batch, column);
+            let (platform, native, name, handle, bio) = (text(1), text(2), text(3), text(4), text(5));
+            let (country, language, url) = (text(8), text(9), text(10));
+            for row in 0..batch.num_rows() {
+                profiles.push(CreatorProfile {
+                    account: AccountId(account.value(row)),
+                    platform: Platform::from_code(platform.value(row)).unwrap_or(Platform::Other),
+                    native_id: native.value(row).to_owned(),
+                    display_name: maybe_string(&name, row),
+                    handle: maybe_string(&handle, row),
+                    bio: maybe_string(&bio, row),
+                    followers: maybe_int(&followers, row),
+                    following: maybe_int(&following, row),
+                    country: maybe_string(&country, row),
+                    language: maybe_string(&language, row),
+                    external_url: maybe_string(&url, row),
+                    observed_at: maybe_int(&observed, row).map(Timestamp),
+                });
+            }
+        }
+        Ok(profiles)
+    }
+
+    /// An account's known follower counts, oldest first, one a day.
+    pub async fn follower_series(&self, account: AccountId, now: Timestamp) -> Result<Vec<FollowerPoint>, LakeError> {
+        let sql = format!(
+            "select min(observed_at), last_value(followers order by fetched_at) from profile_snapshot \
+             where account_id = {account} and followers is not null group by observed_on order by observed_on"
+        );
+        let rows = self.rows(&sql, &[], now, "reading follower counts").await?;
+        let mut series = Vec::new();
+        for batch in &rows.batches {
+            let (at, followers) = (ints(batch, 0), ints(batch, 1));
+            series.extend((0..batch.num_rows()).map(|row| FollowerPoint {
+                observed_at: Timestamp(at.value(row)),
+                followers: followers.value(row),
+            }));
+        }
+        Ok(series)
+    }
+
+    /// An account's posts, newest first.
+    pub async fn posts_of(&self, account: AccountId, limit: usize, now: Timestamp) -> Result<Vec<PostRow>, LakeError> {
+        let sql = include_str!("sql/creators_posts.sql")
+            .replace("{account}", &account.to_string())
+            .replace("{limit}", &limit.to_string());
+        let rows = self.rows(&sql, &[], now, "reading posts").await?;
+        let mut posts = Vec::new();
+        for batch in &rows.batches {
+            let (post, at, likes, comments, views) =
+                (ints(batch, 0), ints(batch, 1), ints(batch, 6), ints(batch, 7), ints(batch, 8));
+            let text = |column| strings(batch, column);
+            let (kind, title, body, url) = (text(2), text(3), text(4), text(5));
+            for row in 0..batch.num_rows() {
+                posts.push(PostRow {
+                    post: PostId(post.value(row)),
+                    created_at: Timestamp(at.value(row)),
+                    kind: kind.value(row).to_owned(),
+                    title: maybe_string(&title, row),
+                    body: maybe_string(&body, row),
+                    url: maybe_string(&url, row),
+                    likes: maybe_int(&likes, row),
+                    comments: maybe_int(&comments, row),
+                    views: maybe_int(&views, row),
+                });
+            }
+        }
+        Ok(posts)
+    }
+
+    /// Accounts whose name, handle or display name contains `text`, in any case, by follower count.
+    pub async fn find_accounts(&self, text: &str, limit: usize, now: Timestamp) -> Result<Vec<AccountId>, LakeError> {
+        let sql = include_str!("sql/creators_find.sql").replace("{limit}", &limit.to_string());
+        let pattern = format!("%{}%", text.trim().trim_start_matches('@').to_lowercase());
+        let parameters = [("pattern", datafusion::scalar::ScalarValue::Utf8(Some(pattern)))];
+        let rows = self.rows(&sql, &parameters, now, "looking for accounts").await?;
+        Ok(rows.batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()).map(AccountId).collect())
+    }
+}
+
+/// Ids as a list for a statement; numbers made by the program, never text from outside.
+pub(crate) fn id_list(accounts: &[AccountId]) -> String {
+    accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

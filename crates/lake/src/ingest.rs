@@ -1,0 +1,539 @@
+//! Taking facts in: an import writes its own files, becomes visible at once, and can be taken back exactly.
+//!
+//! Rows are recognised by their key, so the same file twice adds nothing. Rows about people who asked to be
+//! forgotten are counted and dropped before anything is written. Memory is bounded by [`INTERACTIONS_PER_FILE`]:
+//! a longer import writes more files, and looks for rows it already holds only where their times overlap.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add};
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use model::facts::{AccountFact, FactBatch, InteractionFact, PostFact, PostMetricFact, ProfileFact, TextFact};
+use model::{AccountId, ImportCounts, ImportId, Timestamp};
+
+use crate::error::LakeError;
+use crate::session::{Lake, ints, register_files, strings};
+use crate::tables::{FactRow, FactTable, RowKey};
+
+/// How many interactions are held in memory before they are compared with what is known and written.
+pub const INTERACTIONS_PER_FILE: usize = 500_000;
+/// The same for the other kinds of fact, which are larger.
+const ENTITIES_PER_FILE: usize = 100_000;
+
+/// Where an import's rows come from and how long they may be kept.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Provenance {
+    pub source_id: String,
+    pub import_id: ImportId,
+    pub fetched_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// How many facts of each kind an import brought (new) and found known.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct FactsKnown {
+    pub inserted: u64,
+    pub already_known: u64,
+}
+
+/// Whether a person asked to be forgotten, given their account; asked once per account and import.
+pub type Erased = Box<dyn Fn(&AccountFact) -> bool + Send>;
+
+/// An import on its way into the lake. Dropped without [`ImportWriter::commit`] it leaves nothing visible.
+pub struct ImportWriter<'a> {
+    lake: &'a Lake,
+    provenance: Provenance,
+    erased: Erased,
+    now: Timestamp,
+    accounts_seen: HashMap<i64, ()>,
+    accounts_erased: HashSet<AccountId>,
+    counts: ImportCounts,
+    by_table: HashMap<FactTable, FactsKnown>,
+    accounts: Pending<AccountFact>,
+    profiles: Pending<ProfileFact>,
+    posts: Pending<PostFact>,
+    post_metrics: Pending<PostMetricFact>,
+    interactions: Pending<InteractionFact>,
+    texts: Pending<TextFact>,
+}
+
+/// Rows of one kind waiting to be written, and the files already written but not yet visible.
+struct Pending<T> {
+    rows: Vec<T>,
+    /// Keys of entities this import has seen; entities are few beside interactions.
+    seen: HashSet<RowKey>,
+    written: Vec<WrittenFile>,
+}
+
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Pending { rows: Vec::new(), seen: HashSet::new(), written: Vec::new() }
+    }
+}
+
+/// A file that is on disk but not in the table's log yet, and the span of time its rows cover.
+struct WrittenFile {
+    add: Add,
+    uri: String,
+    span: Option<Span>,
+}
+
+/// A span of time, both ends included, in microseconds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Span {
+    from: i64,
+    to: i64,
+}
+
+impl Span {
+    fn overlaps(self, other: Span) -> bool {
+        self.from <= other.to && other.from <= self.to
+    }
+}
+
+impl Lake {
+    /// Begins an import. `erased` tells whether an account belongs to somebody who asked to be forgotten.
+    pub fn begin_import(&self, provenance: Provenance, now: Timestamp, erased: Erased) -> ImportWriter<'_> {
+        ImportWriter {
+            lake: self,
+            provenance,
+            erased,
+            now,
+            accounts_seen: HashMap::new(),
+            accounts_erased: HashSet::new(),
+            counts: ImportCounts::default(),
+            by_table: HashMap::new(),
+            accounts: Pending::default(),
+            profiles: Pending::default(),
+            posts: Pending::default(),
+            post_metrics: Pending::default(),
+            interactions: Pending::default(),
+            texts: Pending::default(),
+        }
+    }
+
+    /// Takes back everything an import brought, and frees the space. Safe to repeat.
+    pub async fn remove_import(&self, import: ImportId) -> Result<u64, LakeError> {
+        self.delete_where(&FactTable::ALL, |_| Some(format!("import_id = {import}"))).await
+    }
+
+    /// Rewrites every file that names one of these accounts without their rows, and the texts only they wrote.
+    /// A hidden row is not an erased one: the old files are removed from disk before this returns.
+    pub async fn erase(&self, accounts: &[AccountId], now: Timestamp) -> Result<u64, LakeError> {
+        if accounts.is_empty() {
+            return Ok(0);
+        }
+        let ids = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let texts = self.texts_only_of(&ids, now).await?;
+        self.delete_where(&FactTable::ALL, |table| match table {
+            FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
+            FactTable::PostMetric => None,
+            _ => Some(
+                table.person_columns().iter().map(|column| format!("{column} in ({ids})")).collect::<Vec<_>>().join(" or "),
+            ),
+        })
+        .await
+    }
+
+    async fn texts_only_of(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
+        let sql = include_str!("sql/ingest_texts_of_accounts.sql").replace("{accounts}", ids);
+        let rows = self.rows(&sql, &[], now, "finding the texts of a forgotten account").await?;
+        let mut texts = Vec::new();
+        for batch in &rows.batches {
+            texts.extend(ints(batch, 0).iter().flatten().map(|id| id.to_string()));
+        }
+        Ok(texts)
+    }
+
+    async fn delete_where(
+        &self,
+        tables: &[FactTable],
+        predicate: impl Fn(FactTable) -> Option<String>,
+    ) -> Result<u64, LakeError> {
+        let mut held = self.tables.write().await;
+        let mut removed = 0;
+        for &table in tables {
+            let Some(predicate) = predicate(table) else { continue };
+            let failed = |error| LakeError::write(table.name(), error);
+            let delete = held[table.index()].clone().delete().with_predicate(predicate.as_str());
+            let (kept, metrics) = delete.into_future().await.map_err(failed)?;
+            removed += metrics.num_deleted_rows.unwrap_or(0) as u64;
+            held[table.index()] = kept;
+        }
+        drop(held);
+        self.sweep().await?;
+        Ok(removed)
+    }
+
+    /// Removes files that no table refers to: what an interrupted import left, and what was taken back.
+    pub async fn sweep(&self) -> Result<(), LakeError> {
+        let mut held = self.tables.write().await;
+        for table in FactTable::ALL {
+            let (kept, _) = held[table.index()]
+                .clone()
+                .vacuum()
+                .with_retention_period(chrono::Duration::zero())
+                .with_enforce_retention_duration(false)
+                .with_mode(deltalake::operations::vacuum::VacuumMode::Full)
+                .await
+                .map_err(|error| LakeError::write(table.name(), error))?;
+            held[table.index()] = kept;
+        }
+        Ok(())
+    }
+}
+
+impl ImportWriter<'_> {
+    /// Takes a portion. Accounts must come before, or in the same portion as, the facts that name them.
+    pub async fn append(&mut self, mut batch: FactBatch) -> Result<(), LakeError> {
+        self.note_accounts(&mut batch);
+        if !self.accounts_erased.is_empty() {
+            self.drop_erased(&mut batch);
+        }
+        self.accounts.rows.append(&mut batch.accounts);
+        self.profiles.rows.append(&mut batch.profiles);
+        self.posts.rows.append(&mut batch.posts);
+        self.post_metrics.rows.append(&mut batch.post_metrics);
+        self.interactions.rows.append(&mut batch.interactions);
+        self.texts.rows.append(&mut batch.texts);
+        Box::pin(self.write_full()).await
+    }
+
+    /// Makes everything visible, one commit a table, and says how many facts were new.
+    /// When nothing was new nothing is written at all.
+    pub async fn commit(mut self) -> Result<ImportCounts, LakeError> {
+        Box::pin(self.write_all()).await?;
+        let inserted: u64 = self.by_table.values().map(|known| known.inserted).sum();
+        self.counts.inserted = inserted;
+        self.counts.already_known = self.by_table.values().map(|known| known.already_known).sum();
+        if inserted == 0 {
+            drop(self.lake.sweep().await);
+            return Ok(self.counts);
+        }
+        let written = [
+            (FactTable::Text, std::mem::take(&mut self.texts.written)),
+            (FactTable::Account, std::mem::take(&mut self.accounts.written)),
+            (FactTable::Profile, std::mem::take(&mut self.profiles.written)),
+            (FactTable::Post, std::mem::take(&mut self.posts.written)),
+            (FactTable::PostMetric, std::mem::take(&mut self.post_metrics.written)),
+            (FactTable::Interaction, std::mem::take(&mut self.interactions.written)),
+        ];
+        let mut tables = self.lake.tables.write().await;
+        for (table, files) in written {
+            if files.is_empty() {
+                continue;
+            }
+            let failed = |error| LakeError::write(table.name(), error);
+            let actions = files.into_iter().map(|file| Action::Add(file.add)).collect();
+            let held = &mut tables[table.index()];
+            let snapshot = held.snapshot().map_err(failed)?;
+            let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+            CommitBuilder::from(CommitProperties::default())
+                .with_actions(actions)
+                .build(Some(snapshot), held.log_store(), operation)
+                .await
+                .map_err(failed)?;
+            Box::pin(held.update_state()).await.map_err(failed)?;
+        }
+        Ok(self.counts)
+    }
+
+    /// New and known facts of one kind so far.
+    pub fn facts_of(&self, table: FactTable) -> FactsKnown {
+        self.by_table.get(&table).copied().unwrap_or_default()
+    }
+
+    /// Forgotten people are found once per account, when its first fact arrives.
+    fn note_accounts(&mut self, batch: &mut FactBatch) {
+        let (seen, erased, is_erased) = (&mut self.accounts_seen, &mut self.accounts_erased, &self.erased);
+        batch.accounts.retain(|account| {
+            if seen.insert(account.id.0, ()).is_some() {
+                return false;
+            }
+            let keep = !is_erased(account);
+            if !keep {
+                erased.insert(account.id);
+            }
+            keep
+        });
+    }
+
+    fn drop_erased(&mut self, batch: &mut FactBatch) {
+        let erased = &self.accounts_erased;
+        let gone = |account: Option<AccountId>| account.is_some_and(|account| erased.contains(&account));
+        let before = batch.profiles.len() + batch.posts.len() + batch.interactions.len();
+        batch.profiles.retain(|row| !gone(Some(row.account)));
+        batch.posts.retain(|row| !gone(row.author));
+        batch.interactions.retain(|row| !gone(Some(row.actor)) && !gone(row.target));
+        let after = batch.profiles.len() + batch.posts.len() + batch.interactions.len();
+        if before != after {
+            self.counts.tombstoned += (before - after) as u64;
+            let needed: HashSet<i64> = (batch.posts.iter().filter_map(|row| row.text))
+                .chain(batch.interactions.iter().filter_map(|row| row.text))
+                .map(|text| text.0)
+                .collect();
+            batch.texts.retain(|row| needed.contains(&row.id.0));
+        }
+    }
+
+    async fn write_full(&mut self) -> Result<(), LakeError> {
+        if self.interactions.rows.len() >= INTERACTIONS_PER_FILE {
+            self.write_interactions().await?;
+        }
+        if self.accounts.rows.len() >= ENTITIES_PER_FILE {
+            self.write_accounts().await?;
+        }
+        if self.texts.rows.len() >= ENTITIES_PER_FILE {
+            self.write_texts().await?;
+        }
+        if self.posts.rows.len() >= ENTITIES_PER_FILE {
+            self.write_posts().await?;
+        }
+        if self.profiles.rows.len() >= ENTITIES_PER_FILE {
+            self.write_profiles().await?;
+        }
+        if self.post_metrics.rows.len() >= ENTITIES_PER_FILE {
+            self.write_post_metrics().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_all(&mut self) -> Result<(), LakeError> {
+        self.write_accounts().await?;
+        self.write_texts().await?;
+        self.write_posts().await?;
+        self.write_profiles().await?;
+        self.write_post_metrics().await?;
+        self.write_interactions().await
+    }
+
+    async fn write_accounts(&mut self) -> Result<(), LakeError> {
+        let rows = std::mem::take(&mut self.accounts.rows);
+        self.refuse_collisions(&rows).await?;
+        let mut pending = std::mem::take(&mut self.accounts);
+        pending.rows = rows;
+        self.accounts = self.write(pending, None).await?;
+        Ok(())
+    }
+
+    async fn write_texts(&mut self) -> Result<(), LakeError> {
+        let pending = std::mem::take(&mut self.texts);
+        self.texts = self.write(pending, None).await?;
+        Ok(())
+    }
+
+    async fn write_posts(&mut self) -> Result<(), LakeError> {
+        let pending = std::mem::take(&mut self.posts);
+        self.posts = self.write(pending, None).await?;
+        Ok(())
+    }
+
+    async fn write_profiles(&mut self) -> Result<(), LakeError> {
+        let pending = std::mem::take(&mut self.profiles);
+        let span = span_of(&pending.rows, |row: &ProfileFact| row.observed_at);
+        self.profiles = self.write(pending, span.map(|span| ("observed_at", span))).await?;
+        Ok(())
+    }
+
+    async fn write_post_metrics(&mut self) -> Result<(), LakeError> {
+        let pending = std::mem::take(&mut self.post_metrics);
+        let span = span_of(&pending.rows, |row: &PostMetricFact| row.observed_at);
+        self.post_metrics = self.write(pending, span.map(|span| ("observed_at", span))).await?;
+        Ok(())
+    }
+
+    async fn write_interactions(&mut self) -> Result<(), LakeError> {
+        let pending = std::mem::take(&mut self.interactions);
+        let span = span_of(&pending.rows, |row: &InteractionFact| row.at);
+        self.interactions = self.write(pending, span.map(|span| ("at", span))).await?;
+        Ok(())
+    }
+
+    /// Writes the waiting rows that are new, and counts new and known ones. `span` names the time column and the
+    /// span of the rows: only files that overlap it can hold them already.
+    async fn write<T: FactRow>(
+        &mut self,
+        mut pending: Pending<T>,
+        span: Option<(&'static str, Span)>,
+    ) -> Result<Pending<T>, LakeError> {
+        if pending.rows.is_empty() {
+            return Ok(pending);
+        }
+        let rows = std::mem::take(&mut pending.rows);
+        let read = rows.len() as u64;
+        let rows = self.drop_repeats(rows, &mut pending);
+        let known = Box::pin(self.known_keys::<T>(&rows, &pending.written, span)).await?;
+        let new = rows.iter().filter(|row| !known.contains(&row.key(&self.provenance))).count() as u64;
+        let counts = self.by_table.entry(T::TABLE).or_default();
+        counts.inserted += new;
+        counts.already_known += read - new;
+        let rows: Vec<T> = if T::TABLE.is_entity() {
+            rows
+        } else {
+            rows.into_iter().filter(|row| !known.contains(&row.key(&self.provenance))).collect()
+        };
+        if !rows.is_empty() {
+            let file_span = span.map(|(_, span)| span);
+            pending.written.extend(Box::pin(self.write_file(&rows, file_span)).await?);
+        }
+        Ok(pending)
+    }
+
+    /// Rows repeated inside the portion (and, for entities, anywhere in this import) are kept once.
+    fn drop_repeats<T: FactRow>(&self, rows: Vec<T>, pending: &mut Pending<T>) -> Vec<T> {
+        let provenance = &self.provenance;
+        if T::TABLE.is_entity() {
+            let seen = &mut pending.seen;
+            rows.into_iter().filter(|row| seen.insert(row.key(provenance))).collect()
+        } else {
+            let mut seen: HashSet<RowKey> = HashSet::with_capacity(rows.len());
+            rows.into_iter().filter(|row| seen.insert(row.key(provenance))).collect()
+        }
+    }
+
+    /// Which of the rows the lake, or an earlier file of this import, already holds.
+    async fn known_keys<T: FactRow>(
+        &self,
+        rows: &[T],
+        written: &[WrittenFile],
+        span: Option<(&'static str, Span)>,
+    ) -> Result<HashSet<RowKey>, LakeError> {
+        let table = T::TABLE;
+        let mut uris = self.lake.files(table).await?;
+        if !table.is_entity() {
+            let overlapping = written.iter().filter(|file| match (file.span, span) {
+                (Some(theirs), Some((_, ours))) => theirs.overlaps(ours),
+                _ => true,
+            });
+            uris.extend(overlapping.map(|file| file.uri.clone()));
+        }
+        if uris.is_empty() || rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let wanted: HashSet<RowKey> = rows.iter().map(|row| row.key(&self.provenance)).collect();
+        let context = self.lake.bare_context();
+        register_files(&context, "held", table, &uris)?;
+        let [first, second] = table.key_columns();
+        let between = span.map_or(String::new(), |(column, span)| {
+            format!(" where {column} between to_timestamp_micros({}) and to_timestamp_micros({})", span.from, span.to)
+        });
+        let sql = format!("select {first} as a, {second} as b from held{between}");
+        let failed = |error| LakeError::query("looking for known rows", error);
+        let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+        let mut known = HashSet::new();
+        while let Some(batch) = futures::StreamExt::next(&mut stream).await {
+            let batch = batch.map_err(failed)?;
+            let (a, b) = (ints(&batch, 0), ints(&batch, 1));
+            for row in 0..batch.num_rows() {
+                let key = RowKey(a.value(row), b.value(row));
+                if wanted.contains(&key) {
+                    known.insert(key);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Two accounts whose names hash alike must never be taken for one another.
+    async fn refuse_collisions(&self, rows: &[AccountFact]) -> Result<(), LakeError> {
+        let mut names: HashMap<i64, &AccountFact> = HashMap::new();
+        let differ = |first: &AccountFact, platform: &str, scope: &str, native_id: &str| {
+            first.platform.code() != platform || first.scope != scope || first.native_id != native_id
+        };
+        for row in rows {
+            if let Some(first) = names.insert(row.id.0, row)
+                && differ(first, row.platform.code(), &row.scope, &row.native_id)
+            {
+                return Err(collision(row.id.0, &first.native_id, &row.native_id));
+            }
+        }
+        if self.lake.files(FactTable::Account).await?.is_empty() {
+            return Ok(());
+        }
+        let sql = "select account_id, platform, scope, native_id from account_kept";
+        let held = self.lake.rows(sql, &[], self.now, "comparing accounts").await?;
+        for batch in &held.batches {
+            let (ids, platforms, scopes, natives) = (ints(batch, 0), strings(batch, 1), strings(batch, 2), strings(batch, 3));
+            for index in 0..ids.len() {
+                if let Some(row) = names.get(&ids.value(index))
+                    && differ(row, platforms.value(index), scopes.value(index), natives.value(index))
+                {
+                    return Err(collision(row.id.0, natives.value(index), &row.native_id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_file<T: FactRow>(&self, rows: &[T], span: Option<Span>) -> Result<Vec<WrittenFile>, LakeError> {
+        let failed = |error| LakeError::write(T::TABLE.name(), error);
+        let tables = self.lake.tables.read().await;
+        let table = &tables[T::TABLE.index()];
+        let mut writer =
+            RecordBatchWriter::for_table(table).map_err(failed)?.with_writer_properties(writer_properties(T::TABLE));
+        for chunk in rows.chunks(65_536) {
+            writer.write(T::batch(chunk, &self.provenance)).await.map_err(failed)?;
+        }
+        let adds = writer.flush().await.map_err(failed)?;
+        let root = table.table_url().clone();
+        adds.into_iter()
+            .map(|add| {
+                let uri = root.join(&add.path).map_err(|error| LakeError::Place(error.to_string()))?;
+                Ok(WrittenFile { uri: uri.to_string(), add, span })
+            })
+            .collect()
+    }
+}
+
+fn collision(id: i64, first: &str, second: &str) -> LakeError {
+    LakeError::IdCollision { id, first: first.to_owned(), second: second.to_owned() }
+}
+
+fn span_of<T>(rows: &[T], at: impl Fn(&T) -> Timestamp) -> Option<Span> {
+    let from = rows.iter().map(|row| at(row).0).min()?;
+    let to = rows.iter().map(|row| at(row).0).max()?;
+    Some(Span { from, to })
+}
+
+/// Hash columns never repeat, so a dictionary would only cost time; the moments are nearly sorted.
+fn writer_properties(table: FactTable) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).expect("level 1 exists");
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(INTERACTIONS_PER_FILE))
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    let random: &[&str] = match table {
+        FactTable::Interaction => &["id_upper", "id_lower"],
+        FactTable::Account => &["account_id", "native_id"],
+        FactTable::Text => &["text_id", "body"],
+        FactTable::Profile | FactTable::PostMetric => &["row_key", "row_hash"],
+        FactTable::Post => &["post_id", "native_id"],
+    };
+    for column in random {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(*column), false);
+    }
+    for column in ["at", "observed_at", "created_at"] {
+        let path = ColumnPath::from(column);
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_that_only_touch_overlap() {
+        let span = |from, to| Span { from, to };
+        assert!(span(1, 3).overlaps(span(3, 9)));
+        assert!(!span(1, 3).overlaps(span(4, 9)));
+    }
+}

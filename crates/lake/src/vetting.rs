@@ -1,0 +1,112 @@
+//! What vetting needs from the record: comments under an author's posts with the author's answers, and post counts.
+
+use datafusion::arrow::array::Array;
+use model::{AccountId, PostId, Timestamp};
+
+use crate::creators::id_list;
+use crate::error::LakeError;
+use crate::session::{Lake, ints, maybe_int};
+
+/// A comment under a post, by the post's author or by somebody else, in the order of post and time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct AudienceCommentRow {
+    pub author: AccountId,
+    pub post: PostId,
+    pub commenter: AccountId,
+    pub at: Timestamp,
+    /// The lower half of the comment's id, and of the comment it answers where the source says so.
+    pub id_lower: i64,
+    pub parent_lower: Option<i64>,
+}
+
+/// A post's counts nearest to now, with the author's followers when it was posted where they are known.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PostFiguresRow {
+    pub author: AccountId,
+    pub post: PostId,
+    pub created_at: Timestamp,
+    pub likes: Option<i64>,
+    pub comments: Option<i64>,
+    pub shares: Option<i64>,
+    pub views: Option<i64>,
+    pub reach: Option<i64>,
+    pub followers_at_posting: Option<i64>,
+    pub paid: Option<bool>,
+}
+
+/// Whose posts are wanted. A large lake is asked part by part, so that memory stays bounded.
+#[derive(Clone, Copy, Debug)]
+pub enum Authors<'a> {
+    These(&'a [AccountId]),
+    /// The accounts that fall into part `part` of `parts`.
+    Part {
+        part: u32,
+        parts: u32,
+    },
+}
+
+impl Authors<'_> {
+    fn filter(self, column: &str) -> String {
+        match self {
+            Authors::These([]) => "and false".to_owned(),
+            Authors::These(authors) => format!("and {column} in ({})", id_list(authors)),
+            Authors::Part { parts: 0 | 1, .. } => String::new(),
+            Authors::Part { part, parts } => format!("and {column} % {parts} = {part}"),
+        }
+    }
+}
+
+impl Lake {
+    /// Comments under posts, ordered by author, post and time.
+    pub async fn audience_comments(
+        &self,
+        authors: Authors<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<AudienceCommentRow>, LakeError> {
+        let filter = authors.filter("p.author_id");
+        let sql = include_str!("sql/vetting_audience_comments.sql").replace("{filter}", &filter);
+        let rows = self.rows(&sql, &[], now, "reading the comments under posts").await?;
+        let mut comments = Vec::new();
+        for batch in &rows.batches {
+            let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
+            for row in 0..batch.num_rows() {
+                comments.push(AudienceCommentRow {
+                    author: AccountId(columns[0].value(row)),
+                    post: PostId(columns[1].value(row)),
+                    commenter: AccountId(columns[2].value(row)),
+                    at: Timestamp(columns[3].value(row)),
+                    id_lower: columns[4].value(row),
+                    parent_lower: maybe_int(&columns[5], row),
+                });
+            }
+        }
+        Ok(comments)
+    }
+
+    /// Posts with their newest counts, ordered by author and time.
+    pub async fn post_figures(&self, authors: Authors<'_>, now: Timestamp) -> Result<Vec<PostFiguresRow>, LakeError> {
+        let filter = authors.filter("author_id");
+        let sql = include_str!("sql/vetting_post_figures.sql").replace("{filter}", &filter);
+        let rows = self.rows(&sql, &[], now, "reading post figures").await?;
+        let mut figures = Vec::new();
+        for batch in &rows.batches {
+            let columns: Vec<_> = (0..9).map(|column| ints(batch, column)).collect();
+            let paid = crate::session::bools(batch, 9);
+            for row in 0..batch.num_rows() {
+                figures.push(PostFiguresRow {
+                    author: AccountId(columns[0].value(row)),
+                    post: PostId(columns[1].value(row)),
+                    created_at: Timestamp(columns[2].value(row)),
+                    likes: maybe_int(&columns[3], row),
+                    comments: maybe_int(&columns[4], row),
+                    shares: maybe_int(&columns[5], row),
+                    views: maybe_int(&columns[6], row),
+                    reach: maybe_int(&columns[7], row),
+                    followers_at_posting: maybe_int(&columns[8], row),
+                    paid: paid.is_valid(row).then(|| paid.value(row)),
+                });
+            }
+        }
+        Ok(figures)
+    }
+}

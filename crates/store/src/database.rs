@@ -1,0 +1,95 @@
+//! Opening the operational database: one writer, many readers, and every acknowledged write on disk.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::error::StoreError;
+
+/// What people made and decided here.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) pool: SqlitePool,
+}
+
+/// How long a writer waits for another one before it gives up.
+const BUSY_TIMEOUT_SECONDS: u64 = 10;
+
+impl Store {
+    /// Opens `operations.sqlite` in `folder`, creating or migrating it forward.
+    pub async fn open(folder: &Path) -> Result<Store, StoreError> {
+        let path = folder.join("operations.sqlite");
+        let pool = open_pool(&path, SqliteSynchronous::Full).await?;
+        sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| StoreError::Open {
+            path: path.display().to_string(),
+            problem: format!("its tables cannot be brought up to date: {error}"),
+        })?;
+        Ok(Store { pool })
+    }
+
+    /// The number that grows whenever facts change.
+    pub async fn data_revision(&self) -> Result<i64, StoreError> {
+        let (revision,): (i64,) = sqlx::query_as("select revision from data_revision where id = 1")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the data revision"))?;
+        Ok(revision)
+    }
+
+    /// A setting a person chose, if they did.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> = sqlx::query_as("select value from setting where name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading a setting"))?;
+        Ok(row.map(|(value,)| value))
+    }
+
+    pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        sqlx::query("insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = $2")
+            .bind(name)
+            .bind(value)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("keeping a setting"))?;
+        Ok(())
+    }
+}
+
+/// Says that the facts have changed, in the transaction that changed what is known of them.
+pub(crate) async fn move_revision_on(transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>) -> Result<(), sqlx::Error> {
+    sqlx::query("update data_revision set revision = revision + 1").execute(&mut **transaction).await?;
+    Ok(())
+}
+
+pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS));
+    SqlitePoolOptions::new().max_connections(4).connect_with(options).await.map_err(|error| StoreError::Open {
+        path: path.display().to_string(),
+        problem: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_setting_is_kept_across_opening_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).await.expect("opens");
+        assert_eq!(store.setting("tiers").await.expect("reads"), None);
+        store.set_setting("tiers", "article-1").await.expect("keeps");
+        let again = Store::open(folder.path()).await.expect("opens again");
+        assert_eq!(again.setting("tiers").await.expect("reads").as_deref(), Some("article-1"));
+        assert_eq!(again.data_revision().await.expect("reads"), 0);
+    }
+}

@@ -1,0 +1,212 @@
+//! What `bellwether refresh` makes from the facts, kept apart so that it can be deleted and made again.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use model::AccountId;
+use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use crate::database::open_pool;
+use crate::error::StoreError;
+
+/// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
+const DERIVED_VERSION: i64 = 1;
+
+/// Values made from the facts of one data revision.
+#[derive(Clone)]
+pub struct Derived {
+    pool: SqlitePool,
+}
+
+/// What vetting found about one creator: the columns a ranking sorts by, and the estimates as JSON.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CreatorFigures {
+    pub account: AccountId,
+    pub level: String,
+    pub reply_rate: Option<f64>,
+    pub engagement: Option<f64>,
+    pub detail: String,
+}
+
+impl Derived {
+    /// Opens `derived.sqlite` in `folder`; a file of another version is replaced by an empty one.
+    pub async fn open(folder: &Path) -> Result<Derived, StoreError> {
+        let path = folder.join("derived.sqlite");
+        let opened = Derived::open_file(&path).await?;
+        if opened.number("version").await? == Some(DERIVED_VERSION) {
+            return Ok(opened);
+        }
+        opened.pool.close().await;
+        remove_database(&path);
+        let fresh = Derived::open_file(&path).await?;
+        fresh.set_number("version", DERIVED_VERSION).await?;
+        Ok(fresh)
+    }
+
+    async fn open_file(path: &Path) -> Result<Derived, StoreError> {
+        let pool = open_pool(path, SqliteSynchronous::Normal).await?;
+        let derived = Derived { pool };
+        for statement in [
+            "create table if not exists number (name text primary key, value integer not null)",
+            "create table if not exists document (name text primary key, value text not null)",
+            "create table if not exists text_level (text_id integer primary key, level integer not null)",
+            "create table if not exists creator_figures (account_id integer primary key, level text not null, \
+             reply_rate real, engagement real, detail text not null)",
+        ] {
+            sqlx::query(statement).execute(&derived.pool).await.map_err(StoreError::of("preparing derived values"))?;
+        }
+        Ok(derived)
+    }
+
+    /// The data revision these values were made from; `None` when they have not been made, or not to the end.
+    pub async fn revision(&self) -> Result<Option<i64>, StoreError> {
+        self.number("revision").await
+    }
+
+    /// Replaces everything in one transaction, so that a reader sees the old values or the new ones.
+    pub async fn replace(
+        &self,
+        revision: i64,
+        listening_model: &str,
+        text_levels: &[(i64, u8)],
+        figures: &[CreatorFigures],
+    ) -> Result<(), StoreError> {
+        let failed = StoreError::of("keeping derived values");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        for statement in ["delete from text_level", "delete from creator_figures"] {
+            sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        for portion in text_levels.chunks(5_000) {
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_level (text_id, level) ");
+            insert.push_values(portion, |mut values, (text, level)| {
+                values.push_bind(*text).push_bind(i64::from(*level));
+            });
+            insert.build().execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        for portion in figures.chunks(2_000) {
+            let mut insert: QueryBuilder<Sqlite> =
+                QueryBuilder::new("insert into creator_figures (account_id, level, reply_rate, engagement, detail) ");
+            insert.push_values(portion, |mut values, figures| {
+                values
+                    .push_bind(figures.account.0)
+                    .push_bind(&figures.level)
+                    .push_bind(figures.reply_rate)
+                    .push_bind(figures.engagement)
+                    .push_bind(&figures.detail);
+            });
+            insert.build().execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        sqlx::query("insert or replace into document (name, value) values ('listening_model', $1)")
+            .bind(listening_model)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        sqlx::query("insert or replace into number (name, value) values ('revision', $1)")
+            .bind(revision)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// The listening model in force, as JSON.
+    pub async fn listening_model(&self) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> = sqlx::query_as("select value from document where name = 'listening_model'")
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the listening model"))?;
+        Ok(row.map(|(value,)| value))
+    }
+
+    /// The buying-talk level of every text that has one above 0.
+    pub async fn text_levels(&self) -> Result<HashMap<i64, u8>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as("select text_id, level from text_level")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading buying talk"))?;
+        Ok(rows.into_iter().map(|(text, level)| (text, level as u8)).collect())
+    }
+
+    /// The figures of these creators; who has none is absent.
+    pub async fn figures(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, CreatorFigures>, StoreError> {
+        let mut found = HashMap::new();
+        for portion in accounts.chunks(10_000) {
+            let mut query: QueryBuilder<Sqlite> =
+                QueryBuilder::new("select * from creator_figures where account_id in (");
+            let mut list = query.separated(", ");
+            for account in portion {
+                list.push_bind(account.0);
+            }
+            query.push(")");
+            let rows =
+                query.build().fetch_all(&self.pool).await.map_err(StoreError::of("reading creators' figures"))?;
+            for row in &rows {
+                let account = AccountId(row.get("account_id"));
+                let figures = CreatorFigures {
+                    account,
+                    level: row.get("level"),
+                    reply_rate: row.get("reply_rate"),
+                    engagement: row.get("engagement"),
+                    detail: row.get("detail"),
+                };
+                found.insert(account, figures);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn number(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        let row: Option<(i64,)> = sqlx::query_as("select value from number where name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading derived values"))?;
+        Ok(row.map(|(value,)| value))
+    }
+
+    async fn set_number(&self, name: &str, value: i64) -> Result<(), StoreError> {
+        sqlx::query("insert or replace into number (name, value) values ($1, $2)")
+            .bind(name)
+            .bind(value)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("keeping derived values"))?;
+        Ok(())
+    }
+}
+
+fn remove_database(path: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        // A file that is not there is as good as removed.
+        drop(std::fs::remove_file(PathBuf::from(name)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn derived_values_can_be_deleted_and_are_then_simply_not_made_yet() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let derived = Derived::open(folder.path()).await.expect("opens");
+        let figures = CreatorFigures {
+            account: AccountId(7),
+            level: "many".into(),
+            reply_rate: Some(0.5),
+            engagement: None,
+            detail: "{}".into(),
+        };
+        derived.replace(3, "{}", &[(11, 4)], std::slice::from_ref(&figures)).await.expect("keeps");
+        assert_eq!(derived.revision().await.expect("reads"), Some(3));
+        assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
+        assert_eq!(derived.text_levels().await.expect("reads").get(&11), Some(&4));
+        drop(derived);
+        remove_database(&folder.path().join("derived.sqlite"));
+        let again = Derived::open(folder.path()).await.expect("opens");
+        assert_eq!(again.revision().await.expect("reads"), None);
+    }
+}
