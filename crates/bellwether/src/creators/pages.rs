@@ -1,0 +1,391 @@
+//! Creators: searching them, and the one long page about each, where every figure opens to its rows.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use lake::{FollowerPoint, PostRow};
+use model::{AccountId, Brand, Estimate, Platform, Unit};
+
+use super::{CreatorReport, report, search};
+use crate::clock;
+use crate::matching::{self, MatchingError, RankedCreator};
+use crate::vetting::CreatorEstimates;
+use crate::web::app::{App, Page, aside, draw};
+use crate::web::error::WebError;
+use crate::web::estimates::{Drawing, EstimateView, common_scale, round_scale_end};
+use crate::web::format;
+use crate::web::layout::{Layout, Word};
+use crate::web::level::LevelMark;
+use crate::web::people::Person;
+use crate::web::query::Pairs;
+use crate::web::visit::Visit;
+
+/// Names shown for one search.
+const FOUND_MAX: usize = 100;
+
+#[derive(Template)]
+#[template(path = "creators/index.html")]
+struct SearchPage {
+    layout: Layout,
+    text: String,
+    found: Vec<Person>,
+    /// A sentence about what was found; nothing before anything was asked.
+    finding: Option<String>,
+    has_facts: bool,
+}
+
+/// `GET /creators?q=…`
+pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
+    let query = Pairs(pairs);
+    let text = query.one("q").unwrap_or("").to_owned();
+    let found = match text.as_str() {
+        "" => vec![],
+        text => search(&app.data, text, FOUND_MAX).await?,
+    };
+    let finding = (!text.is_empty()).then(|| match found.len() {
+        0 => format!("No account has “{text}” in its name or handle."),
+        FOUND_MAX => {
+            format!("More than {FOUND_MAX} accounts have “{text}” in their name; the most followed are shown.")
+        }
+        some => {
+            format!("{} “{text}” in the name or handle.", format::counted(some as u64, "account has", "accounts have"))
+        }
+    });
+    let has_facts = app.data.store.data_revision().await? > 0;
+    let layout = Layout::load(&app, visit, Word::Creators, "Creators").await?;
+    draw(SearchPage { layout, text, found: found.iter().map(Person::of).collect(), finding, has_facts }).await
+}
+
+/// Why a creator is in a brand's ranking, or that they are not.
+pub struct WhyHere {
+    pub brand: String,
+    pub ranking: String,
+    pub place: String,
+    pub tie: Option<String>,
+    pub reason: String,
+    pub fit: EstimateView,
+    pub facts: Vec<Fact>,
+    pub buyers: Vec<BuyerBesideLine>,
+    pub evidence: String,
+}
+
+/// A count with its words and the rows behind it.
+pub struct Fact {
+    pub words: &'static str,
+    pub count: String,
+}
+
+/// A buyer who turns to this creator, or is likely to.
+pub struct BuyerBesideLine {
+    pub person: Person,
+    pub talks: String,
+    pub chance: String,
+    pub between: String,
+}
+
+/// A post with its newest counts.
+pub struct PostLine {
+    pub title: String,
+    pub url: Option<String>,
+    pub body: String,
+    pub when: String,
+    pub kind: String,
+    pub counts: String,
+}
+
+/// Followers over time as a line, with the table behind it.
+pub struct FollowerLine {
+    pub points: String,
+    pub finding: String,
+    pub rows: Vec<FollowerRow>,
+}
+
+pub struct FollowerRow {
+    pub day: String,
+    pub followers: String,
+}
+
+/// What is held about the account itself.
+pub struct Held {
+    pub words: &'static str,
+    pub value: String,
+    pub known: bool,
+}
+
+#[derive(Template)]
+#[template(path = "creators/show.html")]
+struct CreatorPage {
+    layout: Layout,
+    person: Person,
+    url: Option<String>,
+    bio: Option<String>,
+    language: String,
+    checked: Option<String>,
+    level: LevelMark,
+    brands: Vec<BrandChoice>,
+    why: Option<WhyHere>,
+    /// The words for a creator who is not in the ranking of the brand at hand.
+    not_ranked: Option<String>,
+    conversation: Vec<EstimateView>,
+    engagement: Vec<EstimateView>,
+    no_figures: bool,
+    posts: Vec<PostLine>,
+    held: Vec<Held>,
+    followers: Option<FollowerLine>,
+}
+
+/// Another brand the creator can be looked at for.
+pub struct BrandChoice {
+    pub name: String,
+    pub address: String,
+    pub is_here: bool,
+}
+
+/// `GET /creators/{account}?brand=…`
+pub async fn show(
+    State(app): State<App>,
+    visit: Visit,
+    Path(account): Path<AccountId>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Page {
+    let query = Pairs(pairs);
+    let data = app.data.clone();
+    let report = aside(move || async move { report(&data, account).await }).await?;
+    let brands = app.data.store.brands().await?;
+    let brand = match query.one("brand") {
+        Some(id) => Some(matching::brand(&app.data, id).await?),
+        None => brands.first().cloned(),
+    };
+    let (why, not_ranked) = match &brand {
+        Some(brand) => why_here(&app, brand, account).await?,
+        None => (None, None),
+    };
+    let estimates: Option<CreatorEstimates> =
+        report.figures.as_ref().and_then(|figures| serde_json::from_str(&figures.detail).ok());
+    let brand_id = brand.as_ref().map(|brand| brand.id);
+    let level = estimates.as_ref().map_or("not-known", |estimates| estimates.level.as_str());
+    let person = Person::of(&report.name);
+    draw(CreatorPage {
+        layout: Layout::load(&app, visit, Word::Creators, report.name.name.clone()).await?,
+        level: LevelMark::of(level),
+        url: report.name.url.clone(),
+        bio: report.profile.bio.clone(),
+        language: language_of(&report),
+        checked: report.profile.observed_at.map(clock::day),
+        brands: brands
+            .iter()
+            .map(|brand| BrandChoice {
+                name: brand.name.clone(),
+                address: format!("/creators/{account}?brand={}", brand.id),
+                is_here: Some(brand.id) == brand_id,
+            })
+            .collect(),
+        why,
+        not_ranked,
+        conversation: estimates.as_ref().map(|held| conversation(held, brand_id)).unwrap_or_default(),
+        engagement: estimates.as_ref().map(|held| engagement(held, brand_id)).unwrap_or_default(),
+        no_figures: estimates.is_none(),
+        posts: report.posts.iter().map(|post| post_line(post, layout_hides_links(&report))).collect(),
+        held: held(&report),
+        followers: follower_line(&report.followers),
+        person,
+    })
+    .await
+}
+
+/// Made-up people have no public address, so neither have their posts.
+fn layout_hides_links(report: &CreatorReport) -> Links {
+    if report.name.url.is_some() || report.profile.platform == Platform::StackExchange {
+        Links::Shown
+    } else {
+        Links::Hidden
+    }
+}
+
+/// Whether posts lead to where they were published.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Shown,
+    Hidden,
+}
+
+async fn why_here(app: &App, brand: &Brand, account: AccountId) -> Result<(Option<WhyHere>, Option<String>), WebError> {
+    let (data, ranked_for) = (app.data.clone(), brand.clone());
+    let ranking = aside(move || async move { matching::rank(&data, ranked_for).await }).await?;
+    let explained = match matching::explain(&app.data, &ranking.ranking, account).await {
+        Ok(explained) => explained,
+        Err(MatchingError::NotRanked(_)) => {
+            let words = format!(
+                "Not among the {} ranked for {}: no talk with its buyers is held, nor with people close to them.",
+                format::counted(ranking.summary.creators, "creator", "creators"),
+                brand.name
+            );
+            return Ok((None, Some(words)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let ranked = explained.ranked;
+    let scale_to = round_scale_end(ranked.fit.hi.unwrap_or(1.0));
+    let drawing =
+        Drawing { id: "fit", label: "Buyers expected to turn to this creator", scale_to, brand: Some(brand.id) };
+    let why = WhyHere {
+        brand: brand.name.clone(),
+        ranking: format!("/matching?brand={}", brand.id),
+        place: explained.row.position.to_string(),
+        tie: (ranked.tie_to > ranked.tie_from).then(|| format!("{}–{}", ranked.tie_from, ranked.tie_to)),
+        reason: ranked.reason.clone(),
+        fit: EstimateView::new(drawing, &ranked.fit),
+        facts: exchange_facts(&ranked),
+        buyers: buyers_beside(&ranked, account),
+        evidence: format!("/conversations/{account}?brand={}", brand.id),
+    };
+    Ok((Some(why), None))
+}
+
+fn exchange_facts(ranked: &RankedCreator) -> Vec<Fact> {
+    let exchange = &ranked.exchange;
+    let fact = |words, count| Fact { words, count: format::count(count) };
+    vec![
+        fact("buyers who turned to them", exchange.buyers_turning),
+        fact("buyers they turned to", exchange.buyers_turned_to),
+        fact("buyers with talk both ways", exchange.buyers_both_ways),
+        fact("buyers who came back on another day", exchange.buyers_came_back),
+        fact("answers to buyers’ questions", exchange.answers),
+        fact("threads in which somebody asked, compared or bought", exchange.buying_threads),
+    ]
+}
+
+fn buyers_beside(ranked: &RankedCreator, account: AccountId) -> Vec<BuyerBesideLine> {
+    ranked
+        .buyers
+        .iter()
+        .map(|buyer| BuyerBesideLine {
+            person: Person::new(buyer.account, Platform::Other, &buyer.name, ""),
+            talks: match buyer.talks {
+                0 => "has not turned to them yet".to_owned(),
+                1 => "turned to them once".to_owned(),
+                times => format!("turned to them {} times", format::count(u64::from(times))),
+            },
+            chance: format::part(buyer.chance, Unit::Share),
+            between: format!("/conversations/between/{}/{account}", buyer.account),
+        })
+        .collect()
+}
+
+fn conversation(held: &CreatorEstimates, brand: Option<model::BrandId>) -> Vec<EstimateView> {
+    let view = |id, label, estimate: &Estimate| {
+        EstimateView::new(Drawing { id, label, scale_to: common_scale(&[estimate]), brand }, estimate)
+    };
+    vec![
+        view("reply-rate", "Comments answered", &held.reply_rate),
+        view("reply-rate-people", "People answered at least once", &held.reply_rate_people),
+        view("reply-latency", "Middle time to an answer", &held.reply_latency),
+        view("conversation-rate", "Threads that become conversations", &held.conversation_rate),
+        view("mutual-share", "Talk partners in both directions", &held.mutual_share),
+    ]
+}
+
+fn engagement(held: &CreatorEstimates, brand: Option<model::BrandId>) -> Vec<EstimateView> {
+    let rates = common_scale(&[&held.by_followers, &held.by_reach, &held.by_views]);
+    let view =
+        |id, label, scale_to, estimate: &Estimate| EstimateView::new(Drawing { id, label, scale_to, brand }, estimate);
+    vec![
+        view("by-followers", "Engagement by followers", rates, &held.by_followers),
+        view("by-reach", "Engagement by reach", rates, &held.by_reach),
+        view("by-views", "Engagement by views", rates, &held.by_views),
+        view(
+            "comment-like-ratio",
+            "Comments for each like",
+            common_scale(&[&held.comment_like_ratio]),
+            &held.comment_like_ratio,
+        ),
+    ]
+}
+
+fn post_line(post: &PostRow, links: Links) -> PostLine {
+    let count = |number: Option<i64>, one: &str, many: &str| {
+        number.map(|number| format::counted(u64::try_from(number).unwrap_or(0), one, many))
+    };
+    let counts: Vec<String> = [
+        count(post.likes, "like", "likes"),
+        count(post.comments, "comment", "comments"),
+        count(post.views, "view", "views"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let body = crate::web::words::plain(post.body.as_deref().unwrap_or(""));
+    let title = post.title.clone().map(|title| crate::web::words::plain(&title)).unwrap_or_default();
+    PostLine {
+        title,
+        url: if links == Links::Shown { crate::web::words::safe_link(post.url.as_deref()) } else { None },
+        body,
+        when: clock::day(post.created_at),
+        kind: post.kind.clone(),
+        counts: if counts.is_empty() { "likes, comments and views not known".to_owned() } else { counts.join(" · ") },
+    }
+}
+
+fn language_of(report: &CreatorReport) -> String {
+    report.profile.language.clone().unwrap_or_default()
+}
+
+fn held(report: &CreatorReport) -> Vec<Held> {
+    let profile = &report.profile;
+    let count = |number: Option<i64>| number.map(format::count_of);
+    let line = |words, value: Option<String>, way: &str| Held {
+        words,
+        known: value.is_some(),
+        value: value.unwrap_or_else(|| format!("not known; {way}")),
+    };
+    vec![
+        line("Platform", Some(profile.platform.name().to_owned()), ""),
+        line("Name on the platform", Some(profile.native_id.clone()), ""),
+        line("Followers", count(profile.followers), "an accounts file or a profile export says it"),
+        line("Following", count(profile.following), "an accounts file or a profile export says it"),
+        line("Country", profile.country.clone(), "the creator has not said it in what was brought in"),
+        line("Language", profile.language.clone(), "the creator has not said it in what was brought in"),
+        line(
+            "Last seen",
+            profile.observed_at.map(clock::day),
+            "no profile of this account was brought in, only its talk",
+        ),
+    ]
+}
+
+fn follower_line(series: &[FollowerPoint]) -> Option<FollowerLine> {
+    let (first, last) = (series.first()?, series.last()?);
+    if series.len() < 2 {
+        return None;
+    }
+    let (start, end) = (first.observed_at.0 as f64, last.observed_at.0 as f64);
+    let lowest = series.iter().map(|point| point.followers).min()? as f64;
+    let highest = series.iter().map(|point| point.followers).max()? as f64;
+    let points: Vec<String> = series
+        .iter()
+        .map(|point| {
+            let x = (point.observed_at.0 as f64 - start) / (end - start).max(1.0) * 400.0;
+            let y = 92.0 - (point.followers as f64 - lowest) / (highest - lowest).max(1.0) * 88.0;
+            format!("{x:.1},{y:.1}")
+        })
+        .collect();
+    Some(FollowerLine {
+        points: points.join(" "),
+        finding: format!(
+            "Followers from {} on {} to {} on {}; the line runs from {} at its foot to {} at its top.",
+            format::count_of(first.followers),
+            clock::day(first.observed_at),
+            format::count_of(last.followers),
+            clock::day(last.observed_at),
+            format::count_of(lowest as i64),
+            format::count_of(highest as i64),
+        ),
+        rows: series
+            .iter()
+            .rev()
+            .map(|point| FollowerRow {
+                day: clock::day(point.observed_at),
+                followers: format::count_of(point.followers),
+            })
+            .collect(),
+    })
+}

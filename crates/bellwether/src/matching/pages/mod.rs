@@ -1,0 +1,7 @@
+//! The pages of matching: the ranking of a brand, its download, and setting brands up.
+
+pub mod brands;
+pub mod csv;
+pub mod ranking;
+pub mod request;
+pub mod row;

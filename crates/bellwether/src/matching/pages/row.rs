@@ -1,0 +1,112 @@
+//! One creator of a ranking as a table shows it: place, person, reason, and each figure with its interval.
+
+use model::{BrandId, Platform};
+use store::RankedRow;
+
+use crate::matching::{BaselinePositions, RankedCreator};
+use crate::web::estimates::EstimateCell;
+use crate::web::format;
+use crate::web::level::LevelMark;
+use crate::web::people::Person;
+
+/// The right ends of the scales that a table's intervals share.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Scales {
+    pub fit: f64,
+    pub engagement: f64,
+}
+
+/// A creator in the table.
+pub struct RankingRow {
+    pub account: String,
+    pub place: String,
+    /// The places the creator cannot be told apart from: `3–7`. Nothing when the place stands alone.
+    pub tie: Option<String>,
+    pub person: Person,
+    pub reason: String,
+    pub evidence: String,
+    pub fit: EstimateCell,
+    pub level: LevelMark,
+    pub reply_rate: Option<EstimateCell>,
+    pub engagement: Option<EstimateCell>,
+    pub followers: Option<String>,
+    pub elsewhere: Vec<Elsewhere>,
+    pub buyers: Vec<BuyerLine>,
+}
+
+/// Where a measure that others sell would put the creator.
+pub struct Elsewhere {
+    pub measure: &'static str,
+    pub place: String,
+}
+
+/// A buyer beside the creator.
+pub struct BuyerLine {
+    pub name: String,
+    pub talks: String,
+    pub chance: String,
+    pub between: String,
+}
+
+impl RankingRow {
+    pub fn new(row: &RankedRow, ranked: &RankedCreator, brand: BrandId, scales: Scales) -> RankingRow {
+        let platform = Platform::from_code(&row.platform).unwrap_or(Platform::Other);
+        let person = Person::new(row.account, platform, &row.name, &row.handle)
+            .followed_by(row.followers)
+            .in_tier(row.tier.as_deref())
+            .for_brand(Some(brand));
+        let open = |part: &str| Some(format!("{}#{part}", person.address));
+        let figures = ranked.figures.as_ref();
+        RankingRow {
+            account: row.account.to_string(),
+            place: row.position.to_string(),
+            tie: (ranked.tie_to > ranked.tie_from).then(|| format!("{}–{}", ranked.tie_from, ranked.tie_to)),
+            reason: ranked.reason.clone(),
+            evidence: format!("/conversations/{}?brand={brand}", row.account),
+            fit: EstimateCell::new("Expected to listen", &ranked.fit, scales.fit, open("fit")),
+            level: LevelMark::of(&row.level),
+            reply_rate: figures
+                .filter(|figures| figures.reply_rate.value.is_some())
+                .map(|figures| EstimateCell::new("Answers", &figures.reply_rate, 1.0, open("reply-rate"))),
+            engagement: figures.map(|figures| {
+                EstimateCell::new(
+                    "Engagement by followers",
+                    &figures.by_followers,
+                    scales.engagement,
+                    open("by-followers"),
+                )
+            }),
+            followers: row.followers.map(format::short_count),
+            elsewhere: elsewhere(&ranked.baselines),
+            buyers: ranked
+                .buyers
+                .iter()
+                .map(|buyer| BuyerLine {
+                    name: buyer.name.clone(),
+                    talks: match buyer.talks {
+                        0 => "has not turned to them yet".to_owned(),
+                        1 => "turned to them once".to_owned(),
+                        times => format!("turned to them {times} times"),
+                    },
+                    chance: format::part(buyer.chance, model::Unit::Share),
+                    between: format!("/conversations/between/{}/{}", buyer.account, row.account),
+                })
+                .collect(),
+            person,
+        }
+    }
+}
+
+fn elsewhere(places: &BaselinePositions) -> Vec<Elsewhere> {
+    let known = |measure, place: u64| Elsewhere { measure, place: format::count(place) };
+    let maybe = |measure, place: Option<u64>| Elsewhere {
+        measure,
+        place: place.map_or_else(|| "not known".to_owned(), format::count),
+    };
+    vec![
+        maybe("by followers", places.followers),
+        maybe("by engagement", places.engagement),
+        known("by mentions", places.in_degree),
+        known("by PageRank", places.pagerank),
+    ]
+}

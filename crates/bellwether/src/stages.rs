@@ -1,0 +1,105 @@
+//! The stages that are not built yet: each says so in one honest sentence and names what it will need.
+
+use askama::Template;
+use axum::extract::State;
+
+use crate::web::app::{App, Page, draw};
+use crate::web::layout::{Layout, Word};
+use crate::web::visit::Visit;
+
+/// A link to what can be done meanwhile.
+pub struct Meanwhile {
+    pub words: &'static str,
+    pub address: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "stage.html")]
+struct StagePage {
+    layout: Layout,
+    name: &'static str,
+    asks: &'static str,
+    sentence: &'static str,
+    needs: Vec<&'static str>,
+    meanwhile: Vec<Meanwhile>,
+}
+
+const RANKING: Meanwhile = Meanwhile { words: "See whom your buyers listen to", address: "/matching" };
+const IMPORT: Meanwhile = Meanwhile { words: "Bring data in", address: "/ingest/new" };
+
+/// `GET /planning`
+pub async fn planning(State(app): State<App>, visit: Visit) -> Page {
+    let layout = Layout::load(&app, visit, Word::Planning, "Planning").await?;
+    draw(StagePage {
+        layout,
+        name: "Planning",
+        asks: "Which creators, for this budget?",
+        sentence: "Planning is not built yet, so nothing here can choose creators for a budget.",
+        needs: vec![
+            "a brand with a ranking, which you can have today",
+            "what creators charge: your own deals and quotes",
+            "a budget, and who must or must never be chosen",
+        ],
+        meanwhile: vec![
+            RANKING,
+            Meanwhile { words: "Download a ranking as CSV and plan by hand", address: "/matching" },
+        ],
+    })
+    .await
+}
+
+/// `GET /outreach`
+pub async fn outreach(State(app): State<App>, visit: Visit) -> Page {
+    let layout = Layout::load(&app, visit, Word::Outreach, "Outreach").await?;
+    draw(StagePage {
+        layout,
+        name: "Outreach",
+        asks: "Whom did I write to, and what was agreed?",
+        sentence: "Outreach is not built yet; Bellwether sends no mail and keeps no messages.",
+        needs: vec![
+            "a mailbox to send from and read replies in",
+            "addresses that creators have published for business",
+            "a person who releases each message",
+        ],
+        meanwhile: vec![Meanwhile {
+            words: "Read what a creator and your buyers said before you write",
+            address: "/conversations",
+        }],
+    })
+    .await
+}
+
+/// `GET /tracking`
+pub async fn tracking(State(app): State<App>, visit: Visit) -> Page {
+    let layout = Layout::load(&app, visit, Word::Tracking, "Tracking").await?;
+    draw(StagePage {
+        layout,
+        name: "Tracking",
+        asks: "Which link, code and post belong to whom?",
+        sentence: "Tracking is not built yet; there are no links or codes and no click is counted.",
+        needs: vec![
+            "an address for short links that visitors can reach",
+            "orders or leads, as a file or from your shop",
+        ],
+        meanwhile: vec![IMPORT, RANKING],
+    })
+    .await
+}
+
+/// `GET /measurement`
+pub async fn measurement(State(app): State<App>, visit: Visit) -> Page {
+    let layout = Layout::load(&app, visit, Word::Measurement, "Measurement").await?;
+    draw(StagePage {
+        layout,
+        name: "Measurement",
+        asks: "Did it pay?",
+        sentence: "Measurement is not built yet, so no return, lift or growth is computed here.",
+        needs: vec![
+            "what a campaign cost, in full",
+            "orders or leads by day, from well before it began",
+            "the days and places in which nothing was done, to compare with",
+        ],
+        meanwhile: vec![RANKING],
+    })
+    .await
+}

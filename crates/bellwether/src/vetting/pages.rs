@@ -1,0 +1,77 @@
+//! Vetting's first page: what is judged today, from what, and how the creators of a ranking are spread over it.
+
+use askama::Template;
+use axum::extract::State;
+use model::Brand;
+use store::RankedFacet;
+
+use crate::matching;
+use crate::web::app::{App, Page, aside, draw};
+use crate::web::error::WebError;
+use crate::web::format;
+use crate::web::layout::{Layout, Word};
+use crate::web::level::LevelMark;
+use crate::web::visit::Visit;
+
+/// A conversation level and how many ranked creators have it.
+pub struct LevelLine {
+    pub mark: LevelMark,
+    pub count: String,
+    /// The bar's width, in percent of the fullest.
+    pub width: String,
+    pub ranking: String,
+    pub meaning: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "vetting/index.html")]
+struct VettingPage {
+    layout: Layout,
+    brand: Option<Brand>,
+    levels: Vec<LevelLine>,
+    total: String,
+    has_facts: bool,
+}
+
+/// `GET /vetting`
+pub async fn index(State(app): State<App>, visit: Visit) -> Page {
+    let has_facts = app.data.store.data_revision().await? > 0;
+    let brand = app.data.store.brands().await?.into_iter().next().filter(|_| has_facts);
+    let (levels, total) = match &brand {
+        Some(brand) => levels(&app, brand).await?,
+        None => (vec![], 0),
+    };
+    let layout = Layout::load(&app, visit, Word::Vetting, "Vetting").await?;
+    draw(VettingPage { layout, brand, levels, total: format::count(total), has_facts }).await
+}
+
+async fn levels(app: &App, brand: &Brand) -> Result<(Vec<LevelLine>, u64), WebError> {
+    let (data, of) = (app.data.clone(), brand.clone());
+    let ranking = aside(move || async move { matching::rank(&data, of).await }).await?;
+    let counts = app.data.store.ranked_facets(ranking.ranking.id, RankedFacet::Level).await?;
+    let most = counts.iter().map(|count| count.count).max().unwrap_or(1).max(1);
+    let lines = LevelMark::CODES
+        .into_iter()
+        .map(|code| {
+            let count = counts.iter().find(|count| count.value == code).map_or(0, |count| count.count);
+            LevelLine {
+                mark: LevelMark::of(code),
+                count: format::count_of(count),
+                width: format!("{:.1}%", count as f64 / most as f64 * 100.0),
+                ranking: format!("/matching?brand={}&level={code}", brand.id),
+                meaning: meaning(code),
+            }
+        })
+        .collect();
+    Ok((lines, ranking.summary.creators))
+}
+
+fn meaning(code: &str) -> &'static str {
+    match code {
+        "almost-everyone" => "at least 80 % of comments are answered, even at the lower end of the interval",
+        "many" => "at least half are answered, even at the lower end",
+        "some" => "at least a tenth are answered, even at the lower end",
+        "rarely" => "at most a fifth are answered, even at the upper end",
+        _ => "too few comments are held, or the source does not say who answered whom",
+    }
+}

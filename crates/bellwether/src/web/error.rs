@@ -1,0 +1,288 @@
+//! Errors as pages: a title, what happened, and where to go from here; faults carry a number for the log.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::app::App;
+use super::layout::{Layout, Word};
+use super::visit::visit_of;
+use crate::conversations::ConversationsError;
+use crate::creators::{CreatorsError, LakeOrStore};
+use crate::data_directory::DataDirectoryError;
+use crate::ingest::IngestError;
+use crate::matching::MatchingError;
+use crate::refresh::RefreshError;
+
+/// A way on from an error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recovery {
+    pub words: Cow<'static, str>,
+    pub address: String,
+}
+
+impl Recovery {
+    pub fn new(words: impl Into<Cow<'static, str>>, address: impl Into<String>) -> Recovery {
+        Recovery { words: words.into(), address: address.into() }
+    }
+}
+
+/// Why a page could not be shown as asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WebError {
+    pub status: StatusCode,
+    pub title: Cow<'static, str>,
+    pub what_happened: String,
+    pub hint: Option<String>,
+    /// The number under which the log has more, for faults.
+    pub reference: Option<String>,
+    pub recovery: Vec<Recovery>,
+}
+
+impl WebError {
+    /// Nothing is at this address.
+    pub fn not_found(title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::NOT_FOUND, title, what_happened)
+    }
+
+    /// The request is understood and not carried out.
+    pub fn refused(title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::FORBIDDEN, title, what_happened)
+    }
+
+    /// What was sent cannot be read.
+    pub fn unreadable(title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::BAD_REQUEST, title, what_happened)
+    }
+
+    /// Something failed on our side; the log gets the whole of it under a number.
+    pub fn fault(doing: &str, error: &dyn std::fmt::Display) -> WebError {
+        let reference: String = uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect();
+        tracing::error!(reference, doing, %error, "a page failed");
+        let (what, hint) = message_and_hint(&error.to_string());
+        WebError {
+            hint,
+            reference: Some(reference),
+            ..WebError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The page could not be made",
+                format!("While {doing}: {what}. Nothing was half saved."),
+            )
+        }
+    }
+
+    fn new(status: StatusCode, title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
+        let (what_happened, hint) = message_and_hint(&what_happened.into());
+        WebError { status, title: title.into(), what_happened, hint, reference: None, recovery: vec![] }
+    }
+
+    pub fn with(mut self, recovery: Recovery) -> WebError {
+        self.recovery.push(recovery);
+        self
+    }
+
+    /// Leaves the error in a response; the frame around it is drawn on the way out.
+    pub fn attach_to(self, response: &mut Response) {
+        response.extensions_mut().insert(self);
+    }
+}
+
+/// Errors of the command line end in `hint: …` on a line of its own; a page sets it apart.
+pub fn message_and_hint(text: &str) -> (String, Option<String>) {
+    match text.split_once("\nhint: ") {
+        Some((message, hint)) => (message.to_owned(), Some(hint.replace('\n', " "))),
+        None => (text.to_owned(), None),
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        self.attach_to(&mut response);
+        response
+    }
+}
+
+impl From<store::StoreError> for WebError {
+    fn from(error: store::StoreError) -> WebError {
+        WebError::fault("reading what is kept", &error)
+    }
+}
+
+impl From<lake::LakeError> for WebError {
+    fn from(error: lake::LakeError) -> WebError {
+        WebError::fault("reading the facts", &error)
+    }
+}
+
+impl From<LakeOrStore> for WebError {
+    fn from(error: LakeOrStore) -> WebError {
+        WebError::fault("reading names", &error)
+    }
+}
+
+impl From<DataDirectoryError> for WebError {
+    fn from(error: DataDirectoryError) -> WebError {
+        match error {
+            DataDirectoryError::Locked { .. } => WebError::new(
+                StatusCode::CONFLICT,
+                "Something else is being written",
+                "An import or a refresh is under way and one at a time may write. Wait until it has finished, then try again.",
+            )
+            .with(Recovery::new("See the imports", "/ingest")),
+            other => WebError::fault("using the data directory", &other),
+        }
+    }
+}
+
+impl From<ConversationsError> for WebError {
+    fn from(error: ConversationsError) -> WebError {
+        match error {
+            ConversationsError::Data(error) => error.into(),
+            other => WebError::fault("reading the conversations", &other),
+        }
+    }
+}
+
+impl From<CreatorsError> for WebError {
+    fn from(error: CreatorsError) -> WebError {
+        match error {
+            CreatorsError::NotFound(_) => WebError::not_found("No such creator", error.to_string())
+                .with(Recovery::new("Search creators", "/creators")),
+            CreatorsError::Ambiguous { .. } => {
+                WebError::new(StatusCode::CONFLICT, "Several accounts have that name", error.to_string())
+                    .with(Recovery::new("Search creators", "/creators"))
+            }
+            CreatorsError::Data(error) => error.into(),
+            other => WebError::fault("reading a creator", &other),
+        }
+    }
+}
+
+impl From<MatchingError> for WebError {
+    fn from(error: MatchingError) -> WebError {
+        match error {
+            MatchingError::NoSuchBrand(_) => {
+                WebError::not_found("No such brand", "There is no brand at this address; it may have been removed.")
+                    .with(Recovery::new("All brands", "/matching/brands"))
+                    .with(Recovery::new("Set up a brand", "/matching/brands/new"))
+            }
+            MatchingError::NotRanked(_) => WebError::not_found("Not in this ranking", error.to_string()),
+            MatchingError::Conversations(error) => error.into(),
+            MatchingError::Creators(error) => error.into(),
+            MatchingError::Data(error) => error.into(),
+            other => WebError::fault("ranking", &other),
+        }
+    }
+}
+
+impl From<IngestError> for WebError {
+    fn from(error: IngestError) -> WebError {
+        match error {
+            IngestError::NoSuchImport(_) => {
+                WebError::not_found("No such import", "There is no import with this number.")
+                    .with(Recovery::new("All imports", "/ingest"))
+            }
+            IngestError::AlreadyUndone(_) => WebError::new(
+                StatusCode::CONFLICT,
+                "There is nothing to take back",
+                "This import was taken back before, or never finished.",
+            )
+            .with(Recovery::new("All imports", "/ingest")),
+            IngestError::Refused { .. } => WebError::unreadable("The file cannot be taken", error.to_string())
+                .with(Recovery::new("Bring in another file", "/ingest/new")),
+            IngestError::Data(error) => error.into(),
+            other => WebError::fault("bringing data in", &other),
+        }
+    }
+}
+
+impl From<RefreshError> for WebError {
+    fn from(error: RefreshError) -> WebError {
+        match error {
+            RefreshError::Data(error) => error.into(),
+            other => WebError::fault("bringing figures up to date", &other),
+        }
+    }
+}
+
+/// The page of an error.
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    layout: Layout,
+    error: WebError,
+}
+
+/// Answers whatever has no page.
+pub async fn nothing_here() -> WebError {
+    WebError::not_found("Nothing is at this address", "The page may have moved, or the address was cut off on its way.")
+}
+
+/// Draws the frame around errors, also around those that the framework made as bare text.
+pub async fn draw_errors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let visit = visit_of(&parts);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let error = match response.extensions_mut().remove::<WebError>() {
+        Some(error) => error,
+        None if is_bare(&response) => bare(response.status()),
+        None => return response,
+    };
+    let status = error.status;
+    let layout = Layout::load(&app, visit.clone(), Word::None, error.title.to_string())
+        .await
+        .unwrap_or_else(|_| Layout::without_data(visit, error.title.to_string()));
+    match (ErrorPage { layout, error }).render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => status.into_response(),
+    }
+}
+
+/// Whether an error has no page of its own: downloads and static files that fail are drawn too.
+fn is_bare(response: &Response) -> bool {
+    let status = response.status();
+    let typed = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    (status.is_client_error() || status.is_server_error()) && !typed.starts_with("text/html")
+}
+
+fn bare(status: StatusCode) -> WebError {
+    match status {
+        StatusCode::NOT_FOUND => WebError::not_found("Nothing is at this address", "The page may have moved."),
+        StatusCode::METHOD_NOT_ALLOWED => WebError::new(
+            status,
+            "This address is not used that way",
+            "It takes a form, or shows a page, but not both.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            WebError::new(status, "That is too large", "More was sent than this address takes.")
+        }
+        _ if status.is_client_error() => WebError::new(
+            status,
+            "The address or the form cannot be read",
+            "A part of it is missing or is not what belongs there, such as a word where a number goes.",
+        ),
+        _ => {
+            WebError::new(status, "The page could not be made", "Something failed on our side. Nothing was half saved.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_set_apart_from_what_happened() {
+        let error: WebError = CreatorsError::NotFound("ana".into()).into();
+        assert_eq!(error.status, StatusCode::NOT_FOUND);
+        assert!(!error.what_happened.contains("hint:"));
+        assert!(error.hint.is_some_and(|hint| hint.contains("platform:id")));
+    }
+}

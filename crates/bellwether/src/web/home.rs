@@ -1,0 +1,178 @@
+//! The first page: whom the first brand's buyers listen to, or the three steps that lead there. And `/health`.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use store::{ImportState, RankedFilter};
+
+use super::app::{App, Page, aside, draw};
+use super::error::WebError;
+use super::format;
+use super::layout::{Layout, Word};
+use super::visit::Visit;
+use crate::clock;
+use crate::matching;
+use crate::web::people::Person;
+
+const CREATORS_SHOWN: u32 = 10;
+
+/// A number with what it means.
+pub struct Tile {
+    pub figure: String,
+    pub words: String,
+    pub link: String,
+    pub link_words: &'static str,
+}
+
+/// A creator of the first brand's ranking.
+pub struct TopCreator {
+    pub place: String,
+    pub tie: Option<String>,
+    pub person: Person,
+    pub reason: String,
+    pub fit: super::estimates::EstimateCell,
+    pub level: super::level::LevelMark,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    layout: Layout,
+    brand: String,
+    ranking: String,
+    finding: String,
+    tiles: Vec<Tile>,
+    top: Vec<TopCreator>,
+    other_brands: Vec<OtherBrand>,
+    /// Rows that an import refused and somebody should look at.
+    needs_you: Vec<NeedsYou>,
+}
+
+pub struct OtherBrand {
+    pub name: String,
+    pub ranking: String,
+}
+
+/// Something only a person can settle.
+pub struct NeedsYou {
+    pub words: String,
+    pub address: String,
+    pub action: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "home_empty.html")]
+struct FirstStepsPage {
+    layout: Layout,
+    has_facts: bool,
+}
+
+/// `GET /`
+pub async fn show(State(app): State<App>, visit: Visit) -> Page {
+    let brands = app.data.store.brands().await?;
+    let has_facts = app.data.store.data_revision().await? > 0;
+    let Some(brand) = brands.first().cloned().filter(|_| has_facts) else {
+        let layout = Layout::load(&app, visit, Word::Home, "Home").await?;
+        return draw(FirstStepsPage { layout, has_facts }).await;
+    };
+    let (data, of) = (app.data.clone(), brand.clone());
+    let ranked = aside(move || async move { matching::rank(&data, of).await }).await?;
+    let filter = RankedFilter { limit: CREATORS_SHOWN, ..RankedFilter::default() };
+    let rows = app.data.store.ranked(ranked.ranking.id, &filter).await?;
+    let scale = super::estimates::round_scale_end(rows.iter().map(|row| row.fit_hi).fold(0.0, f64::max));
+    let ranking = format!("/matching?brand={}", brand.id);
+    let mut top = Vec::new();
+    for row in &rows {
+        let detail = matching::ranked_of(row)?;
+        let platform = model::Platform::from_code(&row.platform).unwrap_or(model::Platform::Other);
+        let person = Person::new(row.account, platform, &row.name, &row.handle)
+            .followed_by(row.followers)
+            .in_tier(row.tier.as_deref())
+            .for_brand(Some(brand.id));
+        let open = format!("{}#fit", person.address);
+        top.push(TopCreator {
+            place: row.position.to_string(),
+            tie: (detail.tie_to > detail.tie_from).then(|| format!("{}–{}", detail.tie_from, detail.tie_to)),
+            reason: detail.reason.clone(),
+            fit: super::estimates::EstimateCell::new("Expected to listen", &detail.fit, scale, Some(open)),
+            level: super::level::LevelMark::of(&row.level),
+            person,
+        });
+    }
+    let finding = crate::matching::pages::ranking::finding(&ranked.summary);
+    let tiles = tiles(&ranked.summary, &ranking);
+    draw(HomePage {
+        layout: Layout::load(&app, visit, Word::Home, "Home").await?,
+        brand: brand.name.clone(),
+        ranking,
+        finding,
+        tiles,
+        top,
+        other_brands: brands
+            .iter()
+            .skip(1)
+            .map(|brand| OtherBrand { name: brand.name.clone(), ranking: format!("/matching?brand={}", brand.id) })
+            .collect(),
+        needs_you: needs_you(&app).await?,
+    })
+    .await
+}
+
+fn tiles(summary: &matching::RankingSummary, ranking: &str) -> Vec<Tile> {
+    let until = summary.as_of.map_or_else(String::new, |at| format!(", up to {}", clock::day(at)));
+    vec![
+        Tile {
+            figure: format::count(summary.buyers_talking),
+            words: format!("of {} buyers take part in talk", format::count(summary.buyers)),
+            link: "/matching/brands".to_owned(),
+            link_words: "Who counts as a buyer",
+        },
+        Tile {
+            figure: format::count(summary.creators_with_five_buyers),
+            words: "creators talk with at least five of them".to_owned(),
+            link: ranking.to_owned(),
+            link_words: "The ranking",
+        },
+        Tile {
+            figure: format::count(summary.interactions),
+            words: format!("interactions between people are held{until}"),
+            link: "/ingest".to_owned(),
+            link_words: "Where they come from",
+        },
+    ]
+}
+
+/// Imports that refused rows, newest first.
+async fn needs_you(app: &App) -> Result<Vec<NeedsYou>, WebError> {
+    let imports = app.data.store.imports().await?;
+    Ok(imports
+        .iter()
+        .filter(|import| import.state == ImportState::Done && import.counts.refused > 0)
+        .take(3)
+        .map(|import| NeedsYou {
+            words: format!(
+                "{} of {}",
+                format::counted(import.counts.refused, "row was refused", "rows were refused"),
+                import.label
+            ),
+            address: format!("/ingest/{}", import.id),
+            action: "See why",
+        })
+        .collect())
+}
+
+/// `GET /health`: whether the databases answer.
+pub async fn health(State(app): State<App>) -> Response {
+    let answer = |status: StatusCode, word: &'static str| {
+        (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], word)
+            .into_response()
+    };
+    match app.data.store.data_revision().await {
+        Ok(_) => answer(StatusCode::OK, "{\"status\":\"ok\"}"),
+        Err(error) => {
+            tracing::error!(%error, "the health check failed");
+            answer(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"the database does not answer\"}")
+        }
+    }
+}

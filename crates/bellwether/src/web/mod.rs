@@ -1,0 +1,69 @@
+//! The web application: its addresses, its frame, its errors and what every page shares.
+//!
+//! Pages of a word live in that word's folder (`matching/pages`); here is what belongs to none of the nine.
+
+pub mod app;
+pub mod assets;
+pub mod csv;
+pub mod error;
+pub mod estimates;
+pub mod format;
+pub mod guard;
+pub mod home;
+pub mod jobs;
+pub mod layout;
+pub mod level;
+pub mod patterns;
+pub mod people;
+pub mod query;
+pub mod router;
+pub mod visit;
+pub mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::data_directory::DataDirectory;
+use crate::ingest::uploads;
+use guard::Reach;
+
+/// Serves the pages until Ctrl-C or SIGTERM; requests under way are finished first.
+pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Result<()> {
+    let reach = if listen.ip().is_loopback() { Reach::ThisMachine } else { Reach::OtherMachines };
+    uploads::sweep(&data);
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}\nhint: another program may be using it; try --listen with another port")
+    })?;
+    let address = listener.local_addr().context("the listening address cannot be read")?;
+    eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
+    axum::serve(listener, router::router_reached_from(data, reach))
+        .with_graceful_shutdown(asked_to_end())
+        .await
+        .context("the web server stopped")
+}
+
+async fn asked_to_end() {
+    let interrupted = async {
+        // Without the signal there is only the other way to end.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

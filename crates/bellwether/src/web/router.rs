@@ -1,0 +1,89 @@
+//! Every address of the web application, as one list.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::trace::TraceLayer;
+
+use super::app::App;
+use super::guard::{self, Reach};
+use super::{assets, error, home, jobs, patterns, visit};
+use crate::data_directory::DataDirectory;
+use crate::{conversations, creators, ingest, matching, stages, vetting};
+
+/// The application as people at this machine reach it.
+pub fn router(data: Arc<DataDirectory>) -> Router {
+    router_reached_from(data, Reach::ThisMachine)
+}
+
+/// The application, knowing who can reach it.
+pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
+    let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach };
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"));
+    pages()
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .merge(uploads())
+        .fallback(error::nothing_here)
+        .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn_with_state(app.clone(), error::draw_errors))
+        .layer(map_response(with_headers))
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/health", get(home::health))
+        .route("/appearance", post(visit::choose))
+        .route("/patterns", get(patterns::show))
+        .route("/static/{*path}", get(assets::show))
+        .route("/ingest", get(ingest::pages::index))
+        .route("/ingest/new", get(ingest::pages::new::form))
+        .route("/ingest/folder", post(ingest::pages::new::folder))
+        .route("/ingest/uploads/{id}", get(ingest::pages::upload::show).post(ingest::pages::upload::take))
+        .route("/ingest/uploads/{id}/discard", post(ingest::pages::upload::discard))
+        .route("/ingest/jobs/{number}", get(ingest::pages::job::show))
+        .route("/ingest/refresh", post(ingest::pages::job::refresh))
+        .route("/ingest/{id}", get(ingest::pages::show))
+        .route("/ingest/{id}/refused.csv", get(ingest::pages::refused_csv))
+        .route("/ingest/{id}/undo", get(ingest::pages::undo_confirm).post(ingest::pages::undo))
+        .route("/creators", get(creators::pages::index))
+        .route("/creators/{account}", get(creators::pages::show))
+        .route("/conversations", get(conversations::pages::index))
+        .route("/conversations/between", get(conversations::pages::find_between))
+        .route("/conversations/between/{a}/{b}", get(conversations::pages::between))
+        .route("/conversations/{account}", get(conversations::pages::show))
+        .route("/vetting", get(vetting::pages::index))
+        .route("/matching", get(matching::pages::ranking::show))
+        .route("/matching/ranking.csv", get(matching::pages::csv::download))
+        .route("/matching/brands", get(matching::pages::brands::index))
+        .route("/matching/brands/new", get(matching::pages::brands::new).post(matching::pages::brands::create))
+        .route("/matching/brands/{id}", get(matching::pages::brands::edit).post(matching::pages::brands::change))
+        .route("/planning", get(stages::planning))
+        .route("/outreach", get(stages::outreach))
+        .route("/tracking", get(stages::tracking))
+        .route("/measurement", get(stages::measurement))
+}
+
+/// Files are streamed to disk, so only the disk limits their size.
+fn uploads() -> Router<App> {
+    Router::new().route("/ingest/uploads", post(ingest::pages::new::upload)).layer(DefaultBodyLimit::disable())
+}
+
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in guard::HEADERS {
+        headers.insert(name, value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}
