@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::events::EventLog;
+use super::listening::features::Habits;
 use crate::graph::csr::order_by_pair;
 use crate::graph::{Csr, EdgeWeighing, Graph, KindWeights, PageRankSettings, Walk, pagerank};
 
@@ -191,6 +192,8 @@ pub struct ConversationIndex {
     talkers_offsets: Vec<u32>,
     talkers: Vec<u32>,
     pub account: AccountTalk,
+    /// What belongs to each account whatever the other one is, ready for scoring.
+    pub habits: Habits,
     /// Recency-weighted talk both ways, for walks from buyers.
     pub walk: Walk,
     /// Global PageRank over counts, forward, 30 steps.
@@ -224,6 +227,7 @@ impl ConversationIndex {
             pairs,
             talkers_offsets,
             talkers,
+            habits: Habits::of(&account),
             account,
             walk,
             pagerank,

@@ -234,7 +234,8 @@ mod tests {
 
     fn ranking(threads: usize) -> Ranking {
         let log = made_up_talk(120, 4000, 7);
-        let settings = RankingSettings::default();
+        let mut settings = RankingSettings::default();
+        settings.listening.training_anchors_max = 12;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
             let index = ConversationIndex::build(&log, None, &settings.listening.index);
@@ -253,9 +254,12 @@ mod tests {
         })
     }
 
+    /// Made once for all tests that only read it.
+    static RANKING: std::sync::LazyLock<Ranking> = std::sync::LazyLock::new(|| ranking(2));
+
     #[test]
     fn every_fit_is_explained_by_parts_that_add_up_to_it() {
-        let ranking = ranking(2);
+        let ranking = &*RANKING;
         assert!(!ranking.creators.is_empty());
         for creator in &ranking.creators {
             assert!(creator.fit.explanation.adds_up());
@@ -268,12 +272,12 @@ mod tests {
 
     #[test]
     fn the_brands_own_account_is_not_ranked() {
-        assert!(ranking(2).creators.iter().all(|creator| creator.account != 3));
+        assert!(RANKING.creators.iter().all(|creator| creator.account != 3));
     }
 
     #[test]
     fn a_tie_band_holds_the_creators_own_rank() {
-        for creator in ranking(2).creators {
+        for creator in &RANKING.creators {
             let band = creator.tie_band;
             assert!(band.from_rank <= creator.rank && creator.rank <= band.to_rank);
         }
@@ -281,7 +285,7 @@ mod tests {
 
     #[test]
     fn an_unknown_follower_count_is_not_known_rather_than_zero() {
-        for creator in ranking(1).creators {
+        for creator in &RANKING.creators {
             assert_eq!(creator.beside.followers.is_none(), creator.account.is_multiple_of(3));
             assert!(creator.beside.engagement.is_none());
         }

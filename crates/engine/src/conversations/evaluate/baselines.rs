@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Past;
+use crate::conversations::listening::score::chance_sums;
 use crate::conversations::listening::{ListenedTo, rank_new_contacts, score};
 use crate::graph::{PageRankSettings, Seed, Walk, personalised_pagerank};
 use crate::random::Draws;
@@ -26,6 +27,7 @@ pub(crate) struct Methods<'a> {
     global: BTreeMap<String, Vec<f64>>,
     forward: Walk,
     wanted: Wanted,
+    seed: u64,
     /// Accounts that cannot be chosen: their followers are not known, though others' are.
     pub barred: Vec<u32>,
 }
@@ -46,13 +48,14 @@ impl<'a> Methods<'a> {
             global: BTreeMap::new(),
             forward,
             wanted: Wanted::All,
+            seed,
             barred: barred(followers),
         };
-        methods.global = methods.global_scores(seed);
+        methods.global = methods.global_scores();
         methods
     }
 
-    pub fn listening_only(past: &'a Past, followers: Option<&'a [Option<f64>]>, _seed: u64) -> Methods<'a> {
+    pub fn listening_only(past: &'a Past, followers: Option<&'a [Option<f64>]>) -> Methods<'a> {
         Methods {
             past,
             core: past,
@@ -60,20 +63,19 @@ impl<'a> Methods<'a> {
             global: BTreeMap::new(),
             forward: Walk::from_weights(Default::default()),
             wanted: Wanted::ListeningOnly,
+            seed: 0,
             barred: barred(followers),
         }
     }
 
     /// Rankings that are the same for every brand.
-    fn global_scores(&self, seed: u64) -> BTreeMap<String, Vec<f64>> {
+    fn global_scores(&self) -> BTreeMap<String, Vec<f64>> {
         let account = &self.past.index.account;
         let accounts = self.past.index.accounts();
-        let random = Draws::new(seed, RANDOM_STREAM);
         let mut scores = BTreeMap::from([
             ("in_degree".to_owned(), account.in_degree.iter().map(|&n| f64::from(n)).collect::<Vec<f64>>()),
             ("engagement".to_owned(), account.received.iter().map(|&n| f64::from(n)).collect()),
             ("pagerank".to_owned(), self.past.index.pagerank.clone()),
-            ("random".to_owned(), (0..accounts as u64).map(|at| random.uniform(at)).collect()),
         ]);
         if let Some(followers) = self.followers {
             let of = |pass: &dyn Fn(usize, f64) -> bool| -> Vec<f64> {
@@ -102,7 +104,8 @@ impl<'a> Methods<'a> {
         let mut by_method = BTreeMap::from([("listening".to_owned(), self.spread(&listened_to))]);
         if self.wanted == Wanted::All {
             by_method.extend(self.global.iter().map(|(name, scores)| (name.clone(), scores.clone())));
-            by_method.insert("learned".to_owned(), self.spread(&list(self.core)));
+            by_method.insert("learned".to_owned(), self.plain_chances(buyers, &excluded));
+            by_method.insert("random".to_owned(), self.at_random(anchor));
             by_method.extend(self.set_scores(buyers));
         }
         BrandScores { by_method, listened_to }
@@ -115,6 +118,23 @@ impl<'a> Methods<'a> {
             scores[listened.account as usize] = listened.share;
         }
         scores
+    }
+
+    /// The chances of the five core features added up over the buyers, without the learned division.
+    fn plain_chances(&self, buyers: &[u32], excluded: &[u32]) -> Vec<f64> {
+        let core = self.core;
+        let mut scores = vec![-1.0; core.index.accounts()];
+        for sum in chance_sums(&core.index, &core.model, buyers, excluded, &core.settings) {
+            scores[sum.account as usize] = sum.chances;
+        }
+        scores
+    }
+
+    /// Another random order for every brand.
+    fn at_random(&self, anchor: u32) -> Vec<f64> {
+        let accounts = self.past.index.accounts() as u64;
+        let random = Draws::new(self.seed, RANDOM_STREAM);
+        (0..accounts).map(|at| random.uniform(u64::from(anchor) * accounts + at)).collect()
     }
 
     /// Plain counts among the buyers, walks from them, and their mixture.
@@ -152,7 +172,7 @@ impl<'a> Methods<'a> {
     pub fn for_buyer(&self, buyer: u32) -> BTreeMap<String, Vec<f64>> {
         let past = self.past;
         let mut scores = vec![-1.0; past.index.accounts()];
-        for contact in rank_new_contacts(&past.index, &past.model, &past.habits, buyer, &past.settings) {
+        for contact in rank_new_contacts(&past.index, &past.model, buyer, &past.settings) {
             scores[contact.account as usize] = contact.chance;
         }
         let mut by_method = BTreeMap::from([("listening".to_owned(), scores)]);

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::events::EventLog;
 use super::index::ConversationIndex;
-use super::listening::features::{Feature, Habits};
+use super::listening::division::Signal;
+use super::listening::features::Feature;
 use super::listening::{ListeningError, ListeningModel, ListeningSettings, train};
 use resample::Difference;
 pub use split::{Cut, Split};
@@ -40,12 +41,12 @@ pub enum AnchorsAsked {
     Sample(usize),
 }
 
-/// Whether each feature is also left out in turn.
+/// Whether each input is also left out in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ablation {
     Skip,
-    EachFeature,
+    EachInput,
 }
 
 /// How the proof is run; printed with it.
@@ -135,11 +136,11 @@ pub struct CalibrationFigures {
     pub ratio: Option<f64>,
 }
 
-/// The listening ranking with one feature left out.
+/// The listening ranking with one input left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
-    pub feature: Feature,
-    /// Full model minus this one, in reach at k: above 0 the feature helps.
+    pub left_out: String,
+    /// Full model minus this one, in reach at k: above 0 the input helps.
     pub reach_gain: Difference,
     pub ndcg_gain: Difference,
     pub hit_at_10_gain: f64,
@@ -171,7 +172,6 @@ pub struct ListeningReport {
 /// A model and what it reads, trained on the past alone.
 pub(crate) struct Past {
     pub index: ConversationIndex,
-    pub habits: Habits,
     pub model: ListeningModel,
     pub settings: ListeningSettings,
 }
@@ -183,15 +183,14 @@ impl Past {
             settings.index.half_life = half_life;
         }
         let index = ConversationIndex::build(&split.before, Some(split.cut_unix), &settings.index);
-        let habits = Habits::of(&index);
         let model = train(&split.before, &settings)?;
-        Ok(Past { index, habits, model, settings })
+        Ok(Past { index, model, settings })
     }
 }
 
 /// Runs the whole proof on one data set.
 ///
-/// Cost: training once (once more for each feature when ablating), then one ranking for each brand and buyer.
+/// Cost: training once (once more for each input when ablating), then one ranking for each brand and buyer.
 pub fn evaluate_listening(
     talk: &LabelledTalk,
     settings: &EvaluationSettings,
@@ -212,15 +211,13 @@ pub fn evaluate_listening(
     let buyers = contacts::buyers(&truth);
     let met = contacts::measure(&buyers, &methods, &truth);
     let mut ablation = vec![];
-    if settings.ablation == Ablation::EachFeature {
-        for feature in Feature::ALL.into_iter().skip(1) {
-            let mut without = settings.listening.clone();
-            without.left_out.push(feature);
+    if settings.ablation == Ablation::EachInput {
+        for (name, without) in leave_one_out(&settings.listening) {
             let less = Past::learn(&split, &without)?;
-            let other = baselines::Methods::listening_only(&less, talk.followers.as_deref(), settings.seed);
+            let other = baselines::Methods::listening_only(&less, talk.followers.as_deref());
             let creators_less = creators::measure(&anchors.sampled, &other, &truth, settings);
             let met_less = contacts::measure(&buyers, &other, &truth);
-            ablation.push(left_out(feature, &creators, &creators_less, &met, &met_less, settings));
+            ablation.push(left_out(name, &creators, &creators_less, &met, &met_less, settings));
         }
     }
     Ok(ListeningReport {
@@ -242,8 +239,21 @@ pub fn evaluate_listening(
     })
 }
 
+/// The settings with each signal of the order and each feature of the chances left out in turn.
+fn leave_one_out(full: &ListeningSettings) -> Vec<(String, ListeningSettings)> {
+    let signals = Signal::ALL.into_iter().map(|signal| {
+        let signals_left_out = vec![signal];
+        (format!("order: {}", signal.words()), ListeningSettings { signals_left_out, ..full.clone() })
+    });
+    let features = Feature::ALL.into_iter().skip(1).map(|feature| {
+        let left_out = vec![feature];
+        (format!("chance: {}", feature.words()), ListeningSettings { left_out, ..full.clone() })
+    });
+    signals.chain(features).collect()
+}
+
 fn left_out(
-    feature: Feature,
+    left_out: String,
     full: &creators::Measured,
     less: &creators::Measured,
     met: &contacts::Met,
@@ -256,7 +266,7 @@ fn left_out(
     };
     let (with, without) = (met.figures()["listening"], met_less.figures()["listening"]);
     LeftOut {
-        feature,
+        left_out,
         reach_gain: gain(creators::Figure::Reach),
         ndcg_gain: gain(creators::Figure::Ndcg),
         hit_at_10_gain: with.hit_at_10 - without.hit_at_10,
@@ -288,3 +298,6 @@ fn notes() -> Vec<String> {
     .map(str::to_owned)
     .to_vec()
 }
+
+#[cfg(test)]
+mod tests;

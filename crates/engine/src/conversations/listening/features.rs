@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversations::index::{ConversationIndex, NO_PAIR};
+use crate::conversations::index::{AccountTalk, ConversationIndex, NO_PAIR};
 use crate::graph::pagerank::{Near, PushScratch};
 use crate::graph::push_from;
 
@@ -191,6 +191,7 @@ pub struct Between {
 }
 
 /// Features that belong to one account whatever the other one is; computed once an account.
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Habits {
     values: Vec<[f32; HABITS]>,
 }
@@ -199,10 +200,9 @@ const HABITS: usize = 8;
 
 impl Habits {
     /// Cost `O(accounts)`.
-    pub fn of(index: &ConversationIndex) -> Habits {
-        let account = &index.account;
+    pub fn of(account: &AccountTalk) -> Habits {
         let log1p = |value: f32| f64::from(value).ln_1p() as f32;
-        let values = (0..index.accounts())
+        let values = (0..account.in_degree.len())
             .map(|at| {
                 let answered = (f64::from(account.answered[at]) + 0.5) / (f64::from(account.in_degree[at]) + 2.0);
                 [

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::{Between, FeatureValues, Habits, near_to, shared_contacts};
+use super::features::{Between, FeatureValues, near_to, shared_contacts};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
@@ -23,13 +23,12 @@ pub struct NewContact {
 pub fn rank_new_contacts(
     index: &ConversationIndex,
     model: &ListeningModel,
-    habits: &Habits,
     buyer: u32,
     settings: &ListeningSettings,
 ) -> Vec<NewContact> {
     let head = Asked::new(&model.meeting, model.exposure(settings.horizon_days));
     let mut ranked = vec![];
-    visit_strangers(index, habits, buyer, settings, &mut PushScratch::default(), |account, features| {
+    visit_strangers(index, buyer, settings, &mut PushScratch::default(), |account, features| {
         ranked.push(NewContact { account, chance: head.chance(features) });
     });
     ranked.sort_by(|a, b| b.chance.total_cmp(&a.chance).then(a.account.cmp(&b.account)));
@@ -39,7 +38,6 @@ pub fn rank_new_contacts(
 /// Calls `visit` for every account the buyer never turned to, with what is known between them, ascending.
 pub(super) fn visit_strangers(
     index: &ConversationIndex,
-    habits: &Habits,
     buyer: u32,
     settings: &ListeningSettings,
     scratch: &mut PushScratch,
@@ -69,6 +67,6 @@ pub(super) fn visit_strangers(
             near: nearness,
             shared_contacts: shared[account as usize],
         };
-        visit(account, &habits.features(index, buyer, account, between));
+        visit(account, &index.habits.features(index, buyer, account, between));
     }
 }

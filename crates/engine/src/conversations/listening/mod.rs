@@ -120,3 +120,6 @@ impl ListeningSettings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,23 @@ impl Asked {
     }
 }
 
+/// Corrects expected listeners by what came true before: `level * expected^slope`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    pub level: f64,
+    pub slope: f64,
+}
+
+impl Drift {
+    /// Leaves expectations as they are.
+    pub const NONE: Drift = Drift { level: 1.0, slope: 1.0 };
+
+    /// The corrected number of listeners; rises with `expected`.
+    pub fn corrected(self, expected: f64) -> f64 {
+        self.level * expected.max(0.0).powf(self.slope)
+    }
+}
+
 /// Where a model's coefficients come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,9 +141,8 @@ pub struct ListeningModel {
     pub meeting: Head,
     /// How a set's listening divides over creators.
     pub division: super::division::Division,
-    /// What came true of the last prediction made the same way: listeners there were over listeners predicted.
-    /// Expected listeners are multiplied by it; 0.25..=1.
-    pub drift: f64,
+    /// What came true of the last prediction made the same way, and so corrects this one.
+    pub drift: Drift,
     /// Days the chances were learned over.
     pub horizon_days: f64,
     /// How pairs that talk grow with the length of the window: twice the days, `2^growth` times the pairs.

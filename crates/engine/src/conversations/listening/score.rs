@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::division::signals;
-use super::features::{Between, BuyerSet, Habits, near_to, share_of_others};
+use super::features::{Between, BuyerSet, near_to, share_of_others};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
@@ -73,10 +73,10 @@ pub struct ListeningBuyer {
 
 /// Ranks creators by how many of the buyers are expected to turn to them, best first; ties by dense id.
 ///
-/// `expected listeners(v) = share(v) * drift * sum over candidates and buyers of p`: the chances say how much listening there
+/// `expected listeners(v) = drift(share(v) * sum over candidates and buyers of p)`: the chances say how much listening there
 /// will be, the division over the best `candidates_max` accounts says to whom; each pair's odds are then scaled so
-/// that they add up to it. `excluded` accounts (a brand's own, ascending) are left out. Values lie in `0..=buyers`; `lo..hi` is a 90 % bootstrap interval over
-/// the buyers. No buyer known to the index gives an empty list.
+/// that they add up to it. `excluded` accounts (a brand's own, ascending) are left out. Values lie in `0..=buyers`;
+/// `lo..hi` is a 90 % bootstrap interval over the buyers. No buyer known to the index gives an empty list.
 /// Cost `O(candidates * (buyers + draws * buyers / 8))` plus a bounded walk from each buyer.
 pub fn score(
     index: &ConversationIndex,
@@ -89,45 +89,78 @@ pub fn score(
     if set.buyers.is_empty() {
         return vec![];
     }
-    let talking = set.buyers_talking();
-    let candidates =
-        set.candidates(&talking, settings.candidates_max, |account| excluded.binary_search(&account).is_ok());
-    let wanted: Vec<u32> = (0..set.buyers.len() as u32).collect();
-    let near = Nearness::of(&set, &wanted, &candidates, settings);
-    let habits = Habits::of(index);
-    let exposure = model.exposure(settings.horizon_days);
-    let returning = Asked::new(&model.returning, exposure);
-    let joining = Asked::new(&model.joining, exposure);
+    let Candidates { accounts: candidates, columns } = Candidates::of(&set, model, excluded, settings);
     let draws = BuyerDraws::new(set.buyers.len(), settings);
-    let columns: Vec<Column> = candidates
-        .par_iter()
-        .enumerate()
-        .map(|(column, &candidate)| {
-            let pairs = pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
-            let chance = |pair: &PairSeen| {
-                let features = habits.features(index, pair.buyer, candidate, pair.between);
-                match (pair.buyer == candidate, pair.between.talk) {
-                    (true, _) => 0.0,
-                    (false, NO_PAIR) => joining.chance(&features),
-                    (false, _) => returning.chance(&features),
-                }
-            };
-            Column { chances: pairs.iter().map(chance).collect(), pairs }
-        })
-        .collect();
-    let volume: f64 = model.drift * columns.iter().map(|column| column.chances.iter().sum::<f64>()).sum::<f64>();
+    let volume: f64 = columns.iter().map(|column| column.chances.iter().sum::<f64>()).sum();
     let shares = model.division.shares(&signals(&set, &candidates, settings.restart));
     let mut scored: Vec<ListenedTo> = columns
         .par_iter()
         .zip(&candidates)
         .zip(&shares)
         .map(|((column, &candidate), &share)| {
-            let chances = scaled_to(&column.chances, volume * share);
+            let chances = scaled_to(&column.chances, model.drift.corrected(volume * share));
             ListenedTo { share, ..summarise(&set, candidate, &column.pairs, &chances, &draws, settings) }
         })
         .collect();
     scored.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.account.cmp(&b.account)));
     scored
+}
+
+/// The chances of one creator, added up over the buyers, before they are divided anew.
+pub(crate) struct ChanceSum {
+    pub account: u32,
+    pub chances: f64,
+}
+
+/// Plain sums of chances for the candidates of a set: what the score would be without the learned division.
+pub(crate) fn chance_sums(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    buyers: &[u32],
+    excluded: &[u32],
+    settings: &ListeningSettings,
+) -> Vec<ChanceSum> {
+    let set = BuyerSet::new(index, buyers);
+    let candidates = Candidates::of(&set, model, excluded, settings);
+    let columns = candidates.accounts.iter().zip(&candidates.columns);
+    columns.map(|(&account, column)| ChanceSum { account, chances: column.chances.iter().sum() }).collect()
+}
+
+/// The accounts worth scoring, each with its chances.
+struct Candidates {
+    accounts: Vec<u32>,
+    columns: Vec<Column>,
+}
+
+impl Candidates {
+    fn of(set: &BuyerSet<'_>, model: &ListeningModel, excluded: &[u32], settings: &ListeningSettings) -> Candidates {
+        let index = set.index;
+        let talking = set.buyers_talking();
+        let is_excluded = |account| excluded.binary_search(&account).is_ok();
+        let accounts = set.candidates(&talking, settings.candidates_max, is_excluded);
+        let wanted: Vec<u32> = (0..set.buyers.len() as u32).collect();
+        let near = Nearness::of(set, &wanted, &accounts, settings);
+        let exposure = model.exposure(settings.horizon_days);
+        let returning = Asked::new(&model.returning, exposure);
+        let joining = Asked::new(&model.joining, exposure);
+        let columns = accounts
+            .par_iter()
+            .enumerate()
+            .map(|(column, &candidate)| {
+                let pairs = pairs_with(set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
+                let chance = |pair: &PairSeen| {
+                    let features = index.habits.features(index, pair.buyer, candidate, pair.between);
+                    match (pair.buyer == candidate, pair.between.talk) {
+                        (true, _) => 0.0,
+                        (false, NO_PAIR) => joining.chance(&features),
+                        (false, _) => returning.chance(&features),
+                    }
+                };
+                Column { chances: pairs.iter().map(chance).collect(), pairs }
+            })
+            .collect();
+        Candidates { accounts, columns }
+    }
 }
 
 /// A candidate with every buyer.
@@ -136,24 +169,29 @@ struct Column {
     chances: Vec<f64>,
 }
 
-/// The chances scaled so that they add up to `total`, none above 1.
+/// The chances with all their odds multiplied by one factor, so that they add up to `total` and none passes 1.
 fn scaled_to(chances: &[f64], total: f64) -> Vec<f64> {
-    let sum: f64 = chances.iter().sum();
-    if sum <= 0.0 {
+    let possible = chances.iter().filter(|&&p| p > 0.0).count() as f64;
+    if possible == 0.0 {
         return chances.to_vec();
     }
-    // Odds are scaled, not chances, so that none passes 1; a few steps of bisection find the factor.
+    let total = total.clamp(1e-9, 0.999 * possible);
+    // Newton's method on the logarithm of the factor; steps are bounded, the sum rises with the factor.
+    let mut log_factor = 0.0f64;
     let grown = |factor: f64| chances.iter().map(move |&p| factor * p / (1.0 - p + factor * p));
-    let (mut low, mut high) = (1e-9f64, 1e9f64);
-    for _ in 0..60 {
-        let middle = (low * high).sqrt();
-        if grown(middle).sum::<f64>() < total {
-            low = middle;
-        } else {
-            high = middle;
+    for _ in 0..50 {
+        let factor = log_factor.exp();
+        let (mut sum, mut slope) = (0.0, 0.0);
+        for q in grown(factor) {
+            sum += q;
+            slope += q * (1.0 - q);
         }
+        if (sum - total).abs() <= 1e-9 * total {
+            break;
+        }
+        log_factor += ((total - sum) / slope.max(1e-12)).clamp(-2.0, 2.0);
     }
-    grown((low * high).sqrt()).collect()
+    grown(log_factor.exp()).collect()
 }
 
 /// One buyer and a candidate, before any chance is made of it.

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::calibrate::{Outcome, platt};
+use super::calibrate::{Expected, Outcome, platt};
 use super::division::{DividedSet, Division, Moment, Signal, signals};
-use super::features::{BuyerSet, FEATURES, Feature, Habits};
+use super::features::{BuyerSet, FEATURES, Feature};
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
-use super::model::{Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
+use super::model::{Drift, Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
 use super::score::{Nearness, pairs_with};
 use super::shipped;
 use super::{ListeningError, ListeningSettings};
@@ -79,7 +79,7 @@ fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> List
         origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
         horizon_days: (until - cut) as f64 / DAY_SECONDS,
         growth: 1.0,
-        drift: 1.0,
+        drift: Drift::NONE,
         trained_on: TrainedOn {
             events: log.len() as u64,
             anchors: window.anchors.len() as u64,
@@ -97,7 +97,6 @@ fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> List
 /// One moment of the past: what was known, and who then talked to whom.
 struct Window {
     index: ConversationIndex,
-    habits: Habits,
     labels: Pairs,
     anchors: Vec<u32>,
     meeting_buyers: Vec<u32>,
@@ -109,11 +108,11 @@ impl Window {
         let labels = labels_from(log, cut, settings);
         let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
         let meeting_buyers = meeting_buyers(&index, settings, MEETING_BUYERS_MAX);
-        Window { habits: Habits::of(&index), index, labels, anchors, meeting_buyers }
+        Window { index, labels, anchors, meeting_buyers }
     }
 
     fn sets<'a>(&'a self, settings: &'a ListeningSettings) -> Sets<'a> {
-        Sets { index: &self.index, labels: &self.labels, habits: &self.habits, settings }
+        Sets { index: &self.index, labels: &self.labels, settings }
     }
 }
 
@@ -122,49 +121,34 @@ fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Pairs 
     Pairs::of_log(&log.between(Some(cut), None), &count, WeighByBuyingTalk::Off)
 }
 
-/// Sets on which the last prediction is checked.
+/// Sets on which the last prediction is checked, and creators of each.
 const DRIFT_SETS_MAX: usize = 60;
-/// Observations by which the drift is pulled towards 1.
-const DRIFT_PULL: f64 = 20.0;
-/// One bad season does not silence a forecast altogether.
-const DRIFT_MIN: f64 = 0.25;
 
-/// What came true of a prediction made one window earlier: listeners of the chosen over those predicted.
+/// What came true of a prediction made one window earlier.
 ///
 /// The model is learned again with labels from a window as long as the last one and just before it, then scores sets
-/// at `cut`, and the last window tells. A promise is lowered, never raised: the result lies in 0.25..=1. It is 1 when
-/// the data is too short.
-fn drift(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningSettings) -> f64 {
+/// at `cut`, and the last window tells. No change when the data is too short for that.
+fn drift(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningSettings) -> Drift {
     let earlier_cut = cut - (model.horizon_days * DAY_SECONDS) as i64;
     let past = log.between(None, Some(cut));
     if past.at_unix().first().is_none_or(|&first| first >= earlier_cut) {
-        return 1.0;
+        return Drift::NONE;
     }
     let earlier = ListeningModel { division: model.division.clone(), ..learn_chances(&past, earlier_cut, settings) };
     let index = ConversationIndex::build(&past, Some(cut), &settings.index);
     let labels = labels_from(log, cut, settings);
     let quick = ListeningSettings { bootstrap_draws: 0, horizon_days: None, ..settings.clone() };
     let anchors = anchors(&index, &labels, settings, DRIFT_SETS_MAX);
-    let checked: Vec<Checked> = anchors
+    let checked: Vec<Vec<Expected>> = anchors
         .par_iter()
         .map(|&anchor| {
             let buyers = index.talkers_to(anchor);
+            let came = |creator| buyers.iter().filter(|&&buyer| labels.find(buyer, creator).is_some()).count() as f64;
             let chosen = super::score(&index, &earlier, &buyers, &[anchor], &quick).into_iter().take(CHOSEN);
-            chosen.fold(Checked::default(), |sum, listened| {
-                let came = buyers.iter().filter(|&&buyer| labels.find(buyer, listened.account).is_some()).count();
-                Checked { predicted: sum.predicted + listened.expected_listeners, observed: sum.observed + came as f64 }
-            })
+            chosen.map(|one| Expected { expected: one.expected_listeners, came: came(one.account) }).collect()
         })
         .collect();
-    let predicted: f64 = checked.iter().map(|set| set.predicted).sum();
-    let observed: f64 = checked.iter().map(|set| set.observed).sum();
-    ((observed + DRIFT_PULL) / (predicted + DRIFT_PULL)).clamp(DRIFT_MIN, 1.0)
-}
-
-#[derive(Default)]
-struct Checked {
-    predicted: f64,
-    observed: f64,
+    super::calibrate::drift(&checked.concat())
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
@@ -191,7 +175,6 @@ fn meeting_buyers(index: &ConversationIndex, settings: &ListeningSettings, count
 struct Sets<'a> {
     index: &'a ConversationIndex,
     labels: &'a Pairs,
-    habits: &'a Habits,
     settings: &'a ListeningSettings,
 }
 
@@ -268,7 +251,7 @@ impl Sets<'_> {
         for (column, &candidate) in candidates.iter().enumerate() {
             for pair in pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column)) {
                 if pair.buyer != candidate {
-                    let features = self.habits.features(self.index, pair.buyer, candidate, pair.between);
+                    let features = self.index.habits.features(self.index, pair.buyer, candidate, pair.between);
                     visit(pair.buyer, candidate, pair.between.talk != NO_PAIR, features);
                 }
             }
@@ -281,7 +264,7 @@ impl Sets<'_> {
         let one_in = (self.index.accounts() / STRANGERS_KEPT).max(1) as u64;
         let mut rows = vec![];
         let mut scratch = PushScratch::default();
-        visit_strangers(self.index, self.habits, buyer, self.settings, &mut scratch, |account, features| {
+        visit_strangers(self.index, buyer, self.settings, &mut scratch, |account, features| {
             let talked = self.talked(buyer, account);
             let key = (u64::from(buyer) << 32) ^ u64::from(account);
             if talked == Talked::Yes {

@@ -1,0 +1,138 @@
+//! What must always hold of a listening score, on made-up markets.
+
+use super::*;
+use crate::conversations::events::{EventColumns, EventLog};
+use crate::conversations::index::ConversationIndex;
+use crate::conversations::testing::{made_up_columns, made_up_talk};
+use proptest::prelude::*;
+
+/// The default settings, learning from fewer brands.
+fn quick() -> ListeningSettings {
+    ListeningSettings { training_anchors_max: 12, training_buyers_max: 20, ..Default::default() }
+}
+
+fn score_all(log: &EventLog, model: &ListeningModel, buyers: &[u32]) -> Vec<ListenedTo> {
+    let settings = ListeningSettings { bootstrap_draws: 20, ..Default::default() };
+    score(&ConversationIndex::build(log, None, &settings.index), model, buyers, &[], &settings)
+}
+
+#[test]
+fn one_two_and_eight_threads_learn_and_score_the_same_bytes() {
+    let log = made_up_talk(90, 3000, 1);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let model = train(&log, &quick()).expect("valid settings");
+            let scored = score_all(&log, &model, &(0..30).collect::<Vec<u32>>());
+            (serde_json::to_vec(&model).expect("serialises"), serde_json::to_vec(&scored).expect("serialises"))
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(8));
+}
+
+#[test]
+fn a_market_without_talk_gets_the_shipped_model_and_an_empty_list() {
+    let log = EventLog::new(5, EventColumns::default()).expect("valid");
+    let model = train(&log, &quick()).expect("never fails for want of data");
+    assert_eq!(model.origin, model::Origin::Shipped);
+    assert_eq!(model.returning.dense(), shipped::RETURNING);
+    assert!(score_all(&log, &model, &[0, 1]).is_empty());
+}
+
+#[test]
+fn a_handful_of_talks_is_ranked_by_the_shipped_model() {
+    let log = EventLog::new(
+        6,
+        EventColumns {
+            actor: vec![0, 1, 2, 0],
+            target: vec![4, 4, 4, 5],
+            at_unix: vec![1_600_000_000, 1_600_100_000, 1_600_200_000, 1_600_300_000],
+            kind: vec![0; 4],
+            buying_level: vec![],
+        },
+    )
+    .expect("valid");
+    let model = train(&log, &quick()).expect("never fails for want of data");
+    let scored = score_all(&log, &model, &[0, 1, 2]);
+    assert_eq!(scored[0].account, 4);
+    assert_eq!(scored[0].evidence.buyers_talking, 3);
+}
+
+#[test]
+fn the_parts_add_up_and_no_expectation_passes_the_buyers() {
+    let log = made_up_talk(90, 3000, 2);
+    let model = train(&log, &quick()).expect("valid settings");
+    let buyers: Vec<u32> = (0..25).collect();
+    for listened in score_all(&log, &model, &buyers) {
+        let parts = listened.expected_returning + listened.expected_joining;
+        assert!((parts - listened.expected_listeners).abs() < 1e-9);
+        assert!((0.0..=25.0).contains(&listened.expected_listeners));
+        assert!(listened.lo <= listened.expected_listeners && listened.expected_listeners <= listened.hi);
+    }
+}
+
+#[test]
+fn settings_that_mean_nothing_are_refused() {
+    let settings = ListeningSettings { restart: 1.0, ..Default::default() };
+    assert!(matches!(train(&EventLog::default(), &settings), Err(ListeningError::Setting { setting: "restart", .. })));
+}
+
+#[test]
+fn a_buyer_is_never_its_own_new_contact_nor_an_old_one() {
+    let log = made_up_talk(90, 3000, 2);
+    let settings = quick();
+    let model = train(&log, &settings).expect("valid settings");
+    let index = ConversationIndex::build(&log, None, &settings.index);
+    let ranked = rank_new_contacts(&index, &model, 7, &settings);
+    assert!(!ranked.is_empty());
+    assert!(ranked.iter().all(|contact| contact.account != 7 && index.pairs.find(7, contact.account).is_none()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn the_row_order_of_the_source_changes_nothing(seed in 0u64..1000) {
+        let columns = made_up_columns(40, 400, seed);
+        let mut turned = columns.clone();
+        turned.actor.reverse();
+        turned.target.reverse();
+        turned.at_unix.reverse();
+        turned.kind.reverse();
+        turned.buying_level.reverse();
+        let scored = |columns| {
+            let log = EventLog::new(40, columns).expect("valid");
+            let model = train(&log, &quick()).expect("valid settings");
+            score_all(&log, &model, &[1, 2, 3, 4, 5])
+        };
+        prop_assert_eq!(scored(columns), scored(turned));
+    }
+
+    #[test]
+    fn taking_talk_away_never_raises_what_was_counted(seed in 0u64..1000, gone in 0usize..300) {
+        let log = made_up_talk(40, 400, seed);
+        let less = log.filtered(|row| row != gone);
+        let index = |log: &EventLog| ConversationIndex::build(log, Some(1_700_000_000), &Default::default());
+        let (full, reduced) = (index(&log), index(&less));
+        for account in 0..40 {
+            prop_assert!(reduced.account.in_degree[account] <= full.account.in_degree[account]);
+            prop_assert!(reduced.account.sent[account] <= full.account.sent[account]);
+        }
+        let scored = |log: &EventLog, index: &ConversationIndex| {
+            let model = train(log, &quick()).expect("valid settings");
+            let settings = ListeningSettings { bootstrap_draws: 0, ..Default::default() };
+            let mut list = score(index, &model, &[1, 2, 3, 4, 5], &[], &settings);
+            list.sort_by_key(|listened| listened.account);
+            list
+        };
+        let before: std::collections::BTreeMap<u32, Evidence> =
+            scored(&log, &full).into_iter().map(|listened| (listened.account, listened.evidence)).collect();
+        for listened in scored(&less, &reduced) {
+            let evidence = before[&listened.account];
+            prop_assert!(listened.evidence.talks <= evidence.talks);
+            prop_assert!(listened.evidence.buyers_talking <= evidence.buyers_talking);
+        }
+    }
+}
