@@ -1,8 +1,8 @@
 //! Who turned to whom: the talk of a window as plain arrays, and single exchanges with their words.
 
-use std::collections::HashMap;
 
 use datafusion::scalar::ScalarValue;
+use foldhash::HashMap;
 use model::{AccountId, InteractionKind, Timestamp};
 
 use crate::error::LakeError;

@@ -80,6 +80,19 @@ impl Lake {
         Ok(profiles)
     }
 
+    /// The newest known follower count of every account that has one.
+    pub async fn followers(&self, now: Timestamp) -> Result<Vec<(AccountId, i64)>, LakeError> {
+        let sql = "select account_id, last_value(followers order by observed_at, fetched_at) from profile_snapshot \
+                   where followers is not null group by account_id";
+        let rows = self.rows(sql, &[], now, "reading follower counts").await?;
+        let mut followers = Vec::new();
+        for batch in &rows.batches {
+            let (account, count) = (ints(batch, 0), ints(batch, 1));
+            followers.extend((0..batch.num_rows()).map(|row| (AccountId(account.value(row)), count.value(row))));
+        }
+        Ok(followers)
+    }
+
     /// An account's known follower counts, oldest first, one a day.
     pub async fn follower_series(&self, account: AccountId, now: Timestamp) -> Result<Vec<FollowerPoint>, LakeError> {
         let sql = format!(

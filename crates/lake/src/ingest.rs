@@ -4,7 +4,6 @@
 //! forgotten are counted and dropped before anything is written. Memory is bounded by [`INTERACTIONS_PER_FILE`]:
 //! a longer import writes more files, and looks for rows it already holds only where their times overlap.
 
-use std::collections::{HashMap, HashSet};
 
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -13,6 +12,7 @@ use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use model::facts::{AccountFact, FactBatch, InteractionFact, PostFact, PostMetricFact, ProfileFact, TextFact};
 use model::{AccountId, ImportCounts, ImportId, Timestamp};
 
@@ -50,7 +50,7 @@ pub struct ImportWriter<'a> {
     provenance: Provenance,
     erased: Erased,
     now: Timestamp,
-    accounts_seen: HashMap<i64, ()>,
+    accounts_seen: HashSet<i64>,
     accounts_erased: HashSet<AccountId>,
     counts: ImportCounts,
     by_table: HashMap<FactTable, FactsKnown>,
@@ -104,7 +104,7 @@ impl Lake {
             provenance,
             erased,
             now,
-            accounts_seen: HashMap::new(),
+            accounts_seen: HashSet::new(),
             accounts_erased: HashSet::new(),
             counts: ImportCounts::default(),
             by_table: HashMap::new(),
@@ -252,7 +252,7 @@ impl ImportWriter<'_> {
     fn note_accounts(&mut self, batch: &mut FactBatch) {
         let (seen, erased, is_erased) = (&mut self.accounts_seen, &mut self.accounts_erased, &self.erased);
         batch.accounts.retain(|account| {
-            if seen.insert(account.id.0, ()).is_some() {
+            if !seen.insert(account.id.0) {
                 return false;
             }
             let keep = !is_erased(account);

@@ -3,7 +3,7 @@
 use datafusion::arrow::array::Array;
 use model::{AccountId, PostId, Timestamp};
 
-use crate::creators::id_list;
+use crate::creators::{FollowerPoint, id_list};
 use crate::error::LakeError;
 use crate::session::{Lake, ints, maybe_int};
 
@@ -19,7 +19,7 @@ pub struct AudienceCommentRow {
     pub parent_lower: Option<i64>,
 }
 
-/// A post's counts nearest to now, with the author's followers when it was posted where they are known.
+/// A post's newest counts.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct PostFiguresRow {
     pub author: AccountId,
@@ -30,7 +30,6 @@ pub struct PostFiguresRow {
     pub shares: Option<i64>,
     pub views: Option<i64>,
     pub reach: Option<i64>,
-    pub followers_at_posting: Option<i64>,
     pub paid: Option<bool>,
 }
 
@@ -90,8 +89,8 @@ impl Lake {
         let rows = self.rows(&sql, &[], now, "reading post figures").await?;
         let mut figures = Vec::new();
         for batch in &rows.batches {
-            let columns: Vec<_> = (0..9).map(|column| ints(batch, column)).collect();
-            let paid = crate::session::bools(batch, 9);
+            let columns: Vec<_> = (0..8).map(|column| ints(batch, column)).collect();
+            let paid = crate::session::bools(batch, 8);
             for row in 0..batch.num_rows() {
                 figures.push(PostFiguresRow {
                     author: AccountId(columns[0].value(row)),
@@ -102,11 +101,33 @@ impl Lake {
                     shares: maybe_int(&columns[5], row),
                     views: maybe_int(&columns[6], row),
                     reach: maybe_int(&columns[7], row),
-                    followers_at_posting: maybe_int(&columns[8], row),
                     paid: paid.is_valid(row).then(|| paid.value(row)),
                 });
             }
         }
         Ok(figures)
+    }
+
+    /// Every known follower count of these accounts, ordered by account and time.
+    pub async fn follower_points(
+        &self,
+        authors: Authors<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<(AccountId, FollowerPoint)>, LakeError> {
+        let sql = format!(
+            "select account_id, observed_at, followers from profile_snapshot where followers is not null {} \
+             order by account_id, observed_at, fetched_at",
+            authors.filter("account_id")
+        );
+        let rows = self.rows(&sql, &[], now, "reading follower counts").await?;
+        let mut points = Vec::new();
+        for batch in &rows.batches {
+            let (account, at, followers) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+            points.extend((0..batch.num_rows()).map(|row| {
+                let point = FollowerPoint { observed_at: Timestamp(at.value(row)), followers: followers.value(row) };
+                (AccountId(account.value(row)), point)
+            }));
+        }
+        Ok(points)
     }
 }

@@ -156,6 +156,16 @@ impl Derived {
         Ok(found)
     }
 
+    /// The engagement by followers of every creator that has one.
+    pub async fn engagement(&self) -> Result<Vec<(AccountId, f64)>, StoreError> {
+        let rows: Vec<(i64, f64)> =
+            sqlx::query_as("select account_id, engagement from creator_figures where engagement is not null")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading creators' engagement"))?;
+        Ok(rows.into_iter().map(|(account, rate)| (AccountId(account), rate)).collect())
+    }
+
     async fn number(&self, name: &str) -> Result<Option<i64>, StoreError> {
         let row: Option<(i64,)> = sqlx::query_as("select value from number where name = $1")
             .bind(name)

@@ -1,1 +1,12 @@
-//! placeholder
+//! One test binary for the whole program, through the command line and the router. Test names are sentences.
+
+mod conversations;
+mod creators;
+mod evaluate;
+mod faults;
+mod harness;
+mod house;
+mod ingest;
+mod matching;
+mod open_format;
+mod vetting;

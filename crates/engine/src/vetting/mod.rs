@@ -1,3 +1,4 @@
 //! Vetting: is the following real and engaged? One file a signal, each with its interval and its explanation.
 
 pub mod engagement;
+pub mod followers;

@@ -1,5 +1,4 @@
--- Posts with their newest counts and the author's follower count nearest to the posting: the newest known one not
--- more than seven days after it. {filter} is empty or a list of numeric ids made by the program.
+-- Posts with their newest counts. {filter} is empty or a list of numeric ids made by the program.
 with authored as (
     select post_id, min(author_id) as author_id, min(created_at) as created_at, bool_or(paid_disclosure) as paid
     from post where author_id is not null {filter}
@@ -13,15 +12,7 @@ counted as (
         last_value(views order by observed_at, fetched_at) as views,
         last_value(reach order by observed_at, fetched_at) as reach
     from post_metric group by post_id
-),
-counted_followers as (
-    select a.post_id, last_value(s.followers order by s.observed_at, s.fetched_at) as followers
-    from authored a join profile_snapshot s on s.account_id = a.author_id
-    where s.followers is not null and s.observed_at <= a.created_at + interval '7 days'
-    group by a.post_id
 )
-select a.author_id, a.post_id, a.created_at, c.likes, c.comments, c.shares, c.views, c.reach, f.followers, a.paid
-from authored a
-join counted c on c.post_id = a.post_id
-left join counted_followers f on f.post_id = a.post_id
+select a.author_id, a.post_id, a.created_at, c.likes, c.comments, c.shares, c.views, c.reach, a.paid
+from authored a join counted c on c.post_id = a.post_id
 order by a.author_id, a.created_at, a.post_id

@@ -1,0 +1,151 @@
+//! The command line: the same words as the pages, one JSON document on request, and exit codes that mean something.
+//!
+//! 0 done, 1 refused or failed (with a reason), 2 wrong usage.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::data_directory::DataDirectory;
+use crate::output::{Form, Output, grouped};
+use crate::{conversations, creators, demo, evaluate, ingest, matching, refresh, web};
+
+/// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
+#[derive(Parser)]
+#[command(name = "bellwether", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// The folder that holds everything.
+    #[arg(long, global = true, env = "BELLWETHER_DATA_DIR", default_value = "./bellwether-data")]
+    pub data_dir: PathBuf,
+    /// Print one JSON document on stdout and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// A made-up market with known truth, in a fresh data directory, served at http://127.0.0.1:7878.
+    Demo(demo::DemoArguments),
+    /// The web application on an existing data directory.
+    Serve(ServeArguments),
+    /// Rebuild what is derived from the facts.
+    Refresh,
+    /// Bring data in, list what was brought in, take it back.
+    #[command(subcommand)]
+    Ingest(ingest::command::IngestCommand),
+    /// Look at creators, forget people.
+    #[command(subcommand)]
+    Creators(creators::command::CreatorsCommand),
+    /// Who talks with whom.
+    #[command(subcommand)]
+    Conversations(conversations::command::ConversationsCommand),
+    /// Brands, their buyers, and whom those buyers listen to.
+    #[command(subcommand)]
+    Matching(matching::command::MatchingCommand),
+    /// Run the product's own code on labelled data and print the figures.
+    #[command(subcommand)]
+    Evaluate(evaluate::EvaluateCommand),
+}
+
+#[derive(clap::Args)]
+pub struct ServeArguments {
+    /// Where to listen. Anything but this machine itself needs --listen-beyond-this-machine: there are no users yet.
+    #[arg(long, default_value = "127.0.0.1:7878")]
+    pub listen: SocketAddr,
+    /// Listen on an address that other machines reach, knowing that nobody has to sign in.
+    #[arg(long)]
+    pub listen_beyond_this_machine: bool,
+}
+
+/// Reads the command line, runs it and says how it went.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("BELLWETHER_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the program cannot start its threads: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(execute(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<()> {
+    let output = Output { form: if cli.json { Form::Json } else { Form::Text } };
+    match cli.command {
+        Command::Demo(arguments) => demo::run(&cli.data_dir, &arguments, output).await,
+        Command::Evaluate(command) => evaluate::run(command, output).await,
+        Command::Serve(arguments) => {
+            let listen = allowed_address(&arguments)?;
+            let data = Arc::new(DataDirectory::open(&cli.data_dir).await?);
+            web::serve(data, listen).await
+        }
+        Command::Refresh => {
+            let data = DataDirectory::open(&cli.data_dir).await?;
+            let done = refresh::refresh(&data, |step| output.say(step)).await?;
+            output.result(&done, |out| {
+                if done.made {
+                    writeln!(
+                        out,
+                        "refreshed in {:.1} s: {} interactions between {} accounts, {} creators vetted, {} rankings",
+                        done.took_seconds,
+                        grouped(done.interactions),
+                        grouped(done.accounts),
+                        grouped(done.creators_with_figures),
+                        done.rankings
+                    )
+                } else {
+                    writeln!(out, "everything derived is up to date ({} rankings checked)", done.rankings)
+                }
+            })
+        }
+        Command::Ingest(command) => ingest::command::run(&cli.data_dir, command, output).await,
+        Command::Creators(command) => {
+            creators::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Conversations(command) => {
+            conversations::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Matching(command) => {
+            matching::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+    }
+}
+
+/// There are no users and no passwords yet, so other machines are let in only on request.
+pub fn allowed_address(arguments: &ServeArguments) -> anyhow::Result<SocketAddr> {
+    if arguments.listen.ip().is_loopback() || arguments.listen_beyond_this_machine {
+        return Ok(arguments.listen);
+    }
+    anyhow::bail!(
+        "{} is reached by other machines, and nobody has to sign in yet\nhint: listen on 127.0.0.1, or add \
+         --listen-beyond-this-machine if the network in front of it is yours",
+        arguments.listen
+    )
+}

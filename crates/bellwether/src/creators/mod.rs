@@ -1,0 +1,214 @@
+//! Creators: who somebody is, on which platform, what is held about them, and how they are forgotten.
+
+pub mod command;
+pub mod pages;
+
+use std::collections::HashMap;
+
+use lake::{CreatorProfile, FollowerPoint, LakeError, PostRow};
+use model::{AccountId, Platform};
+use serde::Serialize;
+use store::CreatorFigures;
+
+use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::ingest::erasure_hash;
+
+/// How an account is called and where it can be looked at.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CreatorName {
+    pub account: AccountId,
+    pub platform: Platform,
+    /// The display name, else the handle, else the platform's id.
+    pub name: String,
+    pub handle: String,
+    pub url: Option<String>,
+    pub followers: Option<i64>,
+}
+
+/// Everything a creator's page shows that does not depend on a brand.
+pub struct CreatorReport {
+    pub name: CreatorName,
+    pub profile: CreatorProfile,
+    pub figures: Option<CreatorFigures>,
+    pub followers: Vec<FollowerPoint>,
+    pub posts: Vec<PostRow>,
+}
+
+/// Why a question about creators could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum CreatorsError {
+    #[error(
+        "no account is called {0:?}\nhint: use the name, the handle, platform:id or the number that \
+         `bellwether creators search` prints"
+    )]
+    NotFound(String),
+    #[error("{count} accounts are called {text:?}: {examples}\nhint: name one as platform:id or by its number")]
+    Ambiguous { text: String, count: usize, examples: String },
+    #[error(transparent)]
+    Data(#[from] DataDirectoryError),
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+/// The public address of an account, where the platform's rule is known.
+pub fn public_url(profile: &CreatorProfile) -> Option<String> {
+    let native = &profile.native_id;
+    match profile.platform {
+        Platform::StackExchange => profile.external_url.clone(),
+        Platform::Instagram => Some(format!("https://www.instagram.com/{native}/")),
+        Platform::TikTok => Some(format!("https://www.tiktok.com/@{native}")),
+        Platform::YouTube => Some(format!("https://www.youtube.com/channel/{native}")),
+        Platform::Bluesky => Some(format!("https://bsky.app/profile/{native}")),
+        _ => None,
+    }
+}
+
+fn name_of(profile: &CreatorProfile, made_up: bool) -> CreatorName {
+    let handle = profile.handle.clone().unwrap_or_else(|| profile.native_id.clone());
+    CreatorName {
+        account: profile.account,
+        platform: profile.platform,
+        name: profile.display_name.clone().unwrap_or_else(|| handle.clone()),
+        handle,
+        url: if made_up { None } else { public_url(profile) },
+        followers: profile.followers,
+    }
+}
+
+/// The names of these accounts.
+pub async fn names(
+    data: &DataDirectory,
+    mut accounts: Vec<AccountId>,
+) -> Result<HashMap<AccountId, CreatorName>, LakeOrStore> {
+    accounts.sort_unstable();
+    accounts.dedup();
+    let made_up = is_made_up(data).await?;
+    let profiles = data.lake.profiles(Some(&accounts), data.now()).await?;
+    Ok(profiles.iter().map(|profile| (profile.account, name_of(profile, made_up))).collect())
+}
+
+/// Why names could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeOrStore {
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+impl From<LakeOrStore> for CreatorsError {
+    fn from(error: LakeOrStore) -> Self {
+        match error {
+            LakeOrStore::Lake(error) => error.into(),
+            LakeOrStore::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LakeOrStore> for crate::conversations::ConversationsError {
+    fn from(error: LakeOrStore) -> Self {
+        match error {
+            LakeOrStore::Lake(error) => error.into(),
+            LakeOrStore::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Whether the data directory holds a made-up market; such a one is labelled everywhere and its people have no
+/// public address.
+pub async fn is_made_up(data: &DataDirectory) -> Result<bool, store::StoreError> {
+    let sources = data.store.sources().await?;
+    Ok(sources.iter().any(|source| source.kind == model::SourceKind::Generated))
+}
+
+/// Accounts whose name contains `text`, most followed first.
+pub async fn search(data: &DataDirectory, text: &str, limit: usize) -> Result<Vec<CreatorName>, CreatorsError> {
+    data.revision().await?;
+    let found = data.lake.find_accounts(text, limit, data.now()).await?;
+    let mut names = names(data, found.clone()).await?;
+    Ok(found.iter().filter_map(|account| names.remove(account)).collect())
+}
+
+/// The one account that `text` means: its number, `platform:id`, or its exact name.
+pub async fn find(data: &DataDirectory, text: &str) -> Result<AccountId, CreatorsError> {
+    data.revision().await?;
+    let not_found = || CreatorsError::NotFound(text.to_owned());
+    if let Ok(account) = text.parse::<AccountId>() {
+        let known = !data.lake.profiles(Some(&[account]), data.now()).await?.is_empty();
+        return if known { Ok(account) } else { Err(not_found()) };
+    }
+    if let Some((platform, native)) = text.split_once(':')
+        && let Some(platform) = Platform::from_code(platform)
+    {
+        let account = AccountId::of(platform, "", native.trim_start_matches('@'));
+        if !data.lake.profiles(Some(&[account]), data.now()).await?.is_empty() {
+            return Ok(account);
+        }
+    }
+    let found = search(data, text, 50).await?;
+    let wanted = text.trim_start_matches('@');
+    let exact: Vec<&CreatorName> = found
+        .iter()
+        .filter(|name| name.name.eq_ignore_ascii_case(wanted) || name.handle.eq_ignore_ascii_case(wanted))
+        .collect();
+    match (exact.as_slice(), found.as_slice()) {
+        ([one], _) => Ok(one.account),
+        ([], [one]) => Ok(one.account),
+        ([], []) => Err(not_found()),
+        (some, all) => {
+            let shown: Vec<String> = (if some.is_empty() { all.iter().collect::<Vec<_>>() } else { some.to_vec() })
+                .iter()
+                .take(4)
+                .map(|name| format!("{} ({}, {})", name.name, name.platform.name(), name.account))
+                .collect();
+            let count = if some.is_empty() { all.len() } else { some.len() };
+            Err(CreatorsError::Ambiguous { text: text.to_owned(), count, examples: shown.join(", ") })
+        }
+    }
+}
+
+/// Everything that is held about one creator.
+pub async fn report(data: &DataDirectory, account: AccountId) -> Result<CreatorReport, CreatorsError> {
+    data.revision().await?;
+    let made_up = is_made_up(data).await?;
+    let profile = data
+        .lake
+        .profiles(Some(&[account]), data.now())
+        .await?
+        .pop()
+        .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let figures = data.derived.figures(&[account]).await?.remove(&account);
+    let followers = data.lake.follower_series(account, data.now()).await?;
+    let posts = data.lake.posts_of(account, 30, data.now()).await?;
+    Ok(CreatorReport { name: name_of(&profile, made_up), profile, figures, followers, posts })
+}
+
+/// What forgetting somebody removed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Forgotten {
+    pub account: AccountId,
+    pub rows_removed: u64,
+}
+
+/// Erases everything held about an account and remembers, as a keyed hash alone, never to take it again.
+pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> Result<Forgotten, CreatorsError> {
+    let _lock = data.lock_for_writing()?;
+    data.revision().await?;
+    let profile = data
+        .lake
+        .profiles(Some(&[account]), data.now())
+        .await?
+        .pop()
+        .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let platform = profile.platform.code();
+    let hash = erasure_hash(&data.erasure_key, platform, &profile.native_id);
+    // The promise is written first: after a crash here an import cannot bring the person back, and forgetting again
+    // finishes the erasure.
+    data.store.keep_erasure(platform, &hash, reason, data.now()).await?;
+    let rows_removed = data.lake.erase(&[account], data.now()).await?;
+    data.store.drop_rankings().await?;
+    data.revision().await?;
+    Ok(Forgotten { account, rows_removed })
+}

@@ -1,0 +1,179 @@
+//! The one folder that holds everything: the lake, the databases, the keys. Opening it mends what a crash left.
+//!
+//! Writers take the folder's lock for as long as they write; readers need none. An import that was running when
+//! the program died is taken back at the next opening, so it is wholly there or wholly absent.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lake::Lake;
+use store::{Derived, ImportState, Store};
+use tokio::sync::Mutex;
+
+use crate::clock;
+use crate::conversations::Snapshot;
+
+/// An opened data directory.
+pub struct DataDirectory {
+    pub path: PathBuf,
+    pub lake: Lake,
+    pub store: Store,
+    pub derived: Derived,
+    /// The key of the hashes that keep forgotten people out.
+    pub(crate) erasure_key: Vec<u8>,
+    /// The conversation graph of the newest data revision asked for, built once.
+    pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
+    lake_revision: Mutex<Option<i64>>,
+}
+
+/// Why a data directory could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirectoryError {
+    #[error("the data directory {path} cannot be used: {problem}")]
+    Folder { path: String, problem: String },
+    #[error(
+        "another bellwether program is writing to {path}\nhint: wait until its import or refresh has finished, then \
+         try again"
+    )]
+    Locked { path: String },
+    #[error(transparent)]
+    Lake(#[from] lake::LakeError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+/// Held while writing; given back when dropped.
+pub struct WriteLock {
+    _file: File,
+}
+
+impl DataDirectory {
+    /// Opens the folder, creating what is missing, and finishes or takes back what a crash interrupted.
+    pub async fn open(path: &Path) -> Result<DataDirectory, DataDirectoryError> {
+        let refused = |problem: std::io::Error| DataDirectoryError::Folder {
+            path: path.display().to_string(),
+            problem: problem.to_string(),
+        };
+        std::fs::create_dir_all(path).map_err(refused)?;
+        let path = std::fs::canonicalize(path).map_err(refused)?;
+        let erasure_key = read_or_make_key(&path.join("keys"))
+            .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })?;
+        let store = Store::open(&path).await?;
+        let derived = Derived::open(&path).await?;
+        let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
+        let data = DataDirectory {
+            path,
+            lake,
+            store,
+            derived,
+            erasure_key,
+            snapshot: Mutex::new(None),
+            lake_revision: Mutex::new(None),
+        };
+        data.mend().await?;
+        Ok(data)
+    }
+
+    /// Takes the writers' lock, or says that somebody else has it.
+    pub fn lock_for_writing(&self) -> Result<WriteLock, DataDirectoryError> {
+        let place = self.path.join("writer.lock");
+        let refused = |problem: std::io::Error| DataDirectoryError::Folder {
+            path: place.display().to_string(),
+            problem: problem.to_string(),
+        };
+        let file = File::options().create(true).truncate(false).write(true).open(&place).map_err(refused)?;
+        match file.try_lock() {
+            Ok(()) => Ok(WriteLock { _file: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(DataDirectoryError::Locked { path: self.path.display().to_string() })
+            }
+            Err(TryLockError::Error(problem)) => Err(refused(problem)),
+        }
+    }
+
+    /// The data revision now; sees what another process has written since.
+    pub async fn revision(&self) -> Result<i64, DataDirectoryError> {
+        let revision = self.store.data_revision().await?;
+        let mut seen = self.lake_revision.lock().await;
+        if *seen != Some(revision) {
+            self.lake.reload().await?;
+            let sources = self.store.sources().await?;
+            let barred = sources.into_iter().filter(|source| !source.may_derive).map(|source| source.code).collect();
+            self.lake.bar_sources(barred).await;
+            *seen = Some(revision);
+        }
+        Ok(revision)
+    }
+
+    /// Takes back imports that never finished and completes undos that did not. Somebody else's running import is
+    /// left alone: it holds the lock.
+    async fn mend(&self) -> Result<(), DataDirectoryError> {
+        let unfinished: Vec<_> = (self.store.imports().await?.into_iter())
+            .filter(|import| matches!(import.state, ImportState::Running | ImportState::Undoing))
+            .collect();
+        if unfinished.is_empty() {
+            return Ok(());
+        }
+        let Ok(_lock) = self.lock_for_writing() else { return Ok(()) };
+        self.lake.reload().await?;
+        for import in unfinished {
+            tracing::warn!(import.id = import.id.0, import.label, "taking back an import that was interrupted");
+            self.lake.remove_import(import.id).await?;
+            let state = if import.state == ImportState::Undoing { ImportState::Undone } else { ImportState::Failed };
+            self.store.set_import_state(import.id, state).await?;
+        }
+        Ok(())
+    }
+
+    /// The size of everything in the folder.
+    pub fn size_bytes(&self) -> u64 {
+        folder_size_bytes(&self.path)
+    }
+
+    /// The moment of opening a question; one place so that a test may see it.
+    pub fn now(&self) -> model::Timestamp {
+        clock::now()
+    }
+}
+
+fn folder_size_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => folder_size_bytes(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+/// The key that makes the hashes of forgotten people; made once, readable by the owner alone.
+fn read_or_make_key(folder: &Path) -> Result<Vec<u8>, String> {
+    let place = folder.join("erasure.key");
+    if let Ok(key) = std::fs::read(&place) {
+        return if key.len() == 32 {
+            Ok(key)
+        } else {
+            Err(format!("{} is damaged (it holds {} bytes, not 32); restore it from a backup", place.display(), key.len()))
+        };
+    }
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    let mut key = Vec::with_capacity(32);
+    key.extend_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key.extend_from_slice(uuid::Uuid::new_v4().as_bytes());
+    write_private(&place, &key).map_err(|error| error.to_string())?;
+    Ok(key)
+}
+
+fn write_private(place: &Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(place)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

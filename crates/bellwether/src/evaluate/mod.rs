@@ -1,0 +1,42 @@
+//! Evaluate: anyone can check our claims. Runs the product's own code on labelled data and prints the figures.
+
+pub mod listening;
+pub mod world;
+
+use clap::Subcommand;
+
+use crate::output::Output;
+
+#[derive(Subcommand)]
+pub enum EvaluateCommand {
+    /// Whom do buyers talk to next? The ranking against every simpler one, on held-out time.
+    Listening(listening::ListeningArguments),
+    /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
+    World(world::WorldArguments),
+}
+
+/// Runs one evaluation.
+pub async fn run(command: EvaluateCommand, output: Output) -> anyhow::Result<()> {
+    match command {
+        EvaluateCommand::Listening(arguments) => listening::run(&arguments, output),
+        EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
+    }
+}
+
+/// The most memory this process has held, in bytes; `None` where the system does not say.
+pub fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// CPU seconds (user and system) this process has used; `None` where the system does not say.
+pub fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The command's name may hold blanks, so counting starts behind its closing bracket.
+    let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    // Linux reports these in hundredths of a second on every machine it runs on.
+    Some(ticks as f64 / 100.0)
+}

@@ -1,0 +1,242 @@
+//! `bellwether evaluate world`: a made-up market, brought in and ranked as any data is, judged by its planted truth.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use model::AccountId;
+use serde::Serialize;
+use store::RankedFilter;
+use synth::{Truth, World, WorldSettings, WorldSize};
+
+use super::{cpu_seconds, peak_memory_bytes};
+use crate::data_directory::DataDirectory;
+use crate::demo::size;
+use crate::ingest::generated::GeneratedWorld;
+use crate::ingest::{Repeat, import};
+use crate::output::Output;
+use crate::{matching, refresh};
+
+/// How many creators of each ranking are judged.
+const JUDGED: usize = 20;
+
+#[derive(Args)]
+pub struct WorldArguments {
+    /// The market is made afresh from this number.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// small, medium or large.
+    #[arg(long, default_value = "small", value_parser = size)]
+    size: WorldSize,
+    /// Keep the market's data directory here instead of a folder that is removed afterwards.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+}
+
+/// How one ranking stands against the planted truth.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Judged {
+    /// Share of the first twenty that are among the twenty with the most planted influence on the buyers.
+    pub precision_at_20: f64,
+    /// Planted influence of the first twenty over that of the best twenty.
+    pub influence_at_20: f64,
+}
+
+/// How long a stage took and what it held.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Stage {
+    pub name: &'static str,
+    pub wall_s: f64,
+    pub cpu_s: Option<f64>,
+    /// The most memory the program had held by the end of the stage.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+/// Everything that was measured.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct WorldReport {
+    pub seed: u64,
+    pub size: &'static str,
+    pub accounts: u64,
+    pub interactions: u64,
+    /// Planted buyers, those the buyer definition found, and how many of the found ones are planted.
+    pub buyers_planted: u64,
+    pub buyers_found: u64,
+    pub buyers_precision: f64,
+    pub buyers_recall: f64,
+    pub precision_at_20: f64,
+    pub methods: BTreeMap<&'static str, Judged>,
+    pub stages: Vec<Stage>,
+    /// Parts of the truth that no stage of the product answers yet.
+    pub not_judged_yet: Vec<&'static str>,
+}
+
+/// Times stages one after another.
+struct Stopwatch {
+    stages: Vec<Stage>,
+    at: Instant,
+    cpu: Option<f64>,
+}
+
+impl Stopwatch {
+    fn start() -> Stopwatch {
+        Stopwatch { stages: vec![], at: Instant::now(), cpu: cpu_seconds() }
+    }
+
+    fn stage(&mut self, name: &'static str) {
+        let cpu = cpu_seconds();
+        self.stages.push(Stage {
+            name,
+            wall_s: self.at.elapsed().as_secs_f64(),
+            cpu_s: cpu.zip(self.cpu).map(|(now, before)| now - before),
+            peak_rss_bytes: peak_memory_bytes(),
+        });
+        (self.at, self.cpu) = (Instant::now(), cpu);
+    }
+}
+
+/// Makes the market in a folder of its own, judges, prints.
+pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<()> {
+    let folder = match &arguments.keep {
+        Some(folder) => folder.clone(),
+        None => std::env::temp_dir().join(format!("bellwether-world-{}-{}", arguments.seed, std::process::id())),
+    };
+    let report = judge(arguments, &folder, output).await;
+    if arguments.keep.is_none() {
+        // Left-overs in the system's temporary folder harm nobody.
+        drop(std::fs::remove_dir_all(&folder));
+    }
+    let report = report?;
+    output.result(&report, |out| {
+        writeln!(
+            out,
+            "market {} ({}): {} accounts, {} interactions; buyers found with precision {:.3} and recall {:.3}",
+            report.seed, report.size, report.accounts, report.interactions, report.buyers_precision, report.buyers_recall
+        )?;
+        writeln!(out, "\n{:<20} {:>14} {:>14}", "ranking", "precision@20", "influence@20")?;
+        let mut methods: Vec<_> = report.methods.iter().collect();
+        methods.sort_by(|a, b| b.1.precision_at_20.total_cmp(&a.1.precision_at_20));
+        for (name, judged) in methods {
+            writeln!(out, "{name:<20} {:>14.3} {:>14.3}", judged.precision_at_20, judged.influence_at_20)?;
+        }
+        writeln!(out)?;
+        for stage in &report.stages {
+            let cpu = stage.cpu_s.map_or("?".to_owned(), |seconds| format!("{seconds:.2}"));
+            let memory = stage.peak_rss_bytes.map_or("?".to_owned(), |bytes| format!("{}", bytes >> 20));
+            writeln!(out, "{:<20} {:>8.2} s wall {cpu:>8} s CPU {memory:>8} MiB at most so far", stage.name, stage.wall_s)?;
+        }
+        writeln!(out, "\nnot judged yet: {}", report.not_judged_yet.join(", "))
+    })
+}
+
+async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Output) -> anyhow::Result<WorldReport> {
+    let mut watch = Stopwatch::start();
+    let settings = WorldSettings::new(arguments.seed, arguments.size);
+    let world = World::plan(settings.clone())?;
+    let truth = world.truth().clone();
+    watch.stage("plan the market");
+    let data = DataDirectory::open(folder).await?;
+    let bar = output.import_bar(0);
+    import(&data, GeneratedWorld::new(settings), Repeat::ReadAgain, bar.progress.clone()).await?;
+    drop(bar);
+    watch.stage("make and import");
+    let brand = matching::keep_brand(&data, &truth.brand.name, truth.brand.buyers.clone()).await?;
+    let refreshed = refresh::refresh(&data, |step| output.say(step)).await?;
+    watch.stage("refresh");
+    data.store.keep_brand(&brand, data.now()).await?;
+    let found: HashSet<AccountId> = matching::buyer_accounts(&data, &brand).await?.into_iter().collect();
+    watch.stage("find the buyers");
+    let ranked = matching::rank(&data, brand).await?;
+    watch.stage("ranking, kept");
+    let planted: HashSet<AccountId> = truth.buyers.iter().copied().collect();
+    let both = planted.intersection(&found).count() as f64;
+    let methods = judge_methods(&data, ranked.ranking.id, &truth, &found).await?;
+    watch.stage("judge");
+    Ok(WorldReport {
+        seed: arguments.seed,
+        size: arguments.size.code(),
+        accounts: refreshed.accounts,
+        interactions: refreshed.interactions,
+        buyers_planted: planted.len() as u64,
+        buyers_found: found.len() as u64,
+        buyers_precision: both / found.len().max(1) as f64,
+        buyers_recall: both / planted.len().max(1) as f64,
+        precision_at_20: methods["listening"].precision_at_20,
+        methods,
+        stages: watch.stages,
+        not_judged_yet: vec!["bots", "pods", "bought growth", "plan value", "lift"],
+    })
+}
+
+/// The ranking kept, and every simpler one over all accounts, against the planted influence.
+async fn judge_methods(
+    data: &DataDirectory,
+    ranking: i64,
+    truth: &Truth,
+    buyers: &HashSet<AccountId>,
+) -> anyhow::Result<BTreeMap<&'static str, Judged>> {
+    let snapshot = data.snapshot().await?;
+    let profiles = data.lake.profiles(None, data.now()).await?;
+    let own: HashSet<AccountId> = truth.brand.own_accounts.iter().copied().collect();
+    let accounts: Vec<AccountId> =
+        profiles.iter().map(|profile| profile.account).filter(|account| !own.contains(account)).collect();
+    let followers: HashMap<AccountId, f64> = profiles
+        .iter()
+        .filter_map(|profile| Some((profile.account, profile.followers? as f64)))
+        .collect();
+    let engagement: HashMap<AccountId, f64> = data
+        .derived
+        .figures(&accounts)
+        .await?
+        .into_iter()
+        .filter_map(|(account, figures)| Some((account, figures.engagement?)))
+        .collect();
+    let filter = RankedFilter { limit: JUDGED as u32, ..RankedFilter::default() };
+    let listening: Vec<AccountId> = data.store.ranked(ranking, &filter).await?.iter().map(|row| row.account).collect();
+    let of_graph = |value: &dyn Fn(usize) -> f64| -> HashMap<AccountId, f64> {
+        snapshot.accounts.iter().enumerate().map(|(place, account)| (*account, value(place))).collect()
+    };
+    let in_degree = of_graph(&|place| f64::from(snapshot.index.account.in_degree[place]));
+    let pagerank = of_graph(&|place| snapshot.index.pagerank[place]);
+    let places: Vec<u32> = (0..snapshot.accounts.len() as u32).collect();
+    let met = snapshot.places(buyers.iter().copied());
+    let exchanged = engine::conversations::exchange::exchanges(&snapshot.log, &snapshot.threads, &met, &places);
+    let talk = of_graph(&|place| exchanged[place].buyers_turning as f64);
+    let mut methods = BTreeMap::new();
+    methods.insert("listening", judged(&listening, truth));
+    for (name, values) in [
+        ("followers", followers),
+        ("engagement_rate", engagement),
+        ("in_degree", in_degree),
+        ("pagerank", pagerank),
+        ("talk", talk),
+    ] {
+        methods.insert(name, judged(&best(&accounts, &values), truth));
+    }
+    Ok(methods)
+}
+
+/// The twenty accounts with the largest known value; ties by account.
+fn best(accounts: &[AccountId], values: &HashMap<AccountId, f64>) -> Vec<AccountId> {
+    let mut known: Vec<(f64, AccountId)> =
+        accounts.iter().filter_map(|account| Some((*values.get(account)?, *account))).collect();
+    known.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    known.into_iter().take(JUDGED).map(|(_, account)| account).collect()
+}
+
+fn judged(chosen: &[AccountId], truth: &Truth) -> Judged {
+    let influence: HashMap<AccountId, f64> =
+        truth.listening.iter().map(|planted| (planted.account, planted.influence)).collect();
+    let mut ordered: Vec<(f64, AccountId)> = influence.iter().map(|(account, value)| (*value, *account)).collect();
+    ordered.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    ordered.truncate(JUDGED);
+    let wanted: HashSet<AccountId> = ordered.iter().map(|(_, account)| *account).collect();
+    let hits = chosen.iter().filter(|account| wanted.contains(account)).count();
+    let reached: f64 = chosen.iter().filter_map(|account| influence.get(account)).sum();
+    let possible: f64 = ordered.iter().map(|(value, _)| value).sum();
+    Judged {
+        precision_at_20: hits as f64 / JUDGED as f64,
+        influence_at_20: if possible > 0.0 { reached / possible } else { 0.0 },
+    }
+}

@@ -1,0 +1,221 @@
+//! `bellwether matching …`: set up a brand, rank whom its buyers listen to, explain one place of the ranking.
+
+use clap::Subcommand;
+use model::brand::OwnAccount;
+use model::{BuyerDefinition, TierSettings};
+use serde_json::json;
+use store::RankedFilter;
+
+use super::{BrandRanking, brand, buyer_accounts, explain, keep_brand, rank, ranked_of};
+use crate::clock;
+use crate::conversations::between;
+use crate::creators::find;
+use crate::data_directory::DataDirectory;
+use crate::output::{Output, estimate_text, grouped, write_explanation};
+use crate::vetting::level_words;
+
+#[derive(Subcommand)]
+pub enum MatchingCommand {
+    /// Make a brand, or change the one of that name: who its buyers are.
+    Brand {
+        name: String,
+        /// A word or phrase buyers use; may be given several times.
+        #[arg(long)]
+        keyword: Vec<String>,
+        /// A tag buyers' posts carry; may be given several times.
+        #[arg(long)]
+        tag: Vec<String>,
+        /// The brand's own account, as platform:name; whoever talks to it is a buyer.
+        #[arg(long)]
+        own_account: Vec<OwnAccount>,
+        /// How many matching posts or comments make a person a buyer.
+        #[arg(long, default_value_t = 1)]
+        mentions_min: u32,
+    },
+    /// The brands.
+    Brands,
+    /// Whom a brand's buyers listen to, each with the reason.
+    Rank {
+        #[arg(long)]
+        brand: String,
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// One creator's place in a ranking, down to the comments.
+    Explain {
+        #[arg(long)]
+        brand: String,
+        creator: String,
+    },
+    /// Which size classes are in force; with a name, choose another definition.
+    Tiers {
+        /// default, article-1, article-2 or article-3.
+        definition: Option<String>,
+    },
+}
+
+/// Runs one matching command.
+pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output) -> anyhow::Result<()> {
+    match command {
+        MatchingCommand::Brand { name, keyword, tag, own_account, mentions_min } => {
+            let buyers = BuyerDefinition {
+                keywords: keyword,
+                tags: tag,
+                own_accounts: own_account,
+                mentions_min,
+                platforms: vec![],
+            };
+            let kept = keep_brand(data, &name, buyers).await?;
+            let count = super::count_buyers(data, &kept.buyers).await?;
+            output.result(&json!({ "brand": kept, "buyers": count }), |out| {
+                writeln!(out, "{} has {} buyers in the data held", kept.name, grouped(count))?;
+                if count == 0 {
+                    writeln!(out, "nobody uses these words or tags yet; try others, or bring in more data")?;
+                }
+                Ok(())
+            })
+        }
+        MatchingCommand::Brands => {
+            let brands = data.store.brands().await?;
+            output.result(&brands, |out| {
+                if brands.is_empty() {
+                    return writeln!(out, "there is no brand yet; `bellwether matching brand NAME --keyword …` makes one");
+                }
+                brands.iter().try_for_each(|brand| {
+                    let own: Vec<String> = brand.buyers.own_accounts.iter().map(ToString::to_string).collect();
+                    writeln!(
+                        out,
+                        "{}: keywords {}; tags {}; own accounts {}",
+                        brand.name,
+                        or_none(&brand.buyers.keywords),
+                        or_none(&brand.buyers.tags),
+                        or_none(&own)
+                    )
+                })
+            })
+        }
+        MatchingCommand::Rank { brand: name, limit } => {
+            let ranked = rank(data, brand(data, &name).await?).await?;
+            print_ranking(data, &ranked, limit, output).await
+        }
+        MatchingCommand::Explain { brand: name, creator } => {
+            let ranked = rank(data, brand(data, &name).await?).await?;
+            print_explanation(data, &ranked, &creator, output).await
+        }
+        MatchingCommand::Tiers { definition } => tiers(data, definition, output).await,
+    }
+}
+
+fn or_none(words: &[String]) -> String {
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+async fn print_ranking(data: &DataDirectory, ranked: &BrandRanking, limit: u32, output: Output) -> anyhow::Result<()> {
+    let filter = RankedFilter { limit, ..RankedFilter::default() };
+    let rows = data.store.ranked(ranked.ranking.id, &filter).await?;
+    let creators = rows
+        .iter()
+        .map(|row| {
+            Ok(json!({
+                "position": row.position, "account": row.account, "platform": row.platform, "name": row.name,
+                "handle": row.handle, "tier": row.tier, "followers": row.followers, "level": row.level,
+                "why": ranked_of(row)?,
+            }))
+        })
+        .collect::<Result<Vec<_>, super::MatchingError>>()?;
+    let summary = &ranked.summary;
+    let document = json!({
+        "brand": ranked.brand, "summary": summary, "made_at": clock::iso(ranked.ranking.made_at),
+        "data_revision": ranked.ranking.data_revision, "creators": creators,
+    });
+    output.result(&document, |out| {
+        writeln!(
+            out,
+            "{}: {} buyers, {} of them in conversation; {} creators ranked, {} of them with at least 5 of your buyers",
+            ranked.brand.name,
+            grouped(summary.buyers),
+            grouped(summary.buyers_talking),
+            grouped(summary.creators),
+            grouped(summary.creators_with_five_buyers)
+        )?;
+        if summary.buyers_talking == 0 {
+            return writeln!(out, "none of the buyers talks with anybody in the data held, so there is nobody to rank");
+        }
+        let as_of = summary.as_of.map_or("no talk".to_owned(), clock::day);
+        writeln!(out, "expected listeners in the next {:.0} days; talk known up to {as_of}\n", summary.horizon_days)?;
+        for row in &rows {
+            let Ok(why) = ranked_of(row) else { continue };
+            let tie = if why.tie_to > why.tie_from { format!("ranks {}-{}", why.tie_from, why.tie_to) } else { String::new() };
+            writeln!(out, "{:>3}. {}  {}  {tie}", row.position, row.name, row.platform)?;
+            writeln!(out, "     {}", why.reason)?;
+            let tier = row.tier.as_deref().unwrap_or("tier not known");
+            writeln!(out, "     listeners expected: {}; {tier}; {}", estimate_text(&why.fit), level_words(&row.level))?;
+        }
+        Ok(())
+    })
+}
+
+async fn print_explanation(
+    data: &DataDirectory,
+    ranked: &BrandRanking,
+    creator: &str,
+    output: Output,
+) -> anyhow::Result<()> {
+    let account = find(data, creator).await?;
+    let explained = explain(data, &ranked.ranking, account).await?;
+    let buyers = buyer_accounts(data, &ranked.brand).await?;
+    let exchanged = between(data, &buyers, account, 10, 0).await?;
+    let name = |account| exchanged.names.get(account).map_or_else(|| "?".to_owned(), |name| name.name.clone());
+    let quotes: Vec<_> = exchanged
+        .quotes
+        .iter()
+        .map(|quote| {
+            json!({
+                "at": clock::iso(quote.at), "from": name(&quote.actor), "to": name(&quote.target),
+                "kind": quote.kind.code(), "text": quote.body, "post_title": quote.post_title, "post_url": quote.post_url,
+            })
+        })
+        .collect();
+    let row = &explained.row;
+    let document = json!({
+        "brand": ranked.brand.name, "position": row.position, "account": account, "name": row.name,
+        "platform": row.platform, "tier": row.tier, "level": row.level, "why": explained.ranked, "quotes": quotes,
+    });
+    output.result(&document, |out| {
+        let why = &explained.ranked;
+        writeln!(out, "{} ({}), place {} of {}", row.name, row.platform, row.position, ranked.summary.creators)?;
+        writeln!(out, "{}\n", why.reason)?;
+        write_explanation(out, &why.fit.explanation, 0)?;
+        writeln!(out, "\nplaces by other measures: talkers {}, PageRank {}", why.baselines.in_degree, why.baselines.pagerank)?;
+        for quote in &exchanged.quotes {
+            writeln!(out, "\n{}  {} to {} ({})", clock::day(quote.at), name(&quote.actor), name(&quote.target), quote.kind.code())?;
+            if let Some(title) = &quote.post_title {
+                writeln!(out, "  under: {title}  {}", quote.post_url.as_deref().unwrap_or(""))?;
+            }
+            if let Some(body) = &quote.body {
+                writeln!(out, "  {}", body.chars().take(300).collect::<String>())?;
+            }
+        }
+        Ok(())
+    })
+}
+
+async fn tiers(data: &DataDirectory, definition: Option<String>, output: Output) -> anyhow::Result<()> {
+    if let Some(name) = definition {
+        if TierSettings::named(&name).is_none() {
+            anyhow::bail!("there is no definition {name:?}\nhint: choose one of {}", TierSettings::DEFINITIONS.join(", "));
+        }
+        data.store.set_setting("tiers", &name).await?;
+    }
+    let settings = super::tier_settings(data).await?;
+    output.result(&settings, |out| {
+        writeln!(out, "size classes by the definition {:?}:", settings.definition)?;
+        settings.bands.iter().try_for_each(|band| {
+            let to = band.to.map_or("and more".to_owned(), |to| format!("to below {}", grouped(to)));
+            let and = band
+                .engagement_by_followers_min
+                .map_or(String::new(), |least| format!(", with at least {:.0} % engagement by followers", least * 100.0));
+            writeln!(out, "  {:<6} {} {to} followers{and}", band.tier.code(), grouped(band.from))
+        })
+    })
+}

@@ -1,0 +1,422 @@
+//! Matching: brands, who their buyers are, and whom those buyers listen to, each with its reason.
+//!
+//! A ranking is made once for a brand, a data revision and its settings, kept, and then only read.
+
+pub mod command;
+pub mod pages;
+
+use std::collections::HashMap;
+
+use engine::conversations::exchange::{Exchange, exchanges};
+use engine::conversations::listening::{Evidence, ListenedTo, ListeningSettings};
+use engine::matching::rank::{self as ranking, Ranking, RankingInputs};
+use lake::BuyerText;
+use model::{AccountId, Brand, BrandId, BuyerDefinition, Estimate, TierSettings, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{KeptRanking, RankedRow};
+
+use crate::conversations::{ConversationsError, Snapshot};
+use crate::creators::{self, CreatorName, CreatorsError, LakeOrStore};
+use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::vetting::CreatorEstimates;
+
+/// Raised when the same facts and settings would give another ranking.
+pub const RANKING_VERSION: u32 = 1;
+
+/// Why a question about a brand could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum MatchingError {
+    #[error("there is no brand {0:?}\nhint: `bellwether matching brands` lists them, `bellwether matching brand NAME --keyword …` makes one")]
+    NoSuchBrand(String),
+    #[error(transparent)]
+    Definition(#[from] model::brand::BuyerDefinitionError),
+    #[error("{0} is not among the creators ranked for this brand")]
+    NotRanked(String),
+    #[error(transparent)]
+    Conversations(#[from] ConversationsError),
+    #[error(transparent)]
+    Creators(#[from] CreatorsError),
+    #[error(transparent)]
+    Data(#[from] DataDirectoryError),
+    #[error(transparent)]
+    Lake(#[from] lake::LakeError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+impl From<LakeOrStore> for MatchingError {
+    fn from(error: LakeOrStore) -> Self {
+        MatchingError::Creators(error.into())
+    }
+}
+
+/// What a ranking was made with; a ranking is kept under the hash of this.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RankingSettings {
+    pub version: u32,
+    pub buyers: BuyerDefinition,
+    pub listening: ListeningSettings,
+    pub tiers: TierSettings,
+}
+
+/// What is true of a ranking as a whole.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RankingSummary {
+    /// People who meet the buyer definition.
+    pub buyers: u64,
+    /// Those of them who take part in talk between people.
+    pub buyers_talking: u64,
+    /// Creators ranked.
+    pub creators: u64,
+    /// Creators that at least five buyers turned to or were answered by.
+    pub creators_with_five_buyers: u64,
+    /// Newest talk the ranking knows of.
+    pub as_of: Option<Timestamp>,
+    /// How far ahead the expected listeners look, in days.
+    pub horizon_days: f64,
+    /// How the listening model came about, in words.
+    pub model: String,
+    pub interactions: u64,
+}
+
+/// Where a creator stands by measures others sell, beside ours; positions from 1 among all accounts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BaselinePositions {
+    pub in_degree: u64,
+    pub pagerank: u64,
+    /// `None` when followers are not known.
+    pub followers: Option<u64>,
+    /// `None` when engagement is not known.
+    pub engagement: Option<u64>,
+}
+
+/// A buyer beside a creator, by name.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BuyerBeside {
+    pub account: AccountId,
+    pub name: String,
+    pub chance: f64,
+    pub talks: u32,
+}
+
+/// Everything a ranking says of one creator.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RankedCreator {
+    /// In one sentence, why.
+    pub reason: String,
+    pub fit: Estimate,
+    /// The places this creator cannot be told apart from, from 1, both included.
+    pub tie_from: u64,
+    pub tie_to: u64,
+    pub evidence: Evidence,
+    pub exchange: Exchange,
+    pub baselines: BaselinePositions,
+    pub buyers: Vec<BuyerBeside>,
+    pub url: Option<String>,
+    /// `None` for accounts that have published nothing we hold.
+    pub figures: Option<CreatorEstimates>,
+}
+
+/// A brand with its newest ranking.
+pub struct BrandRanking {
+    pub brand: Brand,
+    pub ranking: KeptRanking,
+    pub summary: RankingSummary,
+}
+
+/// The tier definition a person chose, or the default.
+pub async fn tier_settings(data: &DataDirectory) -> Result<TierSettings, store::StoreError> {
+    let name = data.store.setting("tiers").await?;
+    if let Some(json) = data.store.setting("tier-bands").await?
+        && let Ok(settings) = serde_json::from_str(&json)
+    {
+        return Ok(settings);
+    }
+    Ok(name.and_then(|name| TierSettings::named(&name)).unwrap_or_default())
+}
+
+/// Makes a brand, or changes the one of that name.
+pub async fn keep_brand(data: &DataDirectory, name: &str, buyers: BuyerDefinition) -> Result<Brand, MatchingError> {
+    let buyers = buyers.checked()?;
+    let id = data.store.brand(name).await?.map_or_else(BrandId::new, |brand| brand.id);
+    let brand = Brand { id, name: name.trim().to_owned(), buyers };
+    data.store.keep_brand(&brand, data.now()).await?;
+    Ok(brand)
+}
+
+/// Changes a brand that is kept; it may be given another name.
+pub async fn change_brand(data: &DataDirectory, brand: Brand) -> Result<Brand, MatchingError> {
+    let brand = Brand { name: brand.name.trim().to_owned(), buyers: brand.buyers.checked()?, ..brand };
+    data.store.keep_brand(&brand, data.now()).await?;
+    Ok(brand)
+}
+
+pub async fn brand(data: &DataDirectory, id_or_name: &str) -> Result<Brand, MatchingError> {
+    data.store.brand(id_or_name).await?.ok_or_else(|| MatchingError::NoSuchBrand(id_or_name.to_owned()))
+}
+
+/// How many people meet a definition, before a brand is kept.
+pub async fn count_buyers(data: &DataDirectory, buyers: &BuyerDefinition) -> Result<u64, MatchingError> {
+    data.revision().await?;
+    Ok(data.lake.buyers(buyers, data.now()).await?.len() as u64)
+}
+
+/// The ranking of a brand: the kept one when neither the facts nor the settings have changed, else made now and kept.
+pub async fn rank(data: &DataDirectory, brand: Brand) -> Result<BrandRanking, MatchingError> {
+    let revision = data.revision().await?;
+    let tiers = tier_settings(data).await?;
+    let listening = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
+    let settings = RankingSettings { version: RANKING_VERSION, buyers: brand.buyers.clone(), listening, tiers };
+    let json = serde_json::to_string(&settings).expect("settings serialise");
+    let hash: String = Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(ranking) = data.store.ranking(brand.id, revision, &hash).await? {
+        let summary = serde_json::from_str(&ranking.summary).map_err(|error| store::StoreError::Database {
+            what: "a ranking that was kept cannot be read",
+            problem: error.to_string(),
+        })?;
+        return Ok(BrandRanking { brand, ranking, summary });
+    }
+    let (summary, rows) = make(data, &brand, &settings).await?;
+    let mut ranking = KeptRanking {
+        id: 0,
+        brand: brand.id,
+        data_revision: revision,
+        settings: json,
+        settings_hash: hash,
+        made_at: data.now(),
+        summary: serde_json::to_string(&summary).expect("a summary serialises"),
+    };
+    ranking.id = data.store.keep_ranking(&ranking, &rows).await?;
+    Ok(BrandRanking { brand, ranking, summary })
+}
+
+/// Loads, computes and returns a ranking; keeps nothing.
+async fn make(
+    data: &DataDirectory,
+    brand: &Brand,
+    settings: &RankingSettings,
+) -> Result<(RankingSummary, Vec<RankedRow>), MatchingError> {
+    let snapshot = data.snapshot().await?;
+    let met = data.lake.buyers(&brand.buyers, data.now()).await?;
+    let buyers = snapshot.places(met.iter().map(|buyer| buyer.account));
+    let own: Vec<AccountId> =
+        brand.buyers.own_accounts.iter().map(|own| AccountId::of(own.platform, "", &own.native_id)).collect();
+    let mut excluded = snapshot.places(own);
+    excluded.sort_unstable();
+    let buyers_talking = buyers.len() as u64;
+    let engagement = snapshot.dense(data.derived.engagement().await?);
+    let (computing, listening) = (snapshot.clone(), settings.listening.clone());
+    let computed = tokio::task::spawn_blocking(move || {
+        let inputs = RankingInputs {
+            index: &computing.index,
+            model: &computing.model,
+            buyers: &buyers,
+            excluded: &excluded,
+            followers: Some(&computing.followers),
+            engagement: Some(&engagement),
+        };
+        let creators_max = listening.candidates_max;
+        let ranked = ranking::rank(&inputs, &ranking::RankingSettings { listening, creators_max });
+        let places: Vec<u32> = ranked.creators.iter().map(|creator| creator.account).collect();
+        let exchanged = exchanges(&computing.log, &computing.threads, &buyers, &places);
+        (ranked, exchanged)
+    });
+    let (ranked, exchanged) = computed.await.expect("ranking does not panic");
+    let accounts: Vec<AccountId> = ranked.creators.iter().map(|creator| snapshot.account(creator.account)).collect();
+    let beside = ranked.creators.iter().flat_map(|creator| &creator.evidence.buyers);
+    let beside = beside.map(|buyer| snapshot.account(buyer.buyer));
+    let names = creators::names(data, accounts.iter().copied().chain(beside).collect()).await?;
+    let figures = data.derived.figures(&accounts).await?;
+    let estimates: HashMap<AccountId, CreatorEstimates> = figures
+        .into_iter()
+        .filter_map(|(account, figures)| Some((account, serde_json::from_str(&figures.detail).ok()?)))
+        .collect();
+    let makings = Makings { snapshot: &snapshot, names, estimates, settings };
+    let rows = makings.rows(ranked, &exchanged);
+    let five = exchanged.iter().filter(|exchange| exchange.buyers_turning.max(exchange.buyers_turned_to) >= 5).count();
+    let summary = RankingSummary {
+        buyers: met.len() as u64,
+        buyers_talking,
+        creators: rows.len() as u64,
+        creators_with_five_buyers: five as u64,
+        as_of: snapshot.as_of(),
+        horizon_days: settings.listening.horizon_days.unwrap_or(snapshot.model.horizon_days),
+        model: model_words(&snapshot),
+        interactions: snapshot.log.len() as u64,
+    };
+    Ok((summary, rows))
+}
+
+fn model_words(snapshot: &Snapshot) -> String {
+    let on = &snapshot.model.trained_on;
+    if on.anchors == 0 {
+        "there was too little talk to learn from; the weights shipped with the program were used".to_owned()
+    } else {
+        format!("learned from {} interactions and {} accounts that stood for a brand", on.events, on.anchors)
+    }
+}
+
+/// What the rows of a ranking are made from.
+struct Makings<'a> {
+    snapshot: &'a Snapshot,
+    names: HashMap<AccountId, CreatorName>,
+    estimates: HashMap<AccountId, CreatorEstimates>,
+    settings: &'a RankingSettings,
+}
+
+impl Makings<'_> {
+    fn rows(&self, ranked: Ranking, exchanged: &[Exchange]) -> Vec<RankedRow> {
+        ranked.creators.into_iter().zip(exchanged).map(|(creator, exchange)| self.row(creator, exchange)).collect()
+    }
+
+    fn row(&self, creator: ranking::RankedCreator, exchange: &Exchange) -> RankedRow {
+        let account = self.snapshot.account(creator.account);
+        let name = self.names.get(&account);
+        let figures = self.estimates.get(&account).cloned();
+        let engagement = figures.as_ref().and_then(|figures| figures.by_followers.value);
+        let followers = name.and_then(|name| name.followers);
+        let tier = self.settings.tiers.tier(followers.and_then(|followers| u64::try_from(followers).ok()), engagement);
+        let (level, reply_rate) = match &figures {
+            Some(figures) => (figures.level.clone(), figures.reply_rate.value),
+            None => ("not-known".to_owned(), None),
+        };
+        let listened = &creator.evidence;
+        let row = RankedRow {
+            position: creator.rank as i64,
+            account,
+            platform: name.map_or("other", |name| name.platform.code()).to_owned(),
+            name: name.map_or_else(|| account.to_string(), |name| name.name.clone()),
+            handle: name.map_or_else(|| account.to_string(), |name| name.handle.clone()),
+            tier: tier.map(|tier| tier.code().to_owned()),
+            followers,
+            fit: listened.expected_listeners,
+            fit_lo: listened.lo,
+            fit_hi: listened.hi,
+            level,
+            reply_rate,
+            engagement,
+            buyers_talking: exchange.buyers_turning.max(exchange.buyers_turned_to) as i64,
+            detail: String::new(),
+        };
+        let beside = |standing: Option<ranking::Standing>| standing.map(|standing| standing.rank as u64);
+        let detail = RankedCreator {
+            reason: reason(exchange),
+            fit: with_links(creator.fit, account),
+            tie_from: creator.tie_band.from_rank as u64,
+            tie_to: creator.tie_band.to_rank as u64,
+            evidence: listened.evidence,
+            exchange: *exchange,
+            baselines: BaselinePositions {
+                in_degree: creator.beside.in_degree.rank as u64,
+                pagerank: creator.beside.pagerank.rank as u64,
+                followers: beside(creator.beside.followers),
+                engagement: beside(creator.beside.engagement),
+            },
+            buyers: self.beside(listened),
+            url: name.and_then(|name| name.url.clone()),
+            figures,
+        };
+        RankedRow { detail: serde_json::to_string(&detail).expect("a ranked creator serialises"), ..row }
+    }
+
+    fn beside(&self, listened: &ListenedTo) -> Vec<BuyerBeside> {
+        listened
+            .buyers
+            .iter()
+            .map(|buyer| {
+                let account = self.snapshot.account(buyer.buyer);
+                let name = self.names.get(&account).map_or_else(|| account.to_string(), |name| name.name.clone());
+                BuyerBeside { account, name, chance: buyer.chance, talks: buyer.talks }
+            })
+            .collect()
+    }
+}
+
+/// Rows behind a fit are the exchanges with the creator; their page lists them.
+fn with_links(mut fit: Estimate, account: AccountId) -> Estimate {
+    for part in &mut fit.explanation.parts {
+        if let Some(rows) = &mut part.rows {
+            rows.link = Some(format!("/conversations/{account}"));
+        }
+    }
+    fit
+}
+
+/// Why, in one sentence: "answered 41 of your buyers' questions, 12 came back, 7 threads with buying talk".
+pub fn reason(exchange: &Exchange) -> String {
+    let some = |count: u64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(one.replace("{}", "1")),
+        _ => Some(many.replace("{}", &count.to_string())),
+    };
+    let other_turns = exchange.turns_to_buyers - exchange.answers;
+    let parts: Vec<String> = [
+        some(exchange.answers, "answered {} question of your buyers", "answered {} questions of your buyers"),
+        some(exchange.buyers_turning, "{} of your buyers turned to them", "{} of your buyers turned to them"),
+        if exchange.answers == 0 { some(other_turns, "wrote to your buyers once", "wrote to your buyers {} times") } else { None },
+        some(exchange.buyers_came_back, "{} came back", "{} came back"),
+        some(exchange.buying_threads, "{} thread with buying talk", "{} threads with buying talk"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        "no talk with your buyers yet; close to the people they talk with".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// A ranked creator with everything behind it, and the brand's other side of the talk.
+pub struct Explained {
+    pub row: RankedRow,
+    pub ranked: RankedCreator,
+}
+
+/// One creator of a brand's ranking.
+pub async fn explain(data: &DataDirectory, ranking: &KeptRanking, account: AccountId) -> Result<Explained, MatchingError> {
+    let filter = store::RankedFilter { accounts: vec![account], limit: 1, ..Default::default() };
+    let row = data
+        .store
+        .ranked(ranking.id, &filter)
+        .await?
+        .pop()
+        .ok_or_else(|| MatchingError::NotRanked(account.to_string()))?;
+    let ranked = ranked_of(&row)?;
+    Ok(Explained { row, ranked })
+}
+
+/// What a kept row says of its creator.
+pub fn ranked_of(row: &RankedRow) -> Result<RankedCreator, MatchingError> {
+    serde_json::from_str(&row.detail).map_err(|error| {
+        MatchingError::Store(store::StoreError::Database {
+            what: "a ranking that was kept cannot be read; change the brand's definition to make a new one",
+            problem: error.to_string(),
+        })
+    })
+}
+
+/// The brand's buyers, as accounts.
+pub async fn buyer_accounts(data: &DataDirectory, brand: &Brand) -> Result<Vec<AccountId>, MatchingError> {
+    data.revision().await?;
+    Ok(data.lake.buyers(&brand.buyers, data.now()).await?.into_iter().map(|buyer| buyer.account).collect())
+}
+
+/// The posts and comments that made somebody a buyer.
+pub async fn buyer_texts(data: &DataDirectory, brand: &Brand, account: AccountId) -> Result<Vec<BuyerText>, MatchingError> {
+    data.revision().await?;
+    Ok(data.lake.buyer_texts(&brand.buyers, account, 20, data.now()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_names_only_what_happened() {
+        let exchange = Exchange { answers: 41, turns_to_buyers: 60, buyers_came_back: 12, buying_threads: 7, ..Default::default() };
+        assert_eq!(reason(&exchange), "answered 41 questions of your buyers, 12 came back, 7 threads with buying talk");
+        assert!(reason(&Exchange::default()).starts_with("no talk with your buyers yet"));
+    }
+}

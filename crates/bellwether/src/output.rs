@@ -1,0 +1,175 @@
+//! What a command says: one JSON document or plain text on stdout, talk and progress on stderr.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use model::{Estimate, Explanation, Unit};
+use serde::Serialize;
+
+use crate::ingest::sink::Progress;
+
+/// How results are printed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Form {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Where a command's results and talk go.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    pub form: Form,
+}
+
+impl Output {
+    /// Prints the result: `document` as JSON, or what `text` writes.
+    pub fn result(
+        self,
+        document: &impl Serialize,
+        text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        let written = match self.form {
+            Form::Json => serde_json::to_writer_pretty(&mut out, document)
+                .map_err(std::io::Error::from)
+                .and_then(|()| writeln!(out)),
+            Form::Text => text(&mut out),
+        };
+        match written {
+            // Whoever reads has read enough (`| head`).
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Says something that is not the result.
+    pub fn say(self, words: &str) {
+        eprintln!("{words}");
+    }
+
+    /// A bar that follows an import, drawn on a terminal only.
+    pub fn import_bar(self, size_bytes: u64) -> ImportBar {
+        let progress = Arc::new(Progress::default());
+        if !std::io::stderr().is_terminal() {
+            return ImportBar { progress, bar: None };
+        }
+        let bar = if size_bytes > 0 {
+            let style = "{bar:30} {bytes}/{total_bytes}  {msg}  {eta} left";
+            ProgressBar::new(size_bytes).with_style(ProgressStyle::with_template(style).expect("a valid template"))
+        } else {
+            ProgressBar::new_spinner()
+        };
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let (watched, drawn) = (progress.clone(), bar.clone());
+        std::thread::spawn(move || {
+            while !drawn.is_finished() {
+                drawn.set_position(watched.bytes.load(Ordering::Relaxed));
+                drawn.set_message(format!("{} rows", grouped(watched.rows.load(Ordering::Relaxed))));
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        ImportBar { progress, bar: Some(bar) }
+    }
+}
+
+/// A progress bar and what it follows; ends when dropped.
+pub struct ImportBar {
+    pub progress: Arc<Progress>,
+    bar: Option<ProgressBar>,
+}
+
+impl Drop for ImportBar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A value in its unit, rounded to what its interval can carry.
+pub fn value_text(value: f64, half_width: f64, unit: Unit) -> String {
+    let (value, half_width) = match unit {
+        Unit::Share | Unit::Percent => (value * 100.0, half_width * 100.0),
+        _ => (value, half_width),
+    };
+    let decimals = if half_width > 0.0 { (1.0 - half_width.log10().floor()).clamp(0.0, 3.0) as usize } else { 0 };
+    match unit {
+        Unit::Share | Unit::Percent => format!("{value:.decimals$} %"),
+        Unit::Probability => format!("{value:.2}"),
+        Unit::Seconds => duration_text(value),
+        Unit::Items | Unit::People if half_width == 0.0 && value.fract() == 0.0 && value >= 0.0 => grouped(value as u64),
+        _ => format!("{value:.decimals$}"),
+    }
+}
+
+/// Seconds in the largest fitting unit.
+pub fn duration_text(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 90.0 * 60.0 => format!("{:.0} min", s / 60.0),
+        s if s < 36.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
+/// An estimate in one line: `3.1 % (2.4-4.0), n = 28 posts`.
+pub fn estimate_text(estimate: &Estimate) -> String {
+    let Some(value) = estimate.value else {
+        let reason = estimate.not_known.as_deref().unwrap_or("no data");
+        return format!("not known ({reason})");
+    };
+    let n = format!("n = {} {}", grouped(estimate.n), estimate.n_of);
+    match (estimate.lo, estimate.hi) {
+        (Some(lo), Some(hi)) if hi > lo => {
+            let half = (hi - lo) / 2.0;
+            let text = |value| value_text(value, half, estimate.unit);
+            let (lo, hi) = (text(lo), text(hi));
+            format!("{} ({}-{}), {n}", text(value), lo.trim_end_matches(" %"), hi.trim_end_matches(" %"))
+        }
+        _ => format!("{}, {n}", value_text(value, 0.0, estimate.unit)),
+    }
+}
+
+/// An explanation as an indented tree.
+pub fn write_explanation(out: &mut dyn Write, node: &Explanation, depth: usize) -> std::io::Result<()> {
+    let indent = "  ".repeat(depth);
+    let value = node.value.map_or("not known".to_owned(), |value| value_text(value, value.abs() / 20.0, node.unit));
+    writeln!(out, "{indent}{value}  {}", node.words)?;
+    if let Some(formula) = &node.formula {
+        writeln!(out, "{indent}   = {formula}")?;
+    }
+    if let Some(rows) = &node.rows {
+        writeln!(out, "{indent}   from {} {}", grouped(rows.count), rows.what)?;
+    }
+    node.parts.iter().try_for_each(|part| write_explanation(out, part, depth + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_follows_the_interval() {
+        assert_eq!(value_text(0.031_42, 0.008, Unit::Percent), "3.1 %");
+        assert_eq!(value_text(12.345, 3.0, Unit::People), "12.3");
+        assert_eq!(value_text(1234.0, 0.0, Unit::Items), "1,234");
+        assert_eq!(duration_text(7200.0), "2.0 h");
+    }
+}

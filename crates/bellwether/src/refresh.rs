@@ -1,0 +1,74 @@
+//! Refresh: making everything that is derived from the facts, in one place, so that no page has to.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::conversations::{ConversationsError, buying_levels};
+use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::matching::{self, MatchingError};
+use crate::vetting;
+
+/// What a refresh did.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Refreshed {
+    pub data_revision: i64,
+    /// Whether anything had to be made.
+    pub made: bool,
+    pub interactions: u64,
+    pub accounts: u64,
+    pub creators_with_figures: u64,
+    pub rankings: u64,
+    pub took_seconds: f64,
+}
+
+/// Why a refresh failed. What was derived before stays in force.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    #[error(transparent)]
+    Data(#[from] DataDirectoryError),
+    #[error(transparent)]
+    Conversations(#[from] ConversationsError),
+    #[error(transparent)]
+    Matching(#[from] MatchingError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+/// Makes what the newest facts ask for; does nothing when that has been made. `step` is told what is being done.
+pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result<Refreshed, RefreshError> {
+    let began = std::time::Instant::now();
+    let _lock = data.lock_for_writing()?;
+    let revision = data.revision().await?;
+    let mut creators_with_figures = 0;
+    let made = data.derived.revision().await? != Some(revision);
+    if made {
+        step("reading the texts for buying talk");
+        let levels: HashMap<i64, u8> = buying_levels(data).await?;
+        step("building the conversation graph and learning who listens to whom");
+        let snapshot = data.snapshot().await?;
+        step("vetting everybody who has published something");
+        let figures = vetting::figures_of_all(data, &snapshot).await?;
+        creators_with_figures = figures.len() as u64;
+        let mut levels: Vec<(i64, u8)> = levels.into_iter().collect();
+        levels.sort_unstable();
+        let model = serde_json::to_string(&snapshot.model).expect("a model serialises");
+        step("keeping what was derived");
+        data.derived.replace(revision, &model, &levels, &figures).await?;
+    }
+    let snapshot = data.snapshot().await?;
+    let brands = data.store.brands().await?;
+    for brand in &brands {
+        step(&format!("ranking for {}", brand.name));
+        matching::rank(data, brand.clone()).await?;
+    }
+    Ok(Refreshed {
+        data_revision: revision,
+        made,
+        interactions: snapshot.log.len() as u64,
+        accounts: snapshot.accounts.len() as u64,
+        creators_with_figures,
+        rankings: brands.len() as u64,
+        took_seconds: began.elapsed().as_secs_f64(),
+    })
+}

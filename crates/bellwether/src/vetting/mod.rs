@@ -1,0 +1,274 @@
+//! Vetting: how engaged a creator's audience is, and whether the creator answers it. Made once per data revision.
+
+pub mod pages;
+
+use std::collections::HashMap;
+
+use engine::conversations::level::{
+    AudienceComment, AudienceTalk, ConversationLevel, LevelSettings, LevelWord, Replies, TalkPartner, conversation_level,
+};
+use engine::vetting::engagement::{
+    Engagement, EngagementInput, EngagementSettings, FollowersTaken, PostFigures, engagement,
+};
+use engine::vetting::followers::{FollowersSeen, followers_at};
+use lake::{AudienceCommentRow, Authors, PostFiguresRow};
+use model::{AccountId, Estimate, Grade, Platform, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::CreatorFigures;
+
+use crate::conversations::{ConversationsError, Snapshot};
+use crate::data_directory::DataDirectory;
+
+/// How many comments are held at once while the figures of all creators are made.
+const COMMENTS_AT_ONCE: u64 = 4_000_000;
+
+/// The estimates kept for one creator.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CreatorEstimates {
+    pub level: String,
+    pub reply_rate: Estimate,
+    pub reply_rate_people: Estimate,
+    pub reply_latency: Estimate,
+    pub conversation_rate: Estimate,
+    pub mutual_share: Estimate,
+    pub by_followers: Estimate,
+    pub by_reach: Estimate,
+    pub by_views: Estimate,
+    pub comment_like_ratio: Estimate,
+}
+
+/// The conversation level as a short code for filters and URLs.
+pub fn level_code(word: LevelWord) -> &'static str {
+    match word {
+        LevelWord::AnswersAlmostEveryone => "almost-everyone",
+        LevelWord::AnswersMany => "many",
+        LevelWord::AnswersSome => "some",
+        LevelWord::RarelyAnswers => "rarely",
+        LevelWord::NotKnown => "not-known",
+    }
+}
+
+/// The level's words for its code.
+pub fn level_words(code: &str) -> &'static str {
+    match code {
+        "almost-everyone" => LevelWord::AnswersAlmostEveryone.words(),
+        "many" => LevelWord::AnswersMany.words(),
+        "some" => LevelWord::AnswersSome.words(),
+        "rarely" => LevelWord::RarelyAnswers.words(),
+        _ => LevelWord::NotKnown.words(),
+    }
+}
+
+/// Everything one creator's figures are made from.
+#[derive(Default)]
+struct Material {
+    comments: Vec<AudienceCommentRow>,
+    posts: Vec<PostFiguresRow>,
+    /// Known follower counts, oldest first.
+    followers: Vec<FollowersSeen>,
+}
+
+/// The figures of every account that has published something. Cost: one pass over posts and the comments under them,
+/// in parts so that memory stays bounded.
+pub async fn figures_of_all(
+    data: &DataDirectory,
+    snapshot: &Snapshot,
+) -> Result<Vec<CreatorFigures>, ConversationsError> {
+    let now = data.now();
+    let rows = data.lake.interaction_rows(None, now).await?;
+    let parts = u32::try_from(rows.all.div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
+    let platforms: HashMap<AccountId, Platform> =
+        data.lake.profiles(None, now).await?.into_iter().map(|profile| (profile.account, profile.platform)).collect();
+    let mut figures = Vec::new();
+    let mut replying: HashMap<Platform, bool> = HashMap::new();
+    for part in 0..parts {
+        let authors = Authors::Part { part, parts };
+        let material = gather(data, authors, now).await?;
+        for (author, held) in &material {
+            let platform = platforms.get(author).copied().unwrap_or(Platform::Other);
+            let replies = held.comments.iter().any(|comment| comment.commenter == *author);
+            *replying.entry(platform).or_default() |= replies;
+        }
+        let as_of = snapshot.as_of().unwrap_or(now);
+        for (author, held) in material {
+            let platform = platforms.get(&author).copied().unwrap_or(Platform::Other);
+            let replies = if replying[&platform] { Replies::Delivered } else { Replies::NotDelivered };
+            figures.push(figures_of(author, platform, &held, replies, snapshot, as_of));
+        }
+    }
+    figures.sort_by_key(|figures| figures.account);
+    Ok(figures)
+}
+
+async fn gather(
+    data: &DataDirectory,
+    authors: Authors<'_>,
+    now: Timestamp,
+) -> Result<HashMap<AccountId, Material>, ConversationsError> {
+    let mut material: HashMap<AccountId, Material> = HashMap::new();
+    for comment in data.lake.audience_comments(authors, now).await? {
+        material.entry(comment.author).or_default().comments.push(comment);
+    }
+    for post in data.lake.post_figures(authors, now).await? {
+        material.entry(post.author).or_default().posts.push(post);
+    }
+    for (account, point) in data.lake.follower_points(authors, now).await? {
+        let Ok(count) = u64::try_from(point.followers) else { continue };
+        if let Some(held) = material.get_mut(&account) {
+            held.followers.push(FollowersSeen { at: point.observed_at, count });
+        }
+    }
+    Ok(material)
+}
+
+fn figures_of(
+    author: AccountId,
+    platform: Platform,
+    held: &Material,
+    replies: Replies,
+    snapshot: &Snapshot,
+    as_of: Timestamp,
+) -> CreatorFigures {
+    let comments = answered_comments(author, &held.comments);
+    let partners = partners_of(author, snapshot);
+    let talk = AudienceTalk {
+        comments: &comments,
+        replies,
+        partners: partners.as_deref(),
+        observed_until: as_of,
+        grade: Grade::B,
+    };
+    let level = conversation_level(&talk, &LevelSettings::default());
+    let posts: Vec<PostFigures> = held.posts.iter().map(|row| post_figures(row, &held.followers)).collect();
+    let input = EngagementInput {
+        platform,
+        posts: &posts,
+        followers_taken: FollowersTaken::AtPosting,
+        as_of,
+        grade: Grade::B,
+    };
+    keep(author, level, engagement(&input, &EngagementSettings::default()))
+}
+
+fn keep(account: AccountId, level: ConversationLevel, engaged: Engagement) -> CreatorFigures {
+    let estimates = CreatorEstimates {
+        level: level_code(level.word).to_owned(),
+        reply_rate: level.reply_rate,
+        reply_rate_people: level.reply_rate_people,
+        reply_latency: level.reply_latency,
+        conversation_rate: level.conversation_rate,
+        mutual_share: level.mutual_share,
+        by_followers: engaged.by_followers,
+        by_reach: engaged.by_reach,
+        by_views: engaged.by_views,
+        comment_like_ratio: engaged.comment_like_ratio,
+    };
+    CreatorFigures {
+        account,
+        level: estimates.level.clone(),
+        reply_rate: estimates.reply_rate.value,
+        engagement: estimates.by_followers.value,
+        detail: serde_json::to_string(&estimates).expect("estimates serialise"),
+    }
+}
+
+/// Comments by others with the moment the author answered: by the reply that names the comment where the source says
+/// so, else by the author's next comment in the same thread. Rows come in the order of post and time.
+fn answered_comments(author: AccountId, rows: &[AudienceCommentRow]) -> Vec<AudienceComment> {
+    let named: HashMap<i64, Timestamp> = rows
+        .iter()
+        .rev()
+        .filter(|row| row.commenter == author)
+        .filter_map(|row| row.parent_lower.map(|parent| (parent, row.at)))
+        .collect();
+    let mut comments = Vec::new();
+    for thread in rows.chunk_by(|a, b| a.post == b.post) {
+        let mut next_by_author = None;
+        let mut answered = Vec::new();
+        for row in thread.iter().rev() {
+            if row.commenter == author {
+                next_by_author = Some(row.at);
+                continue;
+            }
+            let answered_at = if named.is_empty() { next_by_author } else { named.get(&row.id_lower).copied() };
+            answered.push(AudienceComment { commenter: commenter_number(row.commenter), at: row.at, answered_at });
+        }
+        comments.extend(answered.into_iter().rev());
+    }
+    comments
+}
+
+/// A number that tells commenters apart; ids are hashes, so 32 of their bits do among one creator's audience.
+fn commenter_number(account: AccountId) -> u32 {
+    (account.0 as u64 >> 20) as u32
+}
+
+/// Everybody the creator has talk with, and how often each side turned to the other.
+fn partners_of(author: AccountId, snapshot: &Snapshot) -> Option<Vec<TalkPartner>> {
+    let creator = snapshot.place(author)?;
+    let pairs = &snapshot.index.pairs;
+    let turns = |from: u32, to: u32| pairs.find(from, to).map_or(0, |pair| pairs.talks[pair]);
+    let mut people: Vec<u32> = snapshot.index.talkers_to(creator);
+    people.extend_from_slice(pairs.targets_of(creator));
+    people.sort_unstable();
+    people.dedup();
+    Some(
+        people
+            .into_iter()
+            .map(|person| TalkPartner {
+                person,
+                turns_to_creator: turns(person, creator),
+                turns_from_creator: turns(creator, person),
+            })
+            .collect(),
+    )
+}
+
+fn post_figures(row: &PostFiguresRow, followers: &[FollowersSeen]) -> PostFigures {
+    let count = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
+    PostFigures {
+        at: row.created_at,
+        likes: count(row.likes),
+        comments: count(row.comments),
+        shares: count(row.shares),
+        views: count(row.views),
+        reach: count(row.reach),
+        followers_at_posting: followers_at(followers, row.created_at),
+        paid: row.paid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::PostId;
+
+    fn row(commenter: i64, minute: i64, id: i64, parent: Option<i64>) -> AudienceCommentRow {
+        AudienceCommentRow {
+            author: AccountId(1),
+            post: PostId(5),
+            commenter: AccountId(commenter << 20),
+            at: Timestamp::from_unix_seconds(minute * 60),
+            id_lower: id,
+            parent_lower: parent,
+        }
+    }
+
+    #[test]
+    fn without_named_replies_the_authors_next_comment_answers_the_thread() {
+        let mut rows = vec![row(2, 0, 10, None), row(3, 5, 11, None), row(0, 9, 12, None), row(2, 20, 13, None)];
+        rows[2].commenter = AccountId(1);
+        let comments = answered_comments(AccountId(1), &rows);
+        let answered: Vec<bool> = comments.iter().map(|comment| comment.answered_at.is_some()).collect();
+        assert_eq!(answered, [true, true, false]);
+    }
+
+    #[test]
+    fn a_reply_that_names_its_comment_answers_only_that_one() {
+        let mut rows = vec![row(2, 0, 10, None), row(3, 5, 11, None), row(0, 9, 12, Some(11))];
+        rows[2].commenter = AccountId(1);
+        let comments = answered_comments(AccountId(1), &rows);
+        let answered: Vec<bool> = comments.iter().map(|comment| comment.answered_at.is_some()).collect();
+        assert_eq!(answered, [false, true]);
+    }
+}
