@@ -70,6 +70,8 @@ pub enum IngestCommand {
     Show { id: i64 },
     /// Take back exactly what an import brought.
     Undo { id: i64 },
+    /// The sources with their rules: how long rows are kept, and whether numbers may be made of them.
+    Sources,
 }
 
 #[derive(clap::Args)]
@@ -113,6 +115,7 @@ pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> any
         }
         IngestCommand::List => list(data_dir, output).await,
         IngestCommand::Show { id } => show(data_dir, ImportId(id), output).await,
+        IngestCommand::Sources => sources(data_dir, output).await,
         IngestCommand::Undo { id } => {
             let data = DataDirectory::open(data_dir).await?;
             let undone = undo(&data, ImportId(id)).await?;
@@ -262,6 +265,30 @@ async fn list(data_dir: &Path, output: Output) -> anyhow::Result<()> {
                 grouped(import.counts.refused),
                 import.label,
                 import.source_code
+            )?;
+        }
+        Ok(())
+    })
+}
+
+async fn sources(data_dir: &Path, output: Output) -> anyhow::Result<()> {
+    let data = DataDirectory::open(data_dir).await?;
+    let sources = data.store.sources().await?;
+    output.result(&sources, |out| {
+        if sources.is_empty() {
+            return writeln!(out, "there is no source yet; each import brings its source with it");
+        }
+        for source in &sources {
+            let kept = source.max_age.map_or("without limit".to_owned(), |age| format!("for {} days", age.0));
+            let may = |allowed: bool| if allowed { "may" } else { "may not" };
+            writeln!(
+                out,
+                "{}: kept {kept}; numbers {} be derived; {} be added up with other sources; {} ({})",
+                source.code,
+                may(source.may_derive),
+                may(source.may_mix),
+                source.purpose,
+                source.legal_basis
             )?;
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 use clap::Subcommand;
 use model::brand::OwnAccount;
-use model::{BuyerDefinition, TierSettings};
+use model::creator::TierBand;
+use model::{BuyerDefinition, Tier, TierSettings};
 use serde_json::json;
 use store::RankedFilter;
 
@@ -51,6 +52,9 @@ pub enum MatchingCommand {
     Tiers {
         /// default, article-1, article-2 or article-3.
         definition: Option<String>,
+        /// Classes of your own, as nano=1000-10000,micro=10000-100000,macro=100000-: from inclusive, to exclusive.
+        #[arg(long, conflicts_with = "definition", value_parser = bands)]
+        bands: Option<TierSettings>,
     },
 }
 
@@ -102,7 +106,7 @@ pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output)
             let ranked = rank(data, brand(data, &name).await?).await?;
             print_explanation(data, &ranked, &creator, output).await
         }
-        MatchingCommand::Tiers { definition } => tiers(data, definition, output).await,
+        MatchingCommand::Tiers { definition, bands } => tiers(data, definition, bands, output).await,
     }
 }
 
@@ -200,12 +204,39 @@ async fn print_explanation(
     })
 }
 
-async fn tiers(data: &DataDirectory, definition: Option<String>, output: Output) -> anyhow::Result<()> {
-    if let Some(name) = definition {
-        if TierSettings::named(&name).is_none() {
-            anyhow::bail!("there is no definition {name:?}\nhint: choose one of {}", TierSettings::DEFINITIONS.join(", "));
+fn bands(text: &str) -> Result<TierSettings, String> {
+    let form = "write classes as nano=1000-10000,micro=10000-100000,macro=100000-";
+    let mut bands = Vec::new();
+    for part in text.split(',') {
+        let (tier, range) = part.split_once('=').ok_or(form)?;
+        let (from, to) = range.split_once('-').ok_or(form)?;
+        let tier = Tier::from_code(tier.trim()).ok_or_else(|| format!("there is no class {tier:?}; {form}"))?;
+        let from: u64 = from.trim().parse().map_err(|_| form)?;
+        let to: Option<u64> = if to.trim().is_empty() { None } else { Some(to.trim().parse().map_err(|_| form)?) };
+        if to.is_some_and(|to| to <= from) {
+            return Err(format!("the class {} ends before it begins; {form}", tier.code()));
         }
-        data.store.set_setting("tiers", &name).await?;
+        bands.push(TierBand { tier, from, to, engagement_by_followers_min: None });
+    }
+    bands.sort_by_key(|band| band.from);
+    Ok(TierSettings { definition: "own".to_owned(), bands })
+}
+
+async fn tiers(
+    data: &DataDirectory,
+    definition: Option<String>,
+    bands: Option<TierSettings>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let chosen = match definition {
+        None => bands,
+        Some(name) => Some(TierSettings::named(&name).ok_or_else(|| {
+            let known = TierSettings::DEFINITIONS.join(", ");
+            anyhow::anyhow!("there is no definition {name:?}\nhint: choose one of {known}")
+        })?),
+    };
+    if let Some(chosen) = chosen {
+        data.store.set_setting("tiers", &serde_json::to_string(&chosen)?).await?;
     }
     let settings = super::tier_settings(data).await?;
     output.result(&settings, |out| {

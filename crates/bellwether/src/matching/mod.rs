@@ -127,13 +127,8 @@ pub struct BrandRanking {
 
 /// The tier definition a person chose, or the default.
 pub async fn tier_settings(data: &DataDirectory) -> Result<TierSettings, store::StoreError> {
-    let name = data.store.setting("tiers").await?;
-    if let Some(json) = data.store.setting("tier-bands").await?
-        && let Ok(settings) = serde_json::from_str(&json)
-    {
-        return Ok(settings);
-    }
-    Ok(name.and_then(|name| TierSettings::named(&name)).unwrap_or_default())
+    let chosen = data.store.setting("tiers").await?;
+    Ok(chosen.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
 }
 
 /// Makes a brand, or changes the one of that name.
