@@ -41,6 +41,8 @@ pub struct Turn {
     pub words: Option<String>,
     pub post_title: Option<String>,
     pub post_url: Option<String>,
+    /// The first of several under one post; only it names the post.
+    pub begins_post: bool,
     pub import: i64,
     pub between: String,
 }
@@ -80,7 +82,7 @@ pub async fn show(
         .map(Person::of)
         .ok_or_else(|| WebError::from(CreatorsError::NotFound(account.to_string())))?;
     let creator = creator.for_brand(Some(brand.id));
-    let turns: Vec<Turn> = exchanged.quotes.iter().map(|quote| turn(quote, account, &exchanged.names)).collect();
+    let turns: Vec<Turn> = turns_of(&exchanged.quotes, account, &exchanged.names);
     let at = |offset: usize| {
         Pairs::default().with("brand", brand.id).with("offset", offset).address(&format!("/conversations/{account}"))
     };
@@ -165,9 +167,21 @@ fn turn(quote: &QuotedInteraction, creator: AccountId, names: &HashMap<AccountId
         words: quote.body.as_deref().map(words::plain).filter(|body| !body.is_empty()),
         post_title: quote.post_title.as_deref().map(words::plain).filter(|title| !title.is_empty()),
         post_url: words::safe_link(quote.post_url.as_deref()),
+        begins_post: true,
         import: quote.import_id,
         between: format!("/conversations/between/{other}/{creator}"),
     }
+}
+
+/// The turns in order, each post named once above those said under it.
+fn turns_of(quotes: &[QuotedInteraction], creator: AccountId, names: &HashMap<AccountId, CreatorName>) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = quotes.iter().map(|quote| turn(quote, creator, names)).collect();
+    for place in 1..turns.len() {
+        let same =
+            |a: &Turn, b: &Turn| a.post_url.is_some() && (&a.post_url, &a.post_title) == (&b.post_url, &b.post_title);
+        turns[place].begins_post = !same(&turns[place - 1], &turns[place]);
+    }
+    turns
 }
 
 fn did(kind: InteractionKind) -> &'static str {
@@ -232,7 +246,7 @@ pub async fn between(
             .ok_or_else(|| WebError::from(CreatorsError::NotFound(account.to_string())))
     };
     let (a_person, b_person) = (named(a)?, named(b)?);
-    let turns: Vec<Turn> = exchanged.quotes.iter().map(|quote| turn(quote, b, &exchanged.names)).collect();
+    let turns: Vec<Turn> = turns_of(&exchanged.quotes, b, &exchanged.names);
     let attributions = attributions(&app, &exchanged.quotes).await?;
     let at = |offset: usize| format!("/conversations/between/{a}/{b}?offset={offset}");
     let title = format!("{} and {}", a_person.name, b_person.name);

@@ -7,7 +7,7 @@ use model::{AccountId, Brand, Estimate, Platform, Unit};
 
 use super::{CreatorReport, report, search};
 use crate::clock;
-use crate::matching::{self, MatchingError, RankedCreator};
+use crate::matching::{self, BaselinePositions, MatchingError, RankedCreator};
 use crate::vetting::CreatorEstimates;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::error::WebError;
@@ -64,6 +64,8 @@ pub struct WhyHere {
     pub reason: String,
     pub fit: EstimateView,
     pub facts: Vec<Fact>,
+    /// Places by measures that others sell.
+    pub elsewhere: Vec<Elsewhere>,
     pub buyers: Vec<BuyerBesideLine>,
     pub evidence: String,
 }
@@ -72,6 +74,12 @@ pub struct WhyHere {
 pub struct Fact {
     pub words: &'static str,
     pub count: String,
+}
+
+/// A place by a measure that others sell.
+pub struct Elsewhere {
+    pub measure: &'static str,
+    pub place: String,
 }
 
 /// A buyer who turns to this creator, or is likely to.
@@ -235,6 +243,7 @@ async fn why_here(app: &App, brand: &Brand, account: AccountId) -> Result<(Optio
         reason: ranked.reason.clone(),
         fit: EstimateView::new(drawing, &ranked.fit),
         facts: exchange_facts(&ranked),
+        elsewhere: elsewhere(&ranked.baselines),
         buyers: buyers_beside(&ranked, account),
         evidence: format!("/conversations/{account}?brand={}", brand.id),
     };
@@ -251,6 +260,19 @@ fn exchange_facts(ranked: &RankedCreator) -> Vec<Fact> {
         fact("buyers who came back on another day", exchange.buyers_came_back),
         fact("answers to buyers’ questions", exchange.answers),
         fact("threads in which somebody asked, compared or bought", exchange.buying_threads),
+    ]
+}
+
+fn elsewhere(places: &BaselinePositions) -> Vec<Elsewhere> {
+    let place = |measure, place: Option<u64>| Elsewhere {
+        measure,
+        place: place.map_or_else(|| "not known".to_owned(), format::count),
+    };
+    vec![
+        place("by followers", places.followers),
+        place("by engagement", places.engagement),
+        place("by how many turn to them, buyers or not", Some(places.in_degree)),
+        place("by PageRank", Some(places.pagerank)),
     ]
 }
 

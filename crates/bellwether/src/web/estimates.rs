@@ -13,6 +13,8 @@ pub struct IntervalBar {
     pub from: String,
     pub to: String,
     pub dot: String,
+    /// The interval goes on beyond the scale's end.
+    pub beyond: bool,
 }
 
 impl IntervalBar {
@@ -23,7 +25,7 @@ impl IntervalBar {
             return None;
         }
         let place = |value: f64| format!("{:.2}%", (value / scale_to * 100.0).clamp(0.0, 100.0));
-        Some(IntervalBar { from: place(lo), to: place(hi), dot: place(value) })
+        Some(IntervalBar { from: place(lo), to: place(hi), dot: place(value), beyond: hi > scale_to * 1.000_001 })
     }
 }
 
@@ -190,6 +192,14 @@ pub fn round_scale_end(highest: f64) -> f64 {
     [1.0, 2.0, 3.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|end| *end >= highest).unwrap_or(highest)
 }
 
+/// A round end for a scale on which nine in ten of these upper ends lie: one outlier does not flatten a column, and
+/// what goes beyond is drawn as going beyond.
+pub fn scale_end_for_most(mut highs: Vec<f64>) -> f64 {
+    highs.sort_by(f64::total_cmp);
+    let ninth = highs.len().saturating_mul(9).div_ceil(10).saturating_sub(1);
+    round_scale_end(highs.get(ninth).copied().unwrap_or(0.0))
+}
+
 /// A scale that holds all of these estimates; shares always run to 100 %.
 pub fn common_scale(estimates: &[&Estimate]) -> f64 {
     if estimates.iter().any(|estimate| matches!(estimate.unit, Unit::Share | Unit::Probability)) {
@@ -248,5 +258,12 @@ mod tests {
         assert_eq!(round_scale_end(4.2), 5.0);
         assert_eq!(round_scale_end(0.031), 0.05);
         assert_eq!(round_scale_end(0.0), 1.0);
+    }
+
+    #[test]
+    fn one_outlier_does_not_flatten_a_column() {
+        let highs = vec![0.04, 0.05, 0.03, 0.045, 0.05, 0.02, 0.01, 0.048, 0.044, 0.3];
+        assert_eq!(scale_end_for_most(highs), 0.05);
+        assert_eq!(scale_end_for_most(vec![]), 1.0);
     }
 }

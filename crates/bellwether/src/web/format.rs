@@ -29,6 +29,13 @@ pub fn part(value: f64, unit: Unit) -> String {
     with_unit(&number(scaled.value, decimals), scaled.unit)
 }
 
+/// The round end of a scale: `30 %`, `50`.
+pub fn scale_end(value: f64, unit: Unit) -> String {
+    let scaled = Scaled::of(value, unit);
+    let decimals = (-magnitude(scaled.value)).max(0.0) as usize;
+    with_unit(&number(scaled.value, decimals), scaled.unit)
+}
+
 /// A count with thousands set apart.
 pub fn count(count: u64) -> String {
     grouped(count)
@@ -154,6 +161,13 @@ mod tests {
         assert_eq!(part(12_345.678, Unit::Score), "12,346");
         assert_eq!(part(-2.5, Unit::Score), "−2.50");
         assert_eq!(part(0.0, Unit::Share), "0\u{a0}%");
+    }
+
+    #[test]
+    fn a_scale_ends_in_as_few_digits_as_it_has() {
+        assert_eq!(scale_end(0.3, Unit::Percent), "30\u{a0}%");
+        assert_eq!(scale_end(0.005, Unit::Percent), "0.5\u{a0}%");
+        assert_eq!(scale_end(30.0, Unit::People), "30");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::matching::{self, BrandRanking, RankedCreator, RankingSummary, ranked_
 use crate::vetting::level_words;
 use crate::web::app::{App, aside, draw};
 use crate::web::error::WebError;
-use crate::web::estimates::round_scale_end;
+use crate::web::estimates::{round_scale_end, scale_end_for_most};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
@@ -56,6 +56,13 @@ pub struct Loosened {
     pub address: String,
 }
 
+/// An order offered where the headings do not show.
+pub struct Order {
+    pub code: &'static str,
+    pub words: &'static str,
+    pub chosen: bool,
+}
+
 /// Other pages of the table.
 pub struct Pager {
     pub from: String,
@@ -86,6 +93,7 @@ struct RankingPage {
     model: String,
     filters: Vec<FilterGroup>,
     text: String,
+    orders: Vec<Order>,
     /// Keeps the order when filters are applied.
     kept: Vec<(String, String)>,
     filter_pairs: Vec<(String, String)>,
@@ -154,6 +162,7 @@ async fn page_of(
         model: summary.model.clone(),
         filters: filters(app, ranking.id, &request).await?,
         text: request.text.clone().unwrap_or_default(),
+        orders: orders(&request),
         kept: kept_beside_filters(&request),
         filter_pairs: request.filter_pairs().0,
         chips: chips(&request),
@@ -161,8 +170,8 @@ async fn page_of(
         total: format::count(summary.creators),
         shown: format::count_of(total),
         columns: columns(&request),
-        fit_scale: format::part(scales.fit, model::Unit::People),
-        engagement_scale: format::part(scales.engagement, model::Unit::Percent),
+        fit_scale: format::scale_end(scales.fit, model::Unit::People),
+        engagement_scale: format::scale_end(scales.engagement, model::Unit::Percent),
         rows: table,
         pager: pager(&request, u32::try_from(total).unwrap_or(u32::MAX)),
         loosened,
@@ -203,12 +212,13 @@ fn about(summary: &RankingSummary) -> String {
 }
 
 fn scales_of(details: &[RankedCreator], top_fit: f64) -> Scales {
-    let highest = |ends: &mut dyn Iterator<Item = f64>| ends.fold(0.0, f64::max);
-    let fit = highest(&mut details.iter().filter_map(|ranked| ranked.fit.hi)).max(top_fit);
-    let engagement = highest(
-        &mut details.iter().filter_map(|ranked| ranked.figures.as_ref()).filter_map(|figures| figures.by_followers.hi),
-    );
-    Scales { fit: round_scale_end(fit), engagement: round_scale_end(engagement) }
+    let fit = details.iter().filter_map(|ranked| ranked.fit.hi).fold(top_fit, f64::max);
+    let engagement = details
+        .iter()
+        .filter_map(|ranked| ranked.figures.as_ref())
+        .filter_map(|figures| figures.by_followers.hi)
+        .collect();
+    Scales { fit: round_scale_end(fit), engagement: scale_end_for_most(engagement) }
 }
 
 fn columns(request: &RankingRequest) -> Columns {
@@ -223,7 +233,7 @@ fn columns(request: &RankingRequest) -> Columns {
     Columns {
         position: column("Place", RankedSort::Position),
         name: column("Who, and why", RankedSort::Name),
-        buyers: column("Buyers talking", RankedSort::BuyersTalking),
+        buyers: column("talking now", RankedSort::BuyersTalking),
         reply_rate: column("Conversation", RankedSort::ReplyRate),
         engagement: column("Engagement by followers", RankedSort::Engagement),
         followers: column("Followers", RankedSort::Followers),
@@ -256,6 +266,19 @@ async fn filters(app: &App, ranking: i64, request: &RankingRequest) -> Result<Ve
     Ok(groups)
 }
 
+fn orders(request: &RankingRequest) -> Vec<Order> {
+    let words = |sort| match sort {
+        RankedSort::Position => "place",
+        RankedSort::Name => "name",
+        RankedSort::Followers => "followers",
+        RankedSort::ReplyRate => "comments answered",
+        RankedSort::Engagement => "engagement by followers",
+        RankedSort::BuyersTalking => "buyers talking now",
+    };
+    let order = |sort: RankedSort| Order { code: sort.code(), words: words(sort), chosen: request.sort == sort };
+    RankedSort::ALL.into_iter().map(order).collect()
+}
+
 fn facet_words(facet: Facet, value: &str) -> String {
     match facet {
         Facet::Level => level_words(value).to_owned(),
@@ -278,9 +301,9 @@ fn chips(request: &RankingRequest) -> Vec<Chip> {
     ticked.chain(text).collect()
 }
 
-/// What the filter form carries along besides its own fields: the brand, the order, the rows a page.
+/// What the filter form carries along besides its own fields: the brand, the direction, the rows a page.
 fn kept_beside_filters(request: &RankingRequest) -> Vec<(String, String)> {
-    let own = ["platform", "tier", "level", "q", "page"];
+    let own = ["platform", "tier", "level", "q", "sort", "page"];
     request.pairs().0.into_iter().filter(|(key, _)| !own.contains(&key.as_str())).collect()
 }
 

@@ -1,13 +1,13 @@
 //! One creator of a ranking as a table shows it: place, person, reason, and each figure with its interval.
 
-use model::{BrandId, Platform};
+use model::{BrandId, Platform, Tier};
 use store::RankedRow;
 
 use crate::matching::{BaselinePositions, RankedCreator};
 use crate::web::estimates::EstimateCell;
 use crate::web::format;
 use crate::web::level::LevelMark;
-use crate::web::people::Person;
+use crate::web::people::{Person, tier_words};
 
 /// The right ends of the scales that a table's intervals share.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -26,10 +26,13 @@ pub struct RankingRow {
     pub reason: String,
     pub evidence: String,
     pub fit: EstimateCell,
+    /// Buyers who turned to them or were turned to.
+    pub talking: String,
     pub level: LevelMark,
     pub reply_rate: Option<EstimateCell>,
     pub engagement: Option<EstimateCell>,
     pub followers: Option<String>,
+    pub tier: Option<&'static str>,
     pub elsewhere: Vec<Elsewhere>,
     pub buyers: Vec<BuyerLine>,
 }
@@ -51,10 +54,7 @@ pub struct BuyerLine {
 impl RankingRow {
     pub fn new(row: &RankedRow, ranked: &RankedCreator, brand: BrandId, scales: Scales) -> RankingRow {
         let platform = Platform::from_code(&row.platform).unwrap_or(Platform::Other);
-        let person = Person::new(row.account, platform, &row.name, &row.handle)
-            .followed_by(row.followers)
-            .in_tier(row.tier.as_deref())
-            .for_brand(Some(brand));
+        let person = Person::new(row.account, platform, &row.name, &row.handle).for_brand(Some(brand));
         let open = |part: &str| Some(format!("{}#{part}", person.address));
         let figures = ranked.figures.as_ref();
         RankingRow {
@@ -64,6 +64,7 @@ impl RankingRow {
             reason: ranked.reason.clone(),
             evidence: format!("/conversations/{}?brand={brand}", row.account),
             fit: EstimateCell::new("Expected to listen", &ranked.fit, scales.fit, open("fit")),
+            talking: format::count_of(row.buyers_talking),
             level: LevelMark::of(&row.level),
             reply_rate: figures
                 .filter(|figures| figures.reply_rate.value.is_some())
@@ -77,6 +78,7 @@ impl RankingRow {
                 )
             }),
             followers: row.followers.map(format::short_count),
+            tier: row.tier.as_deref().and_then(Tier::from_code).map(tier_words),
             elsewhere: elsewhere(&ranked.baselines),
             buyers: ranked
                 .buyers
@@ -97,16 +99,17 @@ impl RankingRow {
     }
 }
 
+/// The creator's place by each of those measures, among the ranked.
 fn elsewhere(places: &BaselinePositions) -> Vec<Elsewhere> {
     let known = |measure, place: u64| Elsewhere { measure, place: format::count(place) };
     let maybe = |measure, place: Option<u64>| Elsewhere {
         measure,
-        place: place.map_or_else(|| "not known".to_owned(), format::count),
+        place: place.map_or_else(|| "unknown".to_owned(), format::count),
     };
     vec![
-        maybe("by followers", places.followers),
-        maybe("by engagement", places.engagement),
-        known("by mentions", places.in_degree),
-        known("by PageRank", places.pagerank),
+        maybe("followers", places.followers),
+        maybe("engagement", places.engagement),
+        known("mentions", places.in_degree),
+        known("PageRank", places.pagerank),
     ]
 }

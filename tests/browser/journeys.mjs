@@ -1,0 +1,233 @@
+// What people do: rank, filter, order, tick, download, read evidence, set a brand up, bring a file in, take it back.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+
+const rowNames = (page) => page.locator("tr[data-row] a.name").allTextContents();
+// Clicks what leads to another page and waits until that page is there.
+const follow = (page, selector) => Promise.all([page.waitForEvent("load"), page.locator(selector).first().click()]);
+// Waits until work under way has ended; without script one looks again.
+const whenEnded = async (page, javaScriptEnabled) => {
+  for (let looks = 0; looks < 240 && /\/ingest\/jobs\//.test(page.url()); looks += 1) {
+    await page.waitForTimeout(500);
+    if (!javaScriptEnabled) await page.reload();
+  }
+  assert.match(page.url(), /\/ingest\/\d+/);
+  await page.waitForLoadState("load");
+};
+
+export const journeys = async ({ test, open, workshop, work }) => {
+  const journey = (name, settings, body) =>
+    test(name, async () => {
+      const { page, done } = await open(settings);
+      try {
+        await body(page);
+      } finally {
+        await done();
+      }
+    });
+
+  for (const javaScriptEnabled of [true, false]) {
+    const how = javaScriptEnabled ? "with script" : "without script";
+
+    await journey(`home leads to the ranking (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/");
+      assert.match(await page.textContent(".made-up"), /Made-up market/);
+      await follow(page, "text=See the whole ranking");
+      assert.match(page.url(), /\/matching\?brand=/);
+      assert.equal(await page.locator("h1").count(), 1);
+      assert.equal((await rowNames(page)).length, 100);
+    });
+
+    await journey(`filters, chips and counts agree (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      const many = page.locator('label.choice:has(input[name="level"][value="many"])');
+      const count = (await many.locator(".count").textContent()).trim();
+      await many.locator("input").check();
+      await follow(page, "button:text('Apply')");
+      assert.match(page.url(), /level=many/);
+      assert.match(await page.textContent(".above-table p"), new RegExp(`of ${count}, filtered`));
+      const levels = await page.locator("tr[data-row] .level").allTextContents();
+      assert.ok(levels.length > 0 && levels.every((words) => words.trim() === "answers many"), levels.join());
+      await follow(page, ".chip");
+      assert.doesNotMatch(page.url(), /level=/);
+    });
+
+    await journey(`a column orders the table both ways and the address says so (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      await follow(page, "thead a:text('Who, and why')");
+      assert.match(page.url(), /sort=name/);
+      const up = await rowNames(page);
+      await follow(page, "thead a:text('Who, and why')");
+      const down = await rowNames(page);
+      assert.notDeepEqual(up, down);
+      assert.equal(await page.getAttribute("th[aria-sort]", "aria-sort"), "descending");
+      const address = page.url();
+      await page.goto("about:blank");
+      await page.goto(address);
+      assert.deepEqual(await rowNames(page), down);
+    });
+
+    await journey(`ticked rows are downloaded with every part of every estimate (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      assert.ok(!(await page.locator(".bulk").isVisible()));
+      for (const place of [0, 2]) await page.locator("tr[data-row] .pick input").nth(place).check();
+      const names = await rowNames(page);
+      const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=CSV of the ticked")]);
+      const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
+      assert.equal(lines.length, 3);
+      for (const part of ["fit_value", "fit_lo", "fit_hi", "fit_n", "fit_unit", "fit_method", "fit_version", "fit_as_of", "fit_grade", "reply_rate_not_known"]) {
+        assert.ok(lines[0].split(",").includes(part), `${part} is not a column`);
+      }
+      assert.ok(lines[1].includes(names[0]) && lines[2].includes(names[2]));
+      assert.ok(!lines.some((line) => /(^|,)"?[=@+]/.test(line)), "a cell begins like a formula");
+    });
+
+    await journey(`a name is found, and a filter that leaves nobody says which one to loosen (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      const name = (await rowNames(page))[5];
+      await page.fill("#q", name);
+      await follow(page, "button:text('Apply')");
+      assert.ok((await rowNames(page)).includes(name));
+      await page.fill("#q", "nobody is called this");
+      await follow(page, "button:text('Apply')");
+      assert.match(await page.textContent(".empty"), /0 of [\d,]+ creators/);
+      await follow(page, "text=without the name");
+      assert.ok((await rowNames(page)).length >= 50);
+    });
+
+    await journey(`a creator's figures open down to what was said (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      const name = (await rowNames(page))[0];
+      await follow(page, "tr[data-row] a.name");
+      assert.equal((await page.textContent("h1")).trim(), name);
+      for (const section of ["Why here", "Conversation", "Engagement", "Posts", "History of data held"]) {
+        assert.ok(await page.locator(`h2:has-text("${section}")`).count(), `${section} is missing`);
+      }
+      await page.locator("#fit summary").click();
+      const link = page.locator("#fit .tree a").first();
+      assert.match(await link.textContent(), /\d+ interactions/);
+      await follow(page, "#fit .tree a");
+      assert.match(page.url(), /\/conversations\/\d+\?brand=/);
+      const turns = await page.locator(".turn").count();
+      assert.ok(turns > 0 && turns <= 50);
+      assert.ok((await page.locator(".turn.creator").count()) > 0 && (await page.locator(".turn.buyer").count()) > 0, "both sides speak");
+      await follow(page, "text=all between the two");
+      assert.match(page.url(), /\/conversations\/between\/\d+\/\d+/);
+      assert.ok((await page.locator(".turn").count()) > 0);
+    });
+
+    await journey(`a brand is refused at its fields, counted, kept and changed (${how})`, { javaScriptEnabled, server: workshop }, async (page) => {
+      await page.goto("/matching/brands/new");
+      await page.fill("#own_accounts", "ana");
+      await follow(page, "text=Keep and rank");
+      assert.match(await page.textContent("#own-error"), /platform:name/);
+      assert.match(await page.textContent("#name-error"), /needs a name/);
+      assert.equal(await page.inputValue("#own_accounts"), "ana");
+      await page.fill("#own_accounts", "");
+      await page.fill("#name", `Kettle ${how}`);
+      await page.fill("#keywords", "tea, teapot");
+      await follow(page, "text=Count buyers");
+      assert.match(await page.textContent("[role=status]"), /meet(s)? this definition|Nobody/);
+      await follow(page, "text=Keep and rank");
+      await page.waitForURL(/\/matching\?brand=/);
+      await follow(page, "text=Who counts as a buyer");
+      assert.equal(await page.inputValue("#keywords"), "tea\nteapot");
+      await page.fill("#mentions_min", "2");
+      await follow(page, "text=Keep and rank");
+      await page.waitForURL(/\/matching\?brand=/);
+    });
+
+    await journey(`a file is looked at, brought in, its refused rows read, and taken back (${how})`, { javaScriptEnabled, server: workshop }, async (page) => {
+      const file = path.join(work, `comments-${javaScriptEnabled}.csv`);
+      fs.writeFileSync(file, `author,channel,date,comment\nana,tom,2026-03-01T10:00:00Z,which one ${how}?\ntom,ana,,no date\nben,tom,2026-03-02T10:00:00Z,=1+1\n`);
+      await page.goto("/ingest");
+      await follow(page, "main a[href='/ingest/new']");
+      await page.setInputFiles("#file", file);
+      await follow(page, "text=Look at it first");
+      await page.waitForURL(/\/ingest\/uploads\//);
+      assert.match(await page.textContent(".finding"), /3 rows would give .* 1 would be refused/);
+      assert.match(await page.textContent("main"), /rows need a date, e\.g\. 2026-03-01/);
+      await follow(page, "button:text('Bring it in')");
+      await whenEnded(page, javaScriptEnabled);
+      assert.match(await page.textContent(".finding"), /3 rows gave .* 1 rows? (was|were) refused/);
+      const [csv] = await Promise.all([page.waitForEvent("download"), page.click("text=All as CSV")]);
+      assert.match(fs.readFileSync(await csv.path(), "utf8"), /file,row,column,problem,hint/);
+      await follow(page, "text=Take back");
+      assert.match(await page.textContent("h1"), /Take back/);
+      await follow(page, "button:text('Take it back')");
+      await whenEnded(page, javaScriptEnabled);
+      assert.match(await page.textContent("main"), /taken back/);
+    });
+
+    await journey(`a wrong folder is answered at its field (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/ingest/new");
+      await page.fill("#folder", "/nowhere/at/all");
+      await follow(page, "button:text('Bring it in')");
+      assert.match(await page.textContent("#folder-error"), /there is no such folder/);
+      assert.equal(await page.inputValue("#folder"), "/nowhere/at/all");
+    });
+
+    await journey(`the appearance is kept over pages (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/vetting");
+      await follow(page, "button:text('Dark')");
+      assert.match(page.url(), /\/vetting$/);
+      await page.goto("/creators");
+      assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+    });
+  }
+
+  await journey("keys move, tick, look closer and open; none act while typing", {}, async (page) => {
+    await page.goto("/matching");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    assert.equal(await page.locator(".pick input:checked").count(), 1);
+    assert.equal(await page.locator("tr[data-row]").nth(1).locator("input").isChecked(), true);
+    assert.equal((await page.textContent("[data-ticked]")).trim(), "1");
+    await page.keyboard.press("Enter");
+    assert.ok(await page.locator("tr[data-row]").nth(1).locator("details").getAttribute("open") !== null);
+    await page.keyboard.press("/");
+    await page.keyboard.type("jx?");
+    assert.equal(await page.inputValue("#q"), "jx?");
+    await page.locator("tr[data-row] a.name").nth(1).focus();
+    await page.keyboard.press("k");
+    await page.keyboard.press("?");
+    assert.ok(await page.locator("#shortcuts").isVisible());
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("o");
+    await page.waitForURL(/\/creators\//);
+  });
+
+  await journey("single keys can be switched off", {}, async (page) => {
+    await page.goto("/matching");
+    await follow(page, "text=Switch off");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    assert.equal(await page.locator(".pick input:checked").count(), 0);
+  });
+
+  await journey("the first Tab offers to skip to the content", {}, async (page) => {
+    await page.goto("/matching");
+    await page.keyboard.press("Tab");
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip to the content/);
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "content");
+  });
+
+  await journey("nothing at an address, no such creator and no such brand are pages with ways on", {}, async (page) => {
+    for (const address of ["/nowhere", "/creators/1", "/matching?brand=none", "/ingest/999", "/conversations/abc"]) {
+      const answer = await page.goto(address);
+      assert.ok(answer.status() === 404 || answer.status() === 400, `${address}: ${answer.status()}`);
+      assert.equal(await page.locator("h1").count(), 1, address);
+      assert.ok(await page.locator("main a.button").count(), address);
+      assert.match(await page.textContent(".made-up"), /Made-up market/);
+    }
+  });
+
+  await journey("a form of another site changes nothing", {}, async (page) => {
+    const answer = await page.request.post("/appearance", { form: { theme: "dark", back: "/" }, headers: { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" } });
+    assert.equal(answer.status(), 403);
+    assert.match(await answer.text(), /another site/);
+  });
+};

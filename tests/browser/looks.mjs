@@ -1,0 +1,76 @@
+// How every page looks: no sideways scroll at 360 px, no violation of WCAG AA in light and dark, and a screenshot.
+import assert from "node:assert/strict";
+import path from "node:path";
+
+const everyPage = async (page) => {
+  await page.goto("/matching");
+  const ranking = new URL(page.url());
+  const creator = new URL(await page.locator("tr[data-row] a.name").first().getAttribute("href"), ranking);
+  const account = creator.pathname.split("/").pop();
+  const unranked = `/matching${ranking.search}&q=nobody+at+all`;
+  return {
+    home: "/",
+    ranking: ranking.pathname + ranking.search,
+    "ranking-filtered": `${ranking.pathname}${ranking.search}&level=many&sort=followers`,
+    "ranking-nobody": unranked,
+    creator: creator.pathname + creator.search,
+    evidence: `/conversations/${account}${ranking.search}`,
+    conversations: "/conversations",
+    creators: "/creators",
+    "creators-found": "/creators?q=an",
+    vetting: "/vetting",
+    brands: "/matching/brands",
+    "brand-new": "/matching/brands/new",
+    imports: "/ingest",
+    import: "/ingest/1",
+    "import-new": "/ingest/new",
+    "import-undo": "/ingest/1/undo",
+    planning: "/planning",
+    outreach: "/outreach",
+    tracking: "/tracking",
+    measurement: "/measurement",
+    patterns: "/patterns",
+    "not-found": "/nowhere",
+  };
+};
+
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+
+export const looks = async ({ test, open, empty, axe, screenshots }) => {
+  const first = await open();
+  const pages = await everyPage(first.page);
+  await first.done();
+  const cases = [...Object.entries(pages).map(([name, address]) => ({ name, address })), ...Object.entries(emptyPages).map(([name, address]) => ({ name, address, server: empty }))];
+  const shapes = [
+    { shape: "wide-light", viewport: { width: 1280, height: 900 }, colorScheme: "light" },
+    { shape: "wide-dark", viewport: { width: 1280, height: 900 }, colorScheme: "dark" },
+    { shape: "narrow-light", viewport: { width: 360, height: 780 }, colorScheme: "light" },
+    { shape: "narrow-dark", viewport: { width: 320, height: 780 }, colorScheme: "dark" },
+  ];
+  for (const { shape, ...settings } of shapes) {
+    for (const { name, address, server } of cases) {
+      await test(`${name} looks right (${shape})`, async () => {
+        const { page, done } = await open({ ...settings, ...(server ? { server } : {}) });
+        try {
+          await page.goto(address);
+          await page.screenshot({ path: path.join(screenshots, `${name}-${shape}.png`) });
+          const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px`);
+          // Every explanation is opened, so that what it holds is looked at too; long tables keep their first rows.
+          await page.evaluate(() => {
+            for (const details of document.querySelectorAll("main details")) details.open = true;
+            for (const row of [...document.querySelectorAll("tr[data-row], .talk > li")].slice(12)) row.remove();
+          });
+          await page.evaluate(axe);
+          const found = await page.evaluate(() =>
+            window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }),
+          );
+          const said = found.violations.map((violation) => `${violation.id}: ${violation.help} at ${violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.all[0]?.message ?? ""})`).join(", ")}`);
+          assert.deepEqual(said, []);
+        } finally {
+          await done();
+        }
+      });
+    }
+  }
+};
