@@ -57,7 +57,8 @@ pub fn parse_date_cell(text: &str, zone: Option<&TimeZone>) -> DateCell {
         && let Ok(date) = text.parse::<Date>()
     {
         let zone = zone.cloned().unwrap_or(TimeZone::UTC);
-        return in_zone(date.to_datetime(jiff::civil::Time::midnight()), &zone).map_or(DateCell::NotADate, DateCell::At);
+        return in_zone(date.to_datetime(jiff::civil::Time::midnight()), &zone)
+            .map_or(DateCell::NotADate, DateCell::At);
     }
     match (text.replacen(' ', "T", 1).parse::<DateTime>(), zone) {
         (Ok(moment), Some(zone)) => in_zone(moment, zone).map_or(DateCell::NotADate, DateCell::At),
@@ -89,7 +90,10 @@ mod tests {
     fn a_moment_without_a_zone_is_asked_about_and_not_guessed() {
         assert_eq!(parse_date_cell("2026-03-01 10:00:00", None), DateCell::NoZone);
         let berlin = zone("Europe/Berlin");
-        assert_eq!(parse_date_cell("2026-03-01 10:00:00", berlin.as_ref()), parse_date_cell("2026-03-01T09:00:00Z", None));
+        assert_eq!(
+            parse_date_cell("2026-03-01 10:00:00", berlin.as_ref()),
+            parse_date_cell("2026-03-01T09:00:00Z", None)
+        );
     }
 
     #[test]

@@ -85,9 +85,7 @@ impl DataDirectory {
         let file = File::options().create(true).truncate(false).write(true).open(&place).map_err(refused)?;
         match file.try_lock() {
             Ok(()) => Ok(WriteLock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(DataDirectoryError::Locked { path: self.path.display().to_string() })
-            }
+            Err(TryLockError::WouldBlock) => Err(DataDirectoryError::Locked { path: self.path.display().to_string() }),
             Err(TryLockError::Error(problem)) => Err(refused(problem)),
         }
     }
@@ -156,7 +154,11 @@ fn read_or_make_key(folder: &Path) -> Result<Vec<u8>, String> {
         return if key.len() == 32 {
             Ok(key)
         } else {
-            Err(format!("{} is damaged (it holds {} bytes, not 32); restore it from a backup", place.display(), key.len()))
+            Err(format!(
+                "{} is damaged (it holds {} bytes, not 32); restore it from a backup",
+                place.display(),
+                key.len()
+            ))
         };
     }
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;

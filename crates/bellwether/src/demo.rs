@@ -39,7 +39,7 @@ pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output) -> 
     let listen = allowed_address(&arguments.serve)?;
     let data = Arc::new(DataDirectory::open(data_dir).await?);
     let settings = WorldSettings::new(arguments.seed, arguments.size);
-    let format = GeneratedWorld::new(settings.clone());
+    let format = GeneratedWorld::new(settings);
     output.say("making a market: every account, post and comment in it is made up");
     let bar = output.import_bar(0);
     let report = import(&data, format, Repeat::Skip, bar.progress.clone()).await?;

@@ -114,7 +114,9 @@ pub fn value_text(value: f64, half_width: f64, unit: Unit) -> String {
         Unit::Share | Unit::Percent => format!("{value:.decimals$} %"),
         Unit::Probability => format!("{value:.2}"),
         Unit::Seconds => duration_text(value),
-        Unit::Items | Unit::People if half_width == 0.0 && value.fract() == 0.0 && value >= 0.0 => grouped(value as u64),
+        Unit::Items | Unit::People if half_width == 0.0 && value.fract() == 0.0 && value >= 0.0 => {
+            grouped(value as u64)
+        }
         _ => format!("{value:.decimals$}"),
     }
 }

@@ -1,6 +1,5 @@
 //! Who turned to whom: the talk of a window as plain arrays, and single exchanges with their words.
 
-
 use datafusion::scalar::ScalarValue;
 use foldhash::HashMap;
 use model::{AccountId, InteractionKind, Timestamp};
@@ -97,7 +96,11 @@ impl Lake {
     }
 
     /// Counts of interactions and of the pairs of people they join.
-    pub async fn interaction_rows(&self, source_id: Option<&str>, now: Timestamp) -> Result<InteractionRows, LakeError> {
+    pub async fn interaction_rows(
+        &self,
+        source_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<InteractionRows, LakeError> {
         let sql = include_str!("sql/conversations_counts.sql");
         let source = ScalarValue::Utf8(source_id.map(str::to_owned));
         let rows = self.rows(sql, &[("source", source)], now, "counting the conversations").await?;
@@ -153,15 +156,16 @@ impl Lake {
     }
 
     /// Hands every text that was said to somebody to `each`, in portions, once per text.
-    pub async fn for_each_text(
-        &self,
-        now: Timestamp,
-        mut each: impl FnMut(i64, &str),
-    ) -> Result<(), LakeError> {
+    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(i64, &str)) -> Result<(), LakeError> {
         let context = self.context(now).await?;
         let failed = |error| LakeError::query("reading the texts", error);
-        let mut stream =
-            context.sql("select text_id, body from text").await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+        let mut stream = context
+            .sql("select text_id, body from text")
+            .await
+            .map_err(failed)?
+            .execute_stream()
+            .await
+            .map_err(failed)?;
         while let Some(batch) = futures::StreamExt::next(&mut stream).await {
             let batch = batch.map_err(failed)?;
             let (ids, bodies) = (ints(&batch, 0), strings(&batch, 1));

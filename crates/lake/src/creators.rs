@@ -45,7 +45,11 @@ pub struct PostRow {
 
 impl Lake {
     /// The profiles of these accounts, or of all when `accounts` is `None`, ordered by account.
-    pub async fn profiles(&self, accounts: Option<&[AccountId]>, now: Timestamp) -> Result<Vec<CreatorProfile>, LakeError> {
+    pub async fn profiles(
+        &self,
+        accounts: Option<&[AccountId]>,
+        now: Timestamp,
+    ) -> Result<Vec<CreatorProfile>, LakeError> {
         let filter = match accounts {
             Some([]) => return Ok(vec![]),
             Some(accounts) => format!("where account_id in ({})", id_list(accounts)),
@@ -103,10 +107,12 @@ impl Lake {
         let mut series = Vec::new();
         for batch in &rows.batches {
             let (at, followers) = (ints(batch, 0), ints(batch, 1));
-            series.extend((0..batch.num_rows()).map(|row| FollowerPoint {
-                observed_at: Timestamp(at.value(row)),
-                followers: followers.value(row),
-            }));
+            series.extend(
+                (0..batch.num_rows()).map(|row| FollowerPoint {
+                    observed_at: Timestamp(at.value(row)),
+                    followers: followers.value(row),
+                }),
+            );
         }
         Ok(series)
     }

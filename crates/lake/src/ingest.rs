@@ -4,7 +4,6 @@
 //! forgotten are counted and dropped before anything is written. Memory is bounded by [`INTERACTIONS_PER_FILE`]:
 //! a longer import writes more files, and looks for rows it already holds only where their times overlap.
 
-
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
@@ -134,7 +133,12 @@ impl Lake {
             FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
             FactTable::PostMetric => None,
             _ => Some(
-                table.person_columns().iter().map(|column| format!("{column} in ({ids})")).collect::<Vec<_>>().join(" or "),
+                table
+                    .person_columns()
+                    .iter()
+                    .map(|column| format!("{column} in ({ids})"))
+                    .collect::<Vec<_>>()
+                    .join(" or "),
             ),
         })
         .await
@@ -458,7 +462,8 @@ impl ImportWriter<'_> {
         let sql = "select account_id, platform, scope, native_id from account_kept";
         let held = self.lake.rows(sql, &[], self.now, "comparing accounts").await?;
         for batch in &held.batches {
-            let (ids, platforms, scopes, natives) = (ints(batch, 0), strings(batch, 1), strings(batch, 2), strings(batch, 3));
+            let (ids, platforms, scopes, natives) =
+                (ints(batch, 0), strings(batch, 1), strings(batch, 2), strings(batch, 3));
             for index in 0..ids.len() {
                 if let Some(row) = names.get(&ids.value(index))
                     && differ(row, platforms.value(index), scopes.value(index), natives.value(index))

@@ -62,7 +62,13 @@ impl Lake {
             .with_memory_limit(MEMORY_LIMIT_BYTES, 1.0)
             .build_arc()
             .map_err(|error| LakeError::query("starting the query engine", error))?;
-        Ok(Lake { root, tables: RwLock::new(tables), runtime, view: RwLock::new(None), barred_sources: RwLock::default() })
+        Ok(Lake {
+            root,
+            tables: RwLock::new(tables),
+            runtime,
+            view: RwLock::new(None),
+            barred_sources: RwLock::default(),
+        })
     }
 
     /// Sees what another process has written since.

@@ -106,9 +106,16 @@ mod tests {
 
     #[test]
     fn words_are_tidied_and_repeats_removed() {
-        let definition = BuyerDefinition { keywords: vec![" Stout".into(), "stout".into()], tags: vec!["#IPA".into()], ..Default::default() };
+        let definition = BuyerDefinition {
+            keywords: vec![" Stout".into(), "stout".into()],
+            tags: vec!["#IPA".into()],
+            ..Default::default()
+        };
         let checked = definition.checked().expect("has a keyword");
-        assert_eq!((checked.keywords, checked.tags, checked.mentions_min), (vec!["stout".to_owned()], vec!["ipa".to_owned()], 1));
+        assert_eq!(
+            (checked.keywords, checked.tags, checked.mentions_min),
+            (vec!["stout".to_owned()], vec!["ipa".to_owned()], 1)
+        );
     }
 
     #[test]

@@ -145,12 +145,7 @@ impl TierSettings {
             "article-2" => vec![band(Tier::Micro, 1_000, Some(100_000)), band(Tier::Macro, 100_001, None)],
             "article-3" => vec![
                 band(Tier::Micro, 10_000, Some(100_000)),
-                TierBand {
-                    tier: Tier::Macro,
-                    from: 100_001,
-                    to: None,
-                    engagement_by_followers_min: Some(0.03),
-                },
+                TierBand { tier: Tier::Macro, from: 100_001, to: None, engagement_by_followers_min: Some(0.03) },
             ],
             _ => return None,
         };
@@ -193,9 +188,8 @@ mod tests {
 
     #[test]
     fn the_three_definitions_of_micro_disagree_where_they_should() {
-        let tier = |name: &str, followers| {
-            TierSettings::named(name).and_then(|settings| settings.tier(Some(followers), None))
-        };
+        let tier =
+            |name: &str, followers| TierSettings::named(name).and_then(|settings| settings.tier(Some(followers), None));
         assert_eq!(tier("article-1", 60_000), None);
         assert_eq!(tier("article-2", 5_000), Some(Tier::Micro));
         assert_eq!(tier("article-3", 5_000), Some(Tier::Below));

@@ -84,13 +84,29 @@ pub struct Explanation {
 impl Explanation {
     /// A node without parts.
     pub fn leaf(words: impl Into<String>, value: Option<f64>, unit: Unit) -> Explanation {
-        Explanation { words: words.into(), value, unit, formula: None, combine: Combine::Inputs, parts: vec![], rows: None }
+        Explanation {
+            words: words.into(),
+            value,
+            unit,
+            formula: None,
+            combine: Combine::Inputs,
+            parts: vec![],
+            rows: None,
+        }
     }
 
     /// A node whose value is the sum of its parts' known values.
     pub fn sum(words: impl Into<String>, unit: Unit, parts: Vec<Explanation>) -> Explanation {
         let value = parts.iter().filter_map(|part| part.value).sum();
-        Explanation { words: words.into(), value: Some(value), unit, formula: None, combine: Combine::Sum, parts, rows: None }
+        Explanation {
+            words: words.into(),
+            value: Some(value),
+            unit,
+            formula: None,
+            combine: Combine::Sum,
+            parts,
+            rows: None,
+        }
     }
 
     /// A node whose value is its first part over its second; not known when the second is 0 or either is not known.
@@ -271,7 +287,15 @@ mod tests {
     #[test]
     fn overlapping_intervals_are_not_told_apart() {
         let estimate = |value: f64| {
-            Estimate::known(value, value - 1.0, value + 1.0, 9, "buyers", "m", Explanation::leaf("x", Some(value), Unit::People))
+            Estimate::known(
+                value,
+                value - 1.0,
+                value + 1.0,
+                9,
+                "buyers",
+                "m",
+                Explanation::leaf("x", Some(value), Unit::People),
+            )
         };
         assert!(estimate(3.0).not_distinguishable_from(&estimate(4.5)));
         assert!(!estimate(3.0).not_distinguishable_from(&estimate(6.0)));

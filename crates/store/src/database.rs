@@ -72,10 +72,11 @@ pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Re
         .synchronous(synchronous)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS));
-    SqlitePoolOptions::new().max_connections(4).connect_with(options).await.map_err(|error| StoreError::Open {
-        path: path.display().to_string(),
-        problem: error.to_string(),
-    })
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options)
+        .await
+        .map_err(|error| StoreError::Open { path: path.display().to_string(), problem: error.to_string() })
 }
 
 #[cfg(test)]

@@ -205,7 +205,11 @@ impl Store {
     }
 
     /// A finished import of exactly this file that no later undo has made incomplete.
-    pub async fn import_of_file(&self, source_code: &str, file_sha256: &str) -> Result<Option<ImportRecord>, StoreError> {
+    pub async fn import_of_file(
+        &self,
+        source_code: &str,
+        file_sha256: &str,
+    ) -> Result<Option<ImportRecord>, StoreError> {
         let row = sqlx::query(
             "select i.* from import i
              where i.source_code = $1 and i.file_sha256 = $2 and i.state = 'done'

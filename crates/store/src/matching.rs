@@ -226,13 +226,14 @@ impl Store {
         data_revision: i64,
         settings_hash: &str,
     ) -> Result<Option<KeptRanking>, StoreError> {
-        let row = sqlx::query("select * from ranking where brand_id = $1 and data_revision = $2 and settings_hash = $3")
-            .bind(brand.to_string())
-            .bind(data_revision)
-            .bind(settings_hash)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(StoreError::of("reading a ranking"))?;
+        let row =
+            sqlx::query("select * from ranking where brand_id = $1 and data_revision = $2 and settings_hash = $3")
+                .bind(brand.to_string())
+                .bind(data_revision)
+                .bind(settings_hash)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(StoreError::of("reading a ranking"))?;
         row.as_ref().map(ranking_of).transpose()
     }
 

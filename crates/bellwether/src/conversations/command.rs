@@ -68,7 +68,14 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
                 }
                 for quote in &exchanged.quotes {
                     let under = quote.post_title.as_ref().map_or(String::new(), |title| format!("  [{title}]"));
-                    writeln!(out, "{}  {} to {}, {}{under}", clock::minute(quote.at), name(&quote.actor), name(&quote.target), quote.kind.code())?;
+                    writeln!(
+                        out,
+                        "{}  {} to {}, {}{under}",
+                        clock::minute(quote.at),
+                        name(&quote.actor),
+                        name(&quote.target),
+                        quote.kind.code()
+                    )?;
                     if let Some(body) = &quote.body {
                         writeln!(out, "    {}", body.chars().take(400).collect::<String>())?;
                     }

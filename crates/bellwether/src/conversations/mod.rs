@@ -123,7 +123,8 @@ async fn build(
     let talk = data.lake.talk(TalkWindow::default(), data.now()).await?;
     let followers = data.lake.followers(data.now()).await?;
     let computed = tokio::task::spawn_blocking(move || {
-        let followers = dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
+        let followers =
+            dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
         let buying_level = talk.text.iter().map(|text| levels.get(text).copied().unwrap_or(0)).collect();
         let threads = talk.post.iter().map(|post| if *post < 0 { NO_THREAD } else { *post }).collect();
         let columns = EventColumns {

@@ -51,7 +51,11 @@ pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output)
             let account = find(data, &creator).await?;
             let forgotten = forget(data, account, &reason).await?;
             output.result(&forgotten, |out| {
-                writeln!(out, "{} rows were erased; no import will take this account again", grouped(forgotten.rows_removed))?;
+                writeln!(
+                    out,
+                    "{} rows were erased; no import will take this account again",
+                    grouped(forgotten.rows_removed)
+                )?;
                 writeln!(out, "run `bellwether refresh` to bring rankings up to date")
             })
         }

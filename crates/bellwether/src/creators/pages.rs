@@ -233,8 +233,7 @@ async fn why_here(app: &App, brand: &Brand, account: AccountId) -> Result<(Optio
     };
     let ranked = explained.ranked;
     let scale_to = round_scale_end(ranked.fit.hi.unwrap_or(1.0));
-    let drawing =
-        Drawing { id: "fit", label: "Buyers expected to turn to this creator", scale_to, brand: Some(brand.id) };
+    let drawing = Drawing { id: "fit", label: "Listening score", scale_to, brand: Some(brand.id) };
     let why = WhyHere {
         brand: brand.name.clone(),
         ranking: format!("/matching?brand={}", brand.id),

@@ -102,11 +102,7 @@ fn write_report(out: &mut dyn std::io::Write, report: &ListeningReport) -> std::
         writeln!(
             out,
             "without {:<40} reach {:+.4} ({:+.4} to {:+.4}), new contacts hit@10 {:+.4}",
-            left.left_out,
-            -left.reach_gain.mean,
-            -left.reach_gain.hi,
-            -left.reach_gain.lo,
-            -left.hit_at_10_gain
+            left.left_out, -left.reach_gain.mean, -left.reach_gain.hi, -left.reach_gain.lo, -left.hit_at_10_gain
         )?;
     }
     report.notes.iter().try_for_each(|note| writeln!(out, "note: {note}"))
@@ -192,8 +188,9 @@ fn read_followers(place: &Path) -> anyhow::Result<BTreeMap<String, f64>> {
             Next::End => return Ok(known),
             Next::Bad(issue) => anyhow::bail!("{issue}"),
             Next::Row(row) => {
-                let count = parse_count(row.text(followers).unwrap_or_default())
-                    .map_err(|problem| anyhow::anyhow!("row {} of {}: followers {problem}", row.number, place.display()))?;
+                let count = parse_count(row.text(followers).unwrap_or_default()).map_err(|problem| {
+                    anyhow::anyhow!("row {} of {}: followers {problem}", row.number, place.display())
+                })?;
                 if let (Some(count), Some(name)) = (count, row.text(account)) {
                     known.insert(name.to_owned(), count as f64);
                 }

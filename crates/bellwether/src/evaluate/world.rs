@@ -112,7 +112,12 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
         writeln!(
             out,
             "market {} ({}): {} accounts, {} interactions; buyers found with precision {:.3} and recall {:.3}",
-            report.seed, report.size, report.accounts, report.interactions, report.buyers_precision, report.buyers_recall
+            report.seed,
+            report.size,
+            report.accounts,
+            report.interactions,
+            report.buyers_precision,
+            report.buyers_recall
         )?;
         writeln!(out, "\n{:<20} {:>14} {:>14}", "ranking", "precision@20", "influence@20")?;
         let mut methods: Vec<_> = report.methods.iter().collect();
@@ -124,7 +129,11 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
         for stage in &report.stages {
             let cpu = stage.cpu_s.map_or("?".to_owned(), |seconds| format!("{seconds:.2}"));
             let memory = stage.peak_rss_bytes.map_or("?".to_owned(), |bytes| format!("{}", bytes >> 20));
-            writeln!(out, "{:<20} {:>8.2} s wall {cpu:>8} s CPU {memory:>8} MiB at most so far", stage.name, stage.wall_s)?;
+            writeln!(
+                out,
+                "{:<20} {:>8.2} s wall {cpu:>8} s CPU {memory:>8} MiB at most so far",
+                stage.name, stage.wall_s
+            )?;
         }
         writeln!(out, "\nnot judged yet: {}", report.not_judged_yet.join(", "))
     })
@@ -133,7 +142,7 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
 async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Output) -> anyhow::Result<WorldReport> {
     let mut watch = Stopwatch::start();
     let settings = WorldSettings::new(arguments.seed, arguments.size);
-    let world = World::plan(settings.clone())?;
+    let world = World::plan(settings)?;
     let truth = world.truth().clone();
     watch.stage("plan the market");
     let data = DataDirectory::open(folder).await?;
@@ -181,10 +190,8 @@ async fn judge_methods(
     let own: HashSet<AccountId> = truth.brand.own_accounts.iter().copied().collect();
     let accounts: Vec<AccountId> =
         profiles.iter().map(|profile| profile.account).filter(|account| !own.contains(account)).collect();
-    let followers: HashMap<AccountId, f64> = profiles
-        .iter()
-        .filter_map(|profile| Some((profile.account, profile.followers? as f64)))
-        .collect();
+    let followers: HashMap<AccountId, f64> =
+        profiles.iter().filter_map(|profile| Some((profile.account, profile.followers? as f64))).collect();
     let engagement: HashMap<AccountId, f64> = data
         .derived
         .figures(&accounts)

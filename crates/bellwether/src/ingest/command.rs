@@ -121,7 +121,12 @@ pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> any
             let undone = undo(&data, ImportId(id)).await?;
             let document = json!({ "undone": id, "label": undone.label, "facts_removed": undone.counts.inserted });
             output.result(&document, |out| {
-                writeln!(out, "import {id} ({}) is undone: {} facts removed", undone.label, grouped(undone.counts.inserted))?;
+                writeln!(
+                    out,
+                    "import {id} ({}) is undone: {} facts removed",
+                    undone.label,
+                    grouped(undone.counts.inserted)
+                )?;
                 writeln!(out, "run `bellwether refresh` to bring rankings up to date")
             })
         }
@@ -173,7 +178,8 @@ async fn mapped(
     } else {
         let data = DataDirectory::open(data_dir).await?;
         let kept = data.store.mapping(&map).await?;
-        let kept = kept.ok_or_else(|| anyhow::anyhow!("no mapping named {map:?} was saved\nhint: save one with --save-as"))?;
+        let kept =
+            kept.ok_or_else(|| anyhow::anyhow!("no mapping named {map:?} was saved\nhint: save one with --save-as"))?;
         serde_json::from_str(&kept)?
     };
     let format = MappedCsv::new(file, platform, mapping.clone())?;
@@ -190,7 +196,13 @@ fn print_dry_run(label: &str, run: &DryRun, output: Output) -> anyhow::Result<()
         "issues": run.issues, "remarks": run.remarks,
     });
     output.result(&document, |out| {
-        writeln!(out, "dry run of {label}: {} rows, {} facts, {} rows refused; nothing was kept", grouped(run.rows_in), grouped(run.facts), grouped(run.refused))?;
+        writeln!(
+            out,
+            "dry run of {label}: {} rows, {} facts, {} rows refused; nothing was kept",
+            grouped(run.rows_in),
+            grouped(run.facts),
+            grouped(run.refused)
+        )?;
         run.remarks.iter().try_for_each(|remark| writeln!(out, "  {remark}"))?;
         print_issues(out, &run.issues)
     })
@@ -219,7 +231,11 @@ fn print_report(label: &str, report: &ImportReport, output: Output) -> anyhow::R
             grouped(counts.refused)
         )?;
         if counts.tombstoned > 0 {
-            writeln!(out, "  {} facts about people who asked to be forgotten were left out", grouped(counts.tombstoned))?;
+            writeln!(
+                out,
+                "  {} facts about people who asked to be forgotten were left out",
+                grouped(counts.tombstoned)
+            )?;
         }
         report.remarks.iter().try_for_each(|remark| writeln!(out, "  {remark}"))?;
         print_issues(out, &report.issues)

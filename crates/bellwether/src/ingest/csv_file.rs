@@ -40,26 +40,31 @@ impl CsvFile {
         start.truncate(read);
         file.seek(SeekFrom::Start(0)).map_err(|error| IngestError::from_io(place, &error))?;
         if start.is_empty() {
-            return Err(IngestError::refused(place.display(), "the file is empty", "choose a file with a heading and rows"));
-        }
-        let (input, head): (Box<dyn Read + Send>, Vec<u8>) = if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            let text = decode_utf16(file).map_err(|error| IngestError::from_io(place, &error))?;
-            let head = text.as_bytes()[..text.len().min(64 * 1024)].to_vec();
-            (Box::new(std::io::Cursor::new(text.into_bytes())), head)
-        } else if start.contains(&0) {
             return Err(IngestError::refused(
                 place.display(),
-                "this is not a text file",
-                "export the table as CSV (UTF-8) and import that file",
+                "the file is empty",
+                "choose a file with a heading and rows",
             ));
-        } else {
-            let mut file = BufReader::with_capacity(1 << 20, file);
-            if start.starts_with(&[0xef, 0xbb, 0xbf]) {
-                file.seek_relative(3).map_err(|error| IngestError::from_io(place, &error))?;
-                start.drain(..3);
-            }
-            (Box::new(file), start)
-        };
+        }
+        let (input, head): (Box<dyn Read + Send>, Vec<u8>) =
+            if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+                let text = decode_utf16(file).map_err(|error| IngestError::from_io(place, &error))?;
+                let head = text.as_bytes()[..text.len().min(64 * 1024)].to_vec();
+                (Box::new(std::io::Cursor::new(text.into_bytes())), head)
+            } else if start.contains(&0) {
+                return Err(IngestError::refused(
+                    place.display(),
+                    "this is not a text file",
+                    "export the table as CSV (UTF-8) and import that file",
+                ));
+            } else {
+                let mut file = BufReader::with_capacity(1 << 20, file);
+                if start.starts_with(&[0xef, 0xbb, 0xbf]) {
+                    file.seek_relative(3).map_err(|error| IngestError::from_io(place, &error))?;
+                    start.drain(..3);
+                }
+                (Box::new(file), start)
+            };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter_of(&head))
             .flexible(true)
@@ -106,7 +111,11 @@ impl CsvFile {
                         file: self.name.clone(),
                         row: Some(number),
                         column: self.headings.get(self.record.len()).cloned(),
-                        problem: format!("is missing: the row has {} of {} columns", self.record.len(), self.headings.len()),
+                        problem: format!(
+                            "is missing: the row has {} of {} columns",
+                            self.record.len(),
+                            self.headings.len()
+                        ),
                         hint: "the row may be cut off, or a quote may be left open".into(),
                         refused: true,
                     }));
@@ -160,7 +169,9 @@ pub fn file_name(place: &Path) -> String {
 /// Whole numbers as people write them: `1234`, `1,234`, `1.234`, `1 234`, `12.5k`, `1.2M`. Unknown is `Ok(None)`.
 pub fn parse_count(cell: &str) -> Result<Option<i64>, String> {
     let cell = cell.trim();
-    if cell.is_empty() || ["-", "n/a", "na", "null", "none", "unknown"].iter().any(|word| cell.eq_ignore_ascii_case(word)) {
+    if cell.is_empty()
+        || ["-", "n/a", "na", "null", "none", "unknown"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+    {
         return Ok(None);
     }
     let (digits, factor) = match cell.chars().last() {

@@ -44,7 +44,7 @@ impl ImportFormat for GeneratedWorld {
     }
 
     fn read(&mut self, sink: &mut Sink) -> Result<(), IngestError> {
-        let world = World::plan(self.settings.clone())
+        let world = World::plan(self.settings)
             .map_err(|error| IngestError::refused("the made-up market", error.to_string(), "choose other settings"))?;
         for batch in world.batches() {
             sink.rows_read((batch.posts.len() + batch.interactions.len() + batch.profiles.len()) as u64);

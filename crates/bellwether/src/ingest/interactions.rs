@@ -118,7 +118,8 @@ impl Columns {
     fn cells<'a>(&self, row: &'a CsvRow<'a>, file: &str) -> Result<Cells<'a>, RowIssue> {
         let text = |column, heading| row.text(column).ok_or_else(|| row.not_utf8(file, heading));
         let at = text(self.at_unix, "at_unix")?;
-        let at = at.parse::<i64>().ok().and_then(clock::plausible_unix_seconds).ok_or_else(|| date_issue(row, file, at))?;
+        let at =
+            at.parse::<i64>().ok().and_then(clock::plausible_unix_seconds).ok_or_else(|| date_issue(row, file, at))?;
         Ok(Cells {
             number: row.number,
             actor: text(self.actor, "actor")?,
@@ -131,7 +132,9 @@ impl Columns {
 
 fn date_issue(row: &CsvRow<'_>, file: &str, cell: &str) -> RowIssue {
     let hint = match clock::parse_date_cell(cell, None) {
-        clock::DateCell::NoZone => "the date does not say its time zone; give seconds since 1970 in UTC, e.g. 1082040961",
+        clock::DateCell::NoZone => {
+            "the date does not say its time zone; give seconds since 1970 in UTC, e.g. 1082040961"
+        }
         _ => "rows need the seconds since 1970 in UTC, e.g. 1082040961",
     };
     let problem = if cell.is_empty() { "is empty".to_owned() } else { format!("is not a moment: {cell:?}") };
@@ -158,7 +161,11 @@ impl RowReader {
             return sink.note(refused("target", "is empty".into(), "each row names whom it was done to"));
         }
         let Some(at) = cells.at else {
-            return sink.note(refused("at_unix", "is not a moment".into(), "seconds since 1970 in UTC, e.g. 1082040961"));
+            return sink.note(refused(
+                "at_unix",
+                "is not a moment".into(),
+                "seconds since 1970 in UTC, e.g. 1082040961",
+            ));
         };
         let actor = self.account(cells.actor, sink);
         let target = if cells.target == cells.actor { actor } else { self.account(cells.target, sink) };
@@ -214,7 +221,11 @@ impl ImportFormat for InteractionsFile {
     }
 
     fn read(&mut self, sink: &mut Sink) -> Result<(), IngestError> {
-        if self.is_parquet() { self.read_parquet(sink)? } else { self.read_csv(sink)? }
+        if self.is_parquet() {
+            self.read_parquet(sink)?
+        } else {
+            self.read_csv(sink)?
+        }
         if self.rows.to_oneself > 0 {
             sink.remark(format!(
                 "{} rows name the same account as actor and target; they are kept, but a reply to oneself is not conversation",

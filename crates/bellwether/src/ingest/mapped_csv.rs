@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use model::facts::{AccountFact, InteractionFact, PostFact, PostKind, ProfileFact, TextFact};
-use model::{AccountId, InteractionId, InteractionKind, Platform, PostId, RowIssue, SourceKind, SourcePolicy, Timestamp};
+use model::{
+    AccountId, InteractionId, InteractionKind, Platform, PostId, RowIssue, SourceKind, SourcePolicy, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::changed_at;
@@ -56,9 +58,21 @@ const fn field(name: &'static str, headings: &'static [&'static str], needed: bo
 }
 
 const INTERACTION_FIELDS: [Field; 7] = [
-    field("actor", &["actor", "author", "authorname", "commenter", "from", "from_user", "user", "username", "sender"], true),
-    field("target", &["target", "to", "to_user", "channel", "channelusername", "ownerusername", "in_reply_to", "recipient"], true),
-    field("at", &["at", "at_unix", "date", "created_at", "timestamp", "time", "published_at", "publishedat", "datetime"], true),
+    field(
+        "actor",
+        &["actor", "author", "authorname", "commenter", "from", "from_user", "user", "username", "sender"],
+        true,
+    ),
+    field(
+        "target",
+        &["target", "to", "to_user", "channel", "channelusername", "ownerusername", "in_reply_to", "recipient"],
+        true,
+    ),
+    field(
+        "at",
+        &["at", "at_unix", "date", "created_at", "timestamp", "time", "published_at", "publishedat", "datetime"],
+        true,
+    ),
     field("kind", &["kind", "type", "interaction", "action"], false),
     field("text", &["text", "comment", "body", "message", "content"], false),
     field("post", &["post", "post_id", "postid", "video", "video_id", "videoid", "media_id"], false),
@@ -67,7 +81,11 @@ const INTERACTION_FIELDS: [Field; 7] = [
 
 const ACCOUNT_FIELDS: [Field; 7] = [
     field("account", &["account", "handle", "username", "ownerusername", "channelusername", "user"], true),
-    field("followers", &["followers", "followerscount", "followers_count", "follower_count", "numberofsubscribers", "subscribers"], false),
+    field(
+        "followers",
+        &["followers", "followerscount", "followers_count", "follower_count", "numberofsubscribers", "subscribers"],
+        false,
+    ),
     field("following", &["following", "followscount", "following_count", "follows"], false),
     field("display_name", &["display_name", "fullname", "full_name", "name", "displayname"], false),
     field("bio", &["bio", "biography", "description", "about"], false),
@@ -112,7 +130,8 @@ impl std::str::FromStr for ColumnMapping {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let form = "write it as interactions:actor=COLUMN,target=COLUMN,at=COLUMN or accounts:account=COLUMN,followers=COLUMN";
+        let form =
+            "write it as interactions:actor=COLUMN,target=COLUMN,at=COLUMN or accounts:account=COLUMN,followers=COLUMN";
         let (rows, pairs) = text.split_once(':').ok_or_else(|| format!("{text:?} is not a mapping; {form}"))?;
         let rows_are = match rows.trim() {
             "interactions" => RowsAre::Interactions,
@@ -121,7 +140,8 @@ impl std::str::FromStr for ColumnMapping {
         };
         let mut mapping = ColumnMapping { rows_are, columns: BTreeMap::new(), kind: None, zone: None };
         for pair in pairs.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let (field, heading) = pair.split_once('=').ok_or_else(|| format!("{pair:?} is not FIELD=COLUMN; {form}"))?;
+            let (field, heading) =
+                pair.split_once('=').ok_or_else(|| format!("{pair:?} is not FIELD=COLUMN; {form}"))?;
             let (field, heading) = (field.trim(), heading.trim().to_owned());
             match field {
                 "every-kind" => mapping.kind = Some(heading),
@@ -156,8 +176,11 @@ pub struct Proposal {
 pub fn propose(path: &Path) -> Result<Proposal, IngestError> {
     let mut file = CsvFile::open(path)?;
     let interactions = best_columns(&file, RowsAre::Interactions);
-    let rows_are =
-        if interactions.contains_key("actor") && interactions.contains_key("target") { RowsAre::Interactions } else { RowsAre::Accounts };
+    let rows_are = if interactions.contains_key("actor") && interactions.contains_key("target") {
+        RowsAre::Interactions
+    } else {
+        RowsAre::Accounts
+    };
     let columns = best_columns(&file, rows_are);
     let mut mapping = ColumnMapping { rows_are, columns, kind: None, zone: None };
     let headings = file.headings.clone();
@@ -167,7 +190,9 @@ pub fn propose(path: &Path) -> Result<Proposal, IngestError> {
             Next::End => break,
             Next::Bad(_) => {}
             Next::Row(row) => {
-                rows.push((0..headings.len()).map(|column| row.text(column).unwrap_or("(not UTF-8)").to_owned()).collect());
+                rows.push(
+                    (0..headings.len()).map(|column| row.text(column).unwrap_or("(not UTF-8)").to_owned()).collect(),
+                );
             }
         }
     }
@@ -206,7 +231,9 @@ fn questions_about(mapping: &ColumnMapping, headings: &[String], rows: &[Vec<Str
         .fields()
         .iter()
         .filter(|field| field.needed && !mapping.columns.contains_key(field.name))
-        .map(|field| format!("which column is the {}? (--map {}:{}=COLUMN)", field.name, mapping.rows_are.code(), field.name))
+        .map(|field| {
+            format!("which column is the {}? (--map {}:{}=COLUMN)", field.name, mapping.rows_are.code(), field.name)
+        })
         .collect();
     let at = mapping.columns.get("at").and_then(|heading| headings.iter().position(|known| known == heading));
     let cells = at.map(|column| rows.iter().map(move |row| row[column].as_str()));
@@ -242,12 +269,20 @@ impl MappedCsv {
         if let Some(kind) = &mapping.kind
             && InteractionKind::from_code(kind).is_none()
         {
-            return Err(IngestError::refused(path.display(), format!("{kind:?} is not a kind of interaction"), "use every-kind=comment or another kind"));
+            return Err(IngestError::refused(
+                path.display(),
+                format!("{kind:?} is not a kind of interaction"),
+                "use every-kind=comment or another kind",
+            ));
         }
         let zone = match &mapping.zone {
             None => None,
             Some(name) => Some(clock::zone(name).ok_or_else(|| {
-                IngestError::refused(path.display(), format!("{name:?} is not a time zone"), "name it as Europe/Berlin or UTC")
+                IngestError::refused(
+                    path.display(),
+                    format!("{name:?} is not a time zone"),
+                    "name it as Europe/Berlin or UTC",
+                )
             })?),
         };
         let observed_at = changed_at(path);
@@ -287,7 +322,11 @@ impl MappedCsv {
         let at = match clock::parse_date_cell(at_cell, self.zone.as_ref()) {
             DateCell::At(at) => at,
             DateCell::NoZone => {
-                return Err(cells.issue("at", format!("does not say its time zone: {at_cell:?}"), "add zone=UTC (or the right zone) to --map"));
+                return Err(cells.issue(
+                    "at",
+                    format!("does not say its time zone: {at_cell:?}"),
+                    "add zone=UTC (or the right zone) to --map",
+                ));
             }
             DateCell::NotADate => {
                 let relative = at_cell.ends_with("ago");
@@ -296,24 +335,29 @@ impl MappedCsv {
                 } else {
                     "rows need a date, e.g. 2026-03-01T10:00:00Z"
                 };
-                let problem = if at_cell.is_empty() { "is empty".to_owned() } else { format!("is not a date: {at_cell:?}") };
+                let problem =
+                    if at_cell.is_empty() { "is empty".to_owned() } else { format!("is not a date: {at_cell:?}") };
                 return Err(cells.issue("at", problem, hint));
             }
         };
         let kind = match cells.optional("kind")? {
-            Some(code) => InteractionKind::from_code(code)
-                .ok_or_else(|| cells.issue("kind", format!("is not a kind of interaction: {code:?}"), "comment, reply, answer, message, mention, repost, quote, like, follow, tag"))?,
-            None => self.mapping.kind.as_deref().and_then(InteractionKind::from_code).unwrap_or(InteractionKind::Comment),
+            Some(code) => InteractionKind::from_code(code).ok_or_else(|| {
+                cells.issue(
+                    "kind",
+                    format!("is not a kind of interaction: {code:?}"),
+                    "comment, reply, answer, message, mention, repost, quote, like, follow, tag",
+                )
+            })?,
+            None => {
+                self.mapping.kind.as_deref().and_then(InteractionKind::from_code).unwrap_or(InteractionKind::Comment)
+            }
         };
         let actor = self.account(actor, sink);
         let target = self.account(target, sink);
         let text = cells.optional("text")?.map(|body| TextFact::new(body.to_owned()));
         let text_id = text.as_ref().map(|text| text.id);
         sink.facts.texts.extend(text);
-        let post = match cells.optional("post")? {
-            Some(native) => Some(self.post(native, target, at, sink)),
-            None => None,
-        };
+        let post = cells.optional("post")?.map(|native| self.post(native, target, at, sink));
         let id = match cells.optional("id")? {
             Some(native) => InteractionId::native(self.platform, native),
             None => InteractionId::by_content(kind, actor, Some(target), post, at, text_id),
@@ -357,7 +401,9 @@ impl MappedCsv {
         let account = cells.name("account")?.trim_start_matches('@');
         let count = |field: &str| {
             let Some(cell) = cells.optional(field)? else { return Ok(None) };
-            parse_count(cell).map_err(|problem| cells.issue(field, problem, "write a whole number, or leave the cell empty when it is not known"))
+            parse_count(cell).map_err(|problem| {
+                cells.issue(field, problem, "write a whole number, or leave the cell empty when it is not known")
+            })
         };
         let text = |field: &str| cells.optional(field).map(|cell| cell.map(str::to_owned));
         let fact = AccountFact::new(self.platform, "", account);

@@ -149,7 +149,12 @@ pub async fn import<F: ImportFormat + 'static>(
             data.store.finish_import(import, &counts, &issues, &remarks, data.now()).await?;
             data.revision().await?;
             let took_seconds = began.elapsed().as_secs_f64();
-            tracing::info!(import.id = import.0, import.rows = counts.rows_in, duration_s = took_seconds, "import done");
+            tracing::info!(
+                import.id = import.0,
+                import.rows = counts.rows_in,
+                duration_s = took_seconds,
+                "import done"
+            );
             Ok(ImportReport { import, counts, issues, remarks, same_as: None, took_seconds })
         }
         Err(error) => {
@@ -163,11 +168,11 @@ pub async fn import<F: ImportFormat + 'static>(
 async fn refuse_mixing(data: &DataDirectory, policy: &SourcePolicy) -> Result<(), IngestError> {
     let sources = data.store.sources().await?;
     let imports = data.store.imports().await?;
-    let made_up = |code: &str| {
-        sources.iter().any(|source| source.code == code && source.kind == model::SourceKind::Generated)
-    };
+    let made_up =
+        |code: &str| sources.iter().any(|source| source.code == code && source.kind == model::SourceKind::Generated);
     let wanted = policy.kind == model::SourceKind::Generated;
-    let other = imports.iter().find(|import| import.state == ImportState::Done && made_up(&import.source_code) != wanted);
+    let other =
+        imports.iter().find(|import| import.state == ImportState::Done && made_up(&import.source_code) != wanted);
     match other {
         None => Ok(()),
         Some(_) if wanted => Err(IngestError::refused(

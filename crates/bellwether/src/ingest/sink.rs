@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::facts::FactBatch;
 use model::RowIssue;
+use model::facts::FactBatch;
 use tokio::sync::mpsc::Sender;
 
 use super::IngestError;

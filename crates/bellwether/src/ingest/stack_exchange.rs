@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use model::facts::{AccountFact, AccountKind, InteractionFact, PostFact, PostKind, PostMetricFact, ProfileFact, TextFact};
+use model::facts::{
+    AccountFact, AccountKind, InteractionFact, PostFact, PostKind, PostMetricFact, ProfileFact, TextFact,
+};
 use model::{
     AccountId, InteractionId, InteractionKind, Platform, PostId, RowIssue, SourceKind, SourcePolicy, TextId, Timestamp,
 };
@@ -321,8 +323,14 @@ impl StackExchangeDump {
             tally.questions + tally.answers,
             if others.is_empty() { String::new() } else { format!("; not conversation: {}", others.join(", ")) }
         ));
-        sink.remark(format!("{} comments, {} users, {} active people", tally.comments, tally.users, tally.active.len()));
-        let optional: Vec<String> = tally.optional.iter().map(|(name, rows)| format!("{rows} rows in {name}")).collect();
+        sink.remark(format!(
+            "{} comments, {} users, {} active people",
+            tally.comments,
+            tally.users,
+            tally.active.len()
+        ));
+        let optional: Vec<String> =
+            tally.optional.iter().map(|(name, rows)| format!("{rows} rows in {name}")).collect();
         if !optional.is_empty() {
             sink.remark(optional.join(", "));
         }

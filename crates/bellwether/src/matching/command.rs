@@ -83,7 +83,10 @@ pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output)
             let brands = data.store.brands().await?;
             output.result(&brands, |out| {
                 if brands.is_empty() {
-                    return writeln!(out, "there is no brand yet; `bellwether matching brand NAME --keyword …` makes one");
+                    return writeln!(
+                        out,
+                        "there is no brand yet; `bellwether matching brand NAME --keyword …` makes one"
+                    );
                 }
                 brands.iter().try_for_each(|brand| {
                     let own: Vec<String> = brand.buyers.own_accounts.iter().map(ToString::to_string).collect();
@@ -146,14 +149,14 @@ async fn print_ranking(data: &DataDirectory, ranked: &BrandRanking, limit: u32, 
             return writeln!(out, "none of the buyers talks with anybody in the data held, so there is nobody to rank");
         }
         let as_of = summary.as_of.map_or("no talk".to_owned(), clock::day);
-        writeln!(out, "expected listeners in the next {:.0} days; talk known up to {as_of}\n", summary.horizon_days)?;
+        writeln!(out, "listening score: buyers expected to turn to them within {:.0} days, for comparing creators, not yet calibrated as a number of people; talk known up to {as_of}\n", summary.horizon_days)?;
         for row in &rows {
             let Ok(why) = ranked_of(row) else { continue };
             let tie = if why.tie_to > why.tie_from { format!("ranks {}-{}", why.tie_from, why.tie_to) } else { String::new() };
             writeln!(out, "{:>3}. {}  {}  {tie}", row.position, row.name, row.platform)?;
             writeln!(out, "     {}", why.reason)?;
             let tier = row.tier.as_deref().unwrap_or("tier not known");
-            writeln!(out, "     listeners expected: {}; {tier}; {}", estimate_text(&why.fit), level_words(&row.level))?;
+            writeln!(out, "     listening score {}; {tier}; {}", estimate_text(&why.fit), level_words(&row.level))?;
         }
         Ok(())
     })
@@ -190,9 +193,20 @@ async fn print_explanation(
         writeln!(out, "{} ({}), place {} of {}", row.name, row.platform, row.position, ranked.summary.creators)?;
         writeln!(out, "{}\n", why.reason)?;
         write_explanation(out, &why.fit.explanation, 0)?;
-        writeln!(out, "\nplaces by other measures: talkers {}, PageRank {}", why.baselines.in_degree, why.baselines.pagerank)?;
+        writeln!(
+            out,
+            "\nplaces by other measures: talkers {}, PageRank {}",
+            why.baselines.in_degree, why.baselines.pagerank
+        )?;
         for quote in &exchanged.quotes {
-            writeln!(out, "\n{}  {} to {} ({})", clock::day(quote.at), name(&quote.actor), name(&quote.target), quote.kind.code())?;
+            writeln!(
+                out,
+                "\n{}  {} to {} ({})",
+                clock::day(quote.at),
+                name(&quote.actor),
+                name(&quote.target),
+                quote.kind.code()
+            )?;
             if let Some(title) = &quote.post_title {
                 writeln!(out, "  under: {title}  {}", quote.post_url.as_deref().unwrap_or(""))?;
             }
@@ -243,9 +257,9 @@ async fn tiers(
         writeln!(out, "size classes by the definition {:?}:", settings.definition)?;
         settings.bands.iter().try_for_each(|band| {
             let to = band.to.map_or("and more".to_owned(), |to| format!("to below {}", grouped(to)));
-            let and = band
-                .engagement_by_followers_min
-                .map_or(String::new(), |least| format!(", with at least {:.0} % engagement by followers", least * 100.0));
+            let and = band.engagement_by_followers_min.map_or(String::new(), |least| {
+                format!(", with at least {:.0} % engagement by followers", least * 100.0)
+            });
             writeln!(out, "  {:<6} {} {to} followers{and}", band.tier.code(), grouped(band.from))
         })
     })

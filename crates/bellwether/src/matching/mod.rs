@@ -27,7 +27,9 @@ pub const RANKING_VERSION: u32 = 1;
 /// Why a question about a brand could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum MatchingError {
-    #[error("there is no brand {0:?}\nhint: `bellwether matching brands` lists them, `bellwether matching brand NAME --keyword …` makes one")]
+    #[error(
+        "there is no brand {0:?}\nhint: `bellwether matching brands` lists them, `bellwether matching brand NAME --keyword …` makes one"
+    )]
     NoSuchBrand(String),
     #[error(transparent)]
     Definition(#[from] model::brand::BuyerDefinitionError),
@@ -349,7 +351,11 @@ pub fn reason(exchange: &Exchange) -> String {
     let parts: Vec<String> = [
         some(exchange.answers, "answered {} question of your buyers", "answered {} questions of your buyers"),
         some(exchange.buyers_turning, "{} of your buyers turned to them", "{} of your buyers turned to them"),
-        if exchange.answers == 0 { some(other_turns, "wrote to your buyers once", "wrote to your buyers {} times") } else { None },
+        if exchange.answers == 0 {
+            some(other_turns, "wrote to your buyers once", "wrote to your buyers {} times")
+        } else {
+            None
+        },
         some(exchange.buyers_came_back, "{} came back", "{} came back"),
         some(exchange.buying_threads, "{} thread with buying talk", "{} threads with buying talk"),
     ]
@@ -370,7 +376,11 @@ pub struct Explained {
 }
 
 /// One creator of a brand's ranking.
-pub async fn explain(data: &DataDirectory, ranking: &KeptRanking, account: AccountId) -> Result<Explained, MatchingError> {
+pub async fn explain(
+    data: &DataDirectory,
+    ranking: &KeptRanking,
+    account: AccountId,
+) -> Result<Explained, MatchingError> {
     let filter = store::RankedFilter { accounts: vec![account], limit: 1, ..Default::default() };
     let row = data
         .store
@@ -399,7 +409,11 @@ pub async fn buyer_accounts(data: &DataDirectory, brand: &Brand) -> Result<Vec<A
 }
 
 /// The posts and comments that made somebody a buyer.
-pub async fn buyer_texts(data: &DataDirectory, brand: &Brand, account: AccountId) -> Result<Vec<BuyerText>, MatchingError> {
+pub async fn buyer_texts(
+    data: &DataDirectory,
+    brand: &Brand,
+    account: AccountId,
+) -> Result<Vec<BuyerText>, MatchingError> {
     data.revision().await?;
     Ok(data.lake.buyer_texts(&brand.buyers, account, 20, data.now()).await?)
 }
@@ -410,7 +424,13 @@ mod tests {
 
     #[test]
     fn the_reason_names_only_what_happened() {
-        let exchange = Exchange { answers: 41, turns_to_buyers: 60, buyers_came_back: 12, buying_threads: 7, ..Default::default() };
+        let exchange = Exchange {
+            answers: 41,
+            turns_to_buyers: 60,
+            buyers_came_back: 12,
+            buying_threads: 7,
+            ..Default::default()
+        };
         assert_eq!(reason(&exchange), "answered 41 questions of your buyers, 12 came back, 7 threads with buying talk");
         assert!(reason(&Exchange::default()).starts_with("no talk with your buyers yet"));
     }

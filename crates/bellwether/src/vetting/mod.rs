@@ -5,7 +5,8 @@ pub mod pages;
 use std::collections::HashMap;
 
 use engine::conversations::level::{
-    AudienceComment, AudienceTalk, ConversationLevel, LevelSettings, LevelWord, Replies, TalkPartner, conversation_level,
+    AudienceComment, AudienceTalk, ConversationLevel, LevelSettings, LevelWord, Replies, TalkPartner,
+    conversation_level,
 };
 use engine::vetting::engagement::{
     Engagement, EngagementInput, EngagementSettings, FollowersTaken, PostFigures, engagement,
@@ -140,13 +141,8 @@ fn figures_of(
     };
     let level = conversation_level(&talk, &LevelSettings::default());
     let posts: Vec<PostFigures> = held.posts.iter().map(|row| post_figures(row, &held.followers)).collect();
-    let input = EngagementInput {
-        platform,
-        posts: &posts,
-        followers_taken: FollowersTaken::AtPosting,
-        as_of,
-        grade: Grade::B,
-    };
+    let input =
+        EngagementInput { platform, posts: &posts, followers_taken: FollowersTaken::AtPosting, as_of, grade: Grade::B };
     keep(author, level, engagement(&input, &EngagementSettings::default()))
 }
 

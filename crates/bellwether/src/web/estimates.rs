@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn an_estimate_shows_value_interval_n_and_grade_and_opens_to_rows() {
         let brand = BrandId::new();
-        let drawing = Drawing { id: "fit", label: "Expected listeners", scale_to: 10.0, brand: Some(brand) };
+        let drawing = Drawing { id: "fit", label: "Listening score", scale_to: 10.0, brand: Some(brand) };
         let html = EstimateView::new(drawing, &estimate()).render().expect("renders");
         for piece in ["3.4", "2.1–5.4", "n\u{a0}=\u{a0}140 buyers", "complete public record", "18 comments", "<details"]
         {

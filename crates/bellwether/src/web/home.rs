@@ -95,7 +95,7 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
             place: row.position.to_string(),
             tie: (detail.tie_to > detail.tie_from).then(|| format!("{}–{}", detail.tie_from, detail.tie_to)),
             reason: detail.reason.clone(),
-            fit: super::estimates::EstimateCell::new("Expected to listen", &detail.fit, scale, Some(open)),
+            fit: super::estimates::EstimateCell::new("Listening score", &detail.fit, scale, Some(open)),
             level: super::level::LevelMark::of(&row.level),
             person,
         });

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::trace::TraceLayer;
@@ -34,7 +35,7 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(from_fn_with_state(app.clone(), guard::check))
         .layer(from_fn_with_state(app.clone(), error::draw_errors))
         .layer(map_response(with_headers))
-        .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
+        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest).compress_when(compressed))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
 }

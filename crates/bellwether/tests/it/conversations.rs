@@ -18,7 +18,10 @@ fn the_answers_of_one_person_to_another_are_quoted_with_the_question_they_answer
     let between = place.json(&["conversations", "between", &owner("1"), &owner("4")]);
     let exchange = between["exchange"].as_array().expect("a list");
     assert!(
-        exchange.iter().any(|turn| turn["kind"] == "answer" && turn["post_title"].as_str().is_some_and(|title| title.contains("citra"))),
+        exchange
+            .iter()
+            .any(|turn| turn["kind"] == "answer"
+                && turn["post_title"].as_str().is_some_and(|title| title.contains("citra"))),
         "{between}"
     );
 }

@@ -40,7 +40,8 @@ fn an_import_killed_at_any_moment_is_wholly_there_or_wholly_absent() {
             place.json(&["ingest", "undo", &imports[0]["id"].to_string()]);
         }
         let imports = place.json(&["ingest", "list"]);
-        let unfinished = imports.as_array().expect("a list").iter().filter(|import| import["state"] == "running").count();
+        let unfinished =
+            imports.as_array().expect("a list").iter().filter(|import| import["state"] == "running").count();
         assert_eq!(unfinished, 0, "an interrupted import is taken back at the next opening");
     }
     println!("killed 13 times: {absent} absent, {there} there");
@@ -82,7 +83,11 @@ fn a_full_disk_refuses_the_import_and_leaves_everything_as_it_was() {
     let _unmount = Unmount(disk.clone());
     let data = text(&disk.join("data"));
     let run = |arguments: &[&str]| {
-        Command::new(PROGRAM).args(["--data-dir", &data, "--json"]).args(arguments).output().expect("the program starts")
+        Command::new(PROGRAM)
+            .args(["--data-dir", &data, "--json"])
+            .args(arguments)
+            .output()
+            .expect("the program starts")
     };
     let small = text(&place.file("small.csv", interactions_csv(500)));
     let large = text(&place.file("large.csv", interactions_csv(300_000)));

@@ -28,7 +28,9 @@ fn the_beer_dump_gives_exactly_the_published_figures_and_adds_nothing_twice() {
     assert_eq!((&second["inserted"], &second["same_as_import"]), (&0.into(), &1.into()));
     let again = place.json(&["ingest", "stack-exchange", &text(&folder), "--again"]);
     assert_eq!(again["inserted"], 0);
-    let facts = |report: &serde_json::Value| report["inserted"].as_u64().zip(report["already_known"].as_u64()).map(|(new, known)| new + known);
+    let facts = |report: &serde_json::Value| {
+        report["inserted"].as_u64().zip(report["already_known"].as_u64()).map(|(new, known)| new + known)
+    };
     assert_eq!(facts(&again), facts(&first), "every fact of the file is known now");
     assert_eq!(place.json(&["conversations", "counts"]), counts);
 }
@@ -87,7 +89,8 @@ fn broken_rows_are_named_and_the_good_ones_are_kept() {
         .expect("a list")
         .iter()
         .map(|issue| {
-            format!("row {} column {} {}; {}", issue["row"], issue["column"], issue["problem"], issue["hint"]).replace('"', "")
+            format!("row {} column {} {}; {}", issue["row"], issue["column"], issue["problem"], issue["hint"])
+                .replace('"', "")
         })
         .collect();
     insta::assert_snapshot!(issues.join("\n"), @r"

@@ -8,7 +8,17 @@ fn a_beer_brand_is_ranked_on_the_real_dump_with_reasons_that_open_to_comments() 
     let Some(folder) = real_data(name, "beer-stackexchange") else { return };
     let place = Place::new();
     place.json(&["ingest", "stack-exchange", &text(&folder)]);
-    let made = place.json(&["matching", "brand", "Hop House", "--keyword", "ipa", "--keyword", "stout", "--tag", "recommendations"]);
+    let made = place.json(&[
+        "matching",
+        "brand",
+        "Hop House",
+        "--keyword",
+        "ipa",
+        "--keyword",
+        "stout",
+        "--tag",
+        "recommendations",
+    ]);
     assert!(made["buyers"].as_u64() > Some(100), "{made}");
     place.json(&["refresh"]);
     let ranking = place.json(&["matching", "rank", "--brand", "hop house", "--limit", "20"]);

@@ -22,6 +22,11 @@ fn polars_reads_the_same_number_of_interactions_from_the_lake() {
     let output = Command::new("python3").args(["-c", script]).arg(&table).output().expect("python3 starts");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    assert_eq!(numbers.first().copied(), counts["interactions"].as_u64(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        numbers.first().copied(),
+        counts["interactions"].as_u64(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(numbers.get(1), Some(&20));
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversations::index::{ConversationIndex, IndexSettings, WeighByBuyingTalk};
 use crate::conversations::listening::{ListenedTo, ListeningModel, ListeningSettings, score};
 
-const METHOD: &str = "expected_listeners";
+const METHOD: &str = "listening_score";
 
 /// What a ranking is made of.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ pub struct Beside {
 pub struct RankedCreator {
     pub account: u32,
     pub rank: usize,
-    /// Buyers expected to turn to it, with interval and explanation.
+    /// The listening score, with interval and explanation. A score until its calibration passes, not people.
     pub fit: Estimate,
     pub tie_band: TieBand,
     /// The counts behind the fit and the likeliest buyers.
@@ -98,7 +98,8 @@ pub struct Ranking {
 
 /// Ranks creators by how many of the buyers are expected to turn to them.
 ///
-/// The order is the score's, ties by dense id; `fit` is in people, its interval 90 %, `n` the buyers known. Two
+/// The order is the score's, ties by dense id; `fit` is a score (buyers expected, not calibrated well enough to be read
+/// as people), its interval 90 %, `n` the buyers known. Two
 /// creators whose intervals overlap share a tie band and are not ordered by a hair. No known buyer gives an empty
 /// ranking. Cost: one call of [`score`] and a sort of the accounts for each simpler ranking.
 pub fn rank(inputs: &RankingInputs<'_>, settings: &RankingSettings) -> Ranking {
@@ -141,7 +142,7 @@ fn fit(listened: &ListenedTo, inputs: &RankingInputs<'_>, settings: &RankingSett
     let days = settings.listening.horizon_days.unwrap_or(inputs.model.horizon_days);
     let count = |words: &str, value: f64, unit| Explanation::leaf(words, Some(value), unit);
     let returning =
-        Explanation::leaf("among buyers who already talk to them", Some(listened.expected_returning), Unit::People)
+        Explanation::leaf("among buyers who already talk to them", Some(listened.expected_returning), Unit::Score)
             .with_parts(vec![
                 count("buyers who talk to them", f64::from(evidence.buyers_talking), Unit::People),
                 count("of these, on two or more different days", f64::from(evidence.buyers_came_back), Unit::People),
@@ -151,14 +152,17 @@ fn fit(listened: &ListenedTo, inputs: &RankingInputs<'_>, settings: &RankingSett
             ])
             .with_rows(evidence.talks, "interactions of these buyers with them", None);
     let joining =
-        Explanation::leaf("among buyers who do not talk to them yet", Some(listened.expected_joining), Unit::People)
+        Explanation::leaf("among buyers who do not talk to them yet", Some(listened.expected_joining), Unit::Score)
             .with_parts(vec![
                 count("everybody who ever talked to them", f64::from(evidence.in_degree), Unit::People),
                 count("nearness to the buyers along talk", evidence.nearness, Unit::Probability),
             ]);
     let explanation = Explanation::sum(
-        format!("buyers expected to turn to them within {days:.0} days"),
-        Unit::People,
+        format!(
+            "listening score: buyers expected to turn to them within {days:.0} days. Good for comparing creators; not \
+             yet calibrated well enough to be read as a number of people"
+        ),
+        Unit::Score,
         vec![returning, joining],
     )
     .with_formula("share of the buyers' listening * listening expected of them; each buyer's chance adds up to it");

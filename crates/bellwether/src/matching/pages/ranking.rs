@@ -202,7 +202,7 @@ pub fn finding(summary: &RankingSummary) -> String {
 fn about(summary: &RankingSummary) -> String {
     let until = summary.as_of.map_or_else(String::new, |at| format!(" up to {}", clock::day(at)));
     format!(
-        "{} ranked by how many buyers are expected to turn to them within {:.0} days, from {} interactions{until}. {} of {} buyers take part in talk.",
+        "{} ranked by a listening score (buyers expected to turn to them, not yet calibrated as a number of people) over {:.0} days, from {} interactions{until}. {} of {} buyers take part in talk.",
         format::counted(summary.creators, "creator", "creators"),
         summary.horizon_days,
         format::count(summary.interactions),

@@ -124,7 +124,7 @@ impl RankingRequest {
     }
 
     pub fn without_filters(&self) -> RankingRequest {
-        let mut request = self.from_first_page();
+        let mut request = self.on_first_page();
         request.text = None;
         for facet in Facet::ALL {
             request.ticked_mut(facet).clear();
@@ -133,19 +133,19 @@ impl RankingRequest {
     }
 
     pub fn without_facet(&self, facet: Facet) -> RankingRequest {
-        let mut request = self.from_first_page();
+        let mut request = self.on_first_page();
         request.ticked_mut(facet).clear();
         request
     }
 
     pub fn without_value(&self, facet: Facet, value: &str) -> RankingRequest {
-        let mut request = self.from_first_page();
+        let mut request = self.on_first_page();
         request.ticked_mut(facet).retain(|ticked| ticked != value);
         request
     }
 
     pub fn without_text(&self) -> RankingRequest {
-        RankingRequest { text: None, ..self.from_first_page() }
+        RankingRequest { text: None, ..self.on_first_page() }
     }
 
     pub fn on_page(&self, page: u32) -> RankingRequest {
@@ -153,17 +153,17 @@ impl RankingRequest {
     }
 
     pub fn with_rows(&self, rows: u32) -> RankingRequest {
-        RankingRequest { rows, ..self.from_first_page() }
+        RankingRequest { rows, ..self.on_first_page() }
     }
 
     /// Ordered by this column; the other way round when it already is.
     pub fn sorted_by(&self, sort: RankedSort) -> RankingRequest {
         let usual = usual_direction(sort);
         let direction = if self.sort == sort && self.direction == usual { opposite(usual) } else { usual };
-        RankingRequest { sort, direction, ..self.from_first_page() }
+        RankingRequest { sort, direction, ..self.on_first_page() }
     }
 
-    fn from_first_page(&self) -> RankingRequest {
+    fn on_first_page(&self) -> RankingRequest {
         RankingRequest { page: 1, ..self.clone() }
     }
 

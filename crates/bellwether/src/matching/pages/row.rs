@@ -63,7 +63,7 @@ impl RankingRow {
             tie: (ranked.tie_to > ranked.tie_from).then(|| format!("{}–{}", ranked.tie_from, ranked.tie_to)),
             reason: ranked.reason.clone(),
             evidence: format!("/conversations/{}?brand={brand}", row.account),
-            fit: EstimateCell::new("Expected to listen", &ranked.fit, scales.fit, open("fit")),
+            fit: EstimateCell::new("Listening score", &ranked.fit, scales.fit, open("fit")),
             talking: format::count_of(row.buyers_talking),
             level: LevelMark::of(&row.level),
             reply_rate: figures
