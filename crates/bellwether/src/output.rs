@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn rounding_follows_the_interval() {
-        assert_eq!(value_text(0.031_42, 0.008, Unit::Percent), "3.1 %");
+        assert_eq!(value_text(0.031_42, 0.03, Unit::Percent), "3.1 %");
         assert_eq!(value_text(12.345, 3.0, Unit::People), "12.3");
         assert_eq!(value_text(1234.0, 0.0, Unit::Items), "1,234");
         assert_eq!(duration_text(7200.0), "2.0 h");
