@@ -84,25 +84,22 @@ impl InteractionsFile {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
             IngestError::refused(&path, format!("reading cannot start: {error}"), "free some memory and try again")
         })?;
-        runtime.block_on(async {
-            let mut file = lake::ParquetInteractions::open(&path).await?;
-            let mut number = 0u64;
-            loop {
-                let before = number;
-                let more = file
-                    .next(|actor, target, kind, at_unix| {
-                        number += 1;
-                        let at = at_unix.and_then(clock::plausible_unix_seconds);
-                        self.rows.take(&Cells { number, actor, target, kind, at }, sink);
-                    })
-                    .await?;
-                if !more {
-                    return Ok(());
-                }
-                sink.rows_read(number - before);
-                sink.hand_on_if_full()?;
+        // Only reading runs on the little runtime; handing portions on blocks, and must not happen inside it.
+        let mut file = runtime.block_on(lake::ParquetInteractions::open(&path))?;
+        let mut number = 0u64;
+        loop {
+            let before = number;
+            let more = runtime.block_on(file.next(|actor, target, kind, at_unix| {
+                number += 1;
+                let at = at_unix.and_then(clock::plausible_unix_seconds);
+                self.rows.take(&Cells { number, actor, target, kind, at }, sink);
+            }))?;
+            if !more {
+                return Ok(());
             }
-        })
+            sink.rows_read(number - before);
+            sink.hand_on_if_full()?;
+        }
     }
 }
 
