@@ -24,6 +24,11 @@ pub const INTERACTIONS_PER_FILE: usize = 500_000;
 /// The same for the other kinds of fact, which are larger.
 const ENTITIES_PER_FILE: usize = 100_000;
 
+/// A forgotten person's texts go first and the account last: after a crash in between the account is still found, and
+/// so are the texts of what is left, so that forgetting again finishes it.
+const ERASING_ORDER: [FactTable; 5] =
+    [FactTable::Text, FactTable::Interaction, FactTable::Post, FactTable::Profile, FactTable::Account];
+
 /// Where an import's rows come from and how long they may be kept.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Provenance {
@@ -129,9 +134,8 @@ impl Lake {
         }
         let ids = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let texts = self.texts_only_of(&ids, now).await?;
-        self.delete_where(&FactTable::ALL, |table| match table {
+        self.delete_where(&ERASING_ORDER, |table| match table {
             FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
-            FactTable::PostMetric => None,
             _ => Some(
                 table
                     .person_columns()

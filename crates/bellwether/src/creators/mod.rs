@@ -207,8 +207,8 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     // The promise is written first: after a crash here an import cannot bring the person back, and forgetting again
     // finishes the erasure.
     data.store.keep_erasure(platform, &hash, reason, data.now()).await?;
-    let rows_removed = data.lake.erase(&[account], data.now()).await?;
     data.store.drop_rankings().await?;
+    let rows_removed = data.lake.erase(&[account], data.now()).await?;
     data.revision().await?;
     Ok(Forgotten { account, rows_removed })
 }
