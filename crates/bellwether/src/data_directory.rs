@@ -104,17 +104,26 @@ impl DataDirectory {
         Ok(revision)
     }
 
-    /// Takes back imports that never finished and completes undos that did not. Somebody else's running import is
-    /// left alone: it holds the lock.
+    /// Takes back imports that never finished, and completes undos and erasures that did not. Somebody else's running
+    /// work is left alone: it holds the lock.
     async fn mend(&self) -> Result<(), DataDirectoryError> {
         let unfinished: Vec<_> = (self.store.imports().await?.into_iter())
             .filter(|import| matches!(import.state, ImportState::Running | ImportState::Undoing))
             .collect();
-        if unfinished.is_empty() {
+        let erasing = self.store.erasures_under_way().await?;
+        if unfinished.is_empty() && erasing.is_empty() {
             return Ok(());
         }
         let Ok(_lock) = self.lock_for_writing() else { return Ok(()) };
         self.lake.reload().await?;
+        if !erasing.is_empty() {
+            tracing::warn!(accounts = erasing.len(), "finishing an erasure that was interrupted");
+            self.store.drop_rankings().await?;
+            self.lake.erase(&erasing, self.now()).await?;
+            self.derived.forget(&erasing).await?;
+            self.store.erasures_done(&erasing).await?;
+            self.store.facts_changed().await?;
+        }
         for import in unfinished {
             tracing::warn!(import.id = import.id.0, import.label, "taking back an import that was interrupted");
             self.lake.remove_import(import.id).await?;

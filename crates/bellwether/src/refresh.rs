@@ -13,6 +13,8 @@ use crate::vetting;
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Refreshed {
     pub data_revision: i64,
+    /// Rows that had passed their time and were removed.
+    pub rows_expired: u64,
     /// Whether anything had to be made.
     pub made: bool,
     pub interactions: u64,
@@ -39,6 +41,12 @@ pub enum RefreshError {
 pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result<Refreshed, RefreshError> {
     let began = std::time::Instant::now();
     let _lock = data.lock_for_writing()?;
+    data.revision().await?;
+    step("removing what has passed its time");
+    let rows_expired = data.lake.remove_expired(data.now()).await.map_err(DataDirectoryError::from)?;
+    if rows_expired > 0 {
+        data.store.facts_changed().await?;
+    }
     let revision = data.revision().await?;
     let mut creators_with_figures = 0;
     let made = data.derived.revision().await? != Some(revision);
@@ -64,6 +72,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
     }
     Ok(Refreshed {
         data_revision: revision,
+        rows_expired,
         made,
         interactions: snapshot.log.len() as u64,
         accounts: snapshot.accounts.len() as u64,

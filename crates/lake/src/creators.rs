@@ -50,13 +50,14 @@ impl Lake {
         accounts: Option<&[AccountId]>,
         now: Timestamp,
     ) -> Result<Vec<CreatorProfile>, LakeError> {
-        let filter = match accounts {
+        let (filter, wanted) = match accounts {
             Some([]) => return Ok(vec![]),
-            Some(accounts) => format!("where account_id in ({})", id_list(accounts)),
-            None => String::new(),
+            Some(accounts) => ("where account_id in (select id from {wanted})", accounts),
+            None => ("", [].as_slice()),
         };
-        let sql = include_str!("sql/creators_profiles.sql").replace("{filter}", &filter);
-        let rows = self.rows(&sql, &[], now, "reading profiles").await?;
+        let sql = include_str!("sql/creators_profiles.sql").replace("{filter}", filter);
+        let wanted = wanted.iter().map(|account| account.0).collect();
+        let rows = self.rows_about(wanted, &sql, &[], now, "reading profiles").await?;
         let mut profiles = Vec::new();
         for batch in &rows.batches {
             let (account, followers, following, observed) =

@@ -24,10 +24,16 @@ pub const INTERACTIONS_PER_FILE: usize = 500_000;
 /// The same for the other kinds of fact, which are larger.
 const ENTITIES_PER_FILE: usize = 100_000;
 
-/// A forgotten person's texts go first and the account last: after a crash in between the account is still found, and
-/// so are the texts of what is left, so that forgetting again finishes it.
-const ERASING_ORDER: [FactTable; 5] =
-    [FactTable::Text, FactTable::Interaction, FactTable::Post, FactTable::Profile, FactTable::Account];
+/// A forgotten person's texts and the counts of their posts go first and the account last: after a crash in between
+/// the account is still found, and so is what belongs to what is left, so that forgetting again finishes it.
+const ERASING_ORDER: [FactTable; 6] = [
+    FactTable::Text,
+    FactTable::PostMetric,
+    FactTable::Interaction,
+    FactTable::Post,
+    FactTable::Profile,
+    FactTable::Account,
+];
 
 /// Where an import's rows come from and how long they may be kept.
 #[derive(Clone, PartialEq, Debug)]
@@ -80,12 +86,46 @@ impl<T> Default for Pending<T> {
     }
 }
 
-/// A file that is on disk but not in the table's log yet, and the span of time its rows cover.
+/// A file that is on disk but not in the table's log yet, the span of time its rows cover, and marks of its keys.
 struct WrittenFile {
     add: Add,
     uri: String,
     span: Option<Span>,
+    marks: Option<KeyMarks>,
 }
+
+/// 64 bits of every key of a portion, ascending: tells at once that a portion and a file have no key in common.
+struct KeyMarks(Vec<u64>);
+
+impl KeyMarks {
+    fn of(keys: &[RowKey]) -> KeyMarks {
+        let mut marks: Vec<u64> = keys.iter().map(|key| key.mark()).collect();
+        marks.sort_unstable();
+        KeyMarks(marks)
+    }
+
+    /// Whether some key may be there twice. Cost `O(keys)`.
+    fn may_repeat(&self) -> bool {
+        self.0.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    /// Whether some key may be in both. Cost `O(keys of both)`.
+    fn may_share_with(&self, other: &KeyMarks) -> bool {
+        let (mut ours, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some(a), Some(b)) = (ours.peek(), theirs.peek()) {
+            match a.cmp(b) {
+                std::cmp::Ordering::Less => ours.next(),
+                std::cmp::Ordering::Greater => theirs.next(),
+                std::cmp::Ordering::Equal => return true,
+            };
+        }
+        false
+    }
+}
+
+/// How many files of an import keep marks of their keys (4 MB each); an import with more rereads the later ones
+/// where their times overlap.
+const MARKED_FILES_MAX: usize = 64;
 
 /// A span of time, both ends included, in microseconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -126,16 +166,43 @@ impl Lake {
         self.delete_where(&FactTable::ALL, |_| Some(format!("import_id = {import}"))).await
     }
 
-    /// Rewrites every file that names one of these accounts without their rows, and the texts only they wrote.
-    /// A hidden row is not an erased one: the old files are removed from disk before this returns.
+    /// Removes the rows that have passed their `expires_at`, and frees the space. Returns how many they were.
+    ///
+    /// All rows of an import expire together, so whole files go and none has to be searched.
+    pub async fn remove_expired(&self, now: Timestamp) -> Result<u64, LakeError> {
+        let mut expired = HashMap::new();
+        for table in FactTable::ALL {
+            let sql = format!(
+                "select distinct import_id from {}_kept where expires_at <= to_timestamp_micros({})",
+                table.name(),
+                now.0
+            );
+            let imports = self.ids_of(&sql, now, "looking for rows past their time").await?;
+            if !imports.is_empty() {
+                expired.insert(table, imports);
+            }
+        }
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        self.delete_where(&FactTable::ALL, |table| {
+            expired.get(&table).map(|imports| format!("import_id in ({})", imports.join(", ")))
+        })
+        .await
+    }
+
+    /// Rewrites every file that names one of these accounts without their rows, the counts of their posts, and the
+    /// texts only they wrote. A hidden row is not an erased one: the old files are removed from disk before this returns.
     pub async fn erase(&self, accounts: &[AccountId], now: Timestamp) -> Result<u64, LakeError> {
         if accounts.is_empty() {
             return Ok(0);
         }
         let ids = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let texts = self.texts_only_of(&ids, now).await?;
+        let posts = self.posts_by(&ids, now).await?;
         self.delete_where(&ERASING_ORDER, |table| match table {
             FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
+            FactTable::PostMetric => (!posts.is_empty()).then(|| format!("post_id in ({})", posts.join(", "))),
             _ => Some(
                 table
                     .person_columns()
@@ -150,12 +217,19 @@ impl Lake {
 
     async fn texts_only_of(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
         let sql = include_str!("sql/ingest_texts_of_accounts.sql").replace("{accounts}", ids);
-        let rows = self.rows(&sql, &[], now, "finding the texts of a forgotten account").await?;
-        let mut texts = Vec::new();
-        for batch in &rows.batches {
-            texts.extend(ints(batch, 0).iter().flatten().map(|id| id.to_string()));
-        }
-        Ok(texts)
+        self.ids_of(&sql, now, "finding the texts of a forgotten account").await
+    }
+
+    async fn posts_by(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
+        let sql = format!("select distinct post_id from post_kept where author_id in ({ids})");
+        self.ids_of(&sql, now, "finding the posts of a forgotten account").await
+    }
+
+    /// The first column of an answer, as text.
+    async fn ids_of(&self, sql: &str, now: Timestamp, what: &'static str) -> Result<Vec<String>, LakeError> {
+        let rows = self.rows(sql, &[], now, what).await?;
+        let of_batch = |batch| ints(batch, 0).iter().flatten().map(|id: i64| id.to_string()).collect::<Vec<String>>();
+        Ok(rows.batches.iter().flat_map(of_batch).collect())
     }
 
     async fn delete_where(
@@ -372,58 +446,61 @@ impl ImportWriter<'_> {
         if pending.rows.is_empty() {
             return Ok(pending);
         }
-        let rows = std::mem::take(&mut pending.rows);
+        let mut rows = std::mem::take(&mut pending.rows);
         let read = rows.len() as u64;
-        let rows = self.drop_repeats(rows, &mut pending);
-        let known = Box::pin(self.known_keys::<T>(&rows, &pending.written, span)).await?;
-        let new = rows.iter().filter(|row| !known.contains(&row.key(&self.provenance))).count() as u64;
+        let mut keys: Vec<RowKey> = rows.iter().map(|row| row.key(&self.provenance)).collect();
+        let mut marks = (!T::TABLE.is_entity()).then(|| KeyMarks::of(&keys));
+        if marks.as_ref().is_none_or(KeyMarks::may_repeat) {
+            drop_repeats(&mut rows, &mut keys, &mut pending);
+            marks = marks.map(|_| KeyMarks::of(&keys));
+        }
+        let known = Box::pin(self.known_keys::<T>(&keys, marks.as_ref(), &pending.written, span)).await?;
+        let new = keys.iter().filter(|key| !known.contains(key)).count() as u64;
         let counts = self.by_table.entry(T::TABLE).or_default();
         counts.inserted += new;
         counts.already_known += read - new;
-        let rows: Vec<T> = if T::TABLE.is_entity() {
-            rows
-        } else {
-            rows.into_iter().filter(|row| !known.contains(&row.key(&self.provenance))).collect()
-        };
+        if !T::TABLE.is_entity() && !known.is_empty() {
+            retain_by(&mut rows, &keys, |key| !known.contains(key));
+        }
         if !rows.is_empty() {
             let file_span = span.map(|(_, span)| span);
-            pending.written.extend(Box::pin(self.write_file(&rows, file_span)).await?);
+            let is_marked = pending.written.iter().filter(|file| file.marks.is_some()).count() < MARKED_FILES_MAX;
+            let mut files = Box::pin(self.write_file(&rows, file_span)).await?;
+            if let [only] = files.as_mut_slice()
+                && is_marked
+            {
+                only.marks = marks;
+            }
+            pending.written.extend(files);
         }
+        // The portion's room is used again: asking for so much anew each time is not cheap.
+        rows.clear();
+        pending.rows = rows;
         Ok(pending)
-    }
-
-    /// Rows repeated inside the portion (and, for entities, anywhere in this import) are kept once.
-    fn drop_repeats<T: FactRow>(&self, rows: Vec<T>, pending: &mut Pending<T>) -> Vec<T> {
-        let provenance = &self.provenance;
-        if T::TABLE.is_entity() {
-            let seen = &mut pending.seen;
-            rows.into_iter().filter(|row| seen.insert(row.key(provenance))).collect()
-        } else {
-            let mut seen: HashSet<RowKey> = HashSet::with_capacity(rows.len());
-            rows.into_iter().filter(|row| seen.insert(row.key(provenance))).collect()
-        }
     }
 
     /// Which of the rows the lake, or an earlier file of this import, already holds.
     async fn known_keys<T: FactRow>(
         &self,
-        rows: &[T],
+        keys: &[RowKey],
+        marks: Option<&KeyMarks>,
         written: &[WrittenFile],
         span: Option<(&'static str, Span)>,
     ) -> Result<HashSet<RowKey>, LakeError> {
         let table = T::TABLE;
         let mut uris = self.lake.files(table).await?;
-        if !table.is_entity() {
-            let overlapping = written.iter().filter(|file| match (file.span, span) {
+        if let Some(marks) = marks {
+            let overlaps = |file: &WrittenFile| match (file.span, span) {
                 (Some(theirs), Some((_, ours))) => theirs.overlaps(ours),
                 _ => true,
-            });
-            uris.extend(overlapping.map(|file| file.uri.clone()));
+            };
+            let may_share = |file: &WrittenFile| file.marks.as_ref().is_none_or(|theirs| marks.may_share_with(theirs));
+            uris.extend(written.iter().filter(|file| overlaps(file) && may_share(file)).map(|file| file.uri.clone()));
         }
-        if uris.is_empty() || rows.is_empty() {
+        if uris.is_empty() || keys.is_empty() {
             return Ok(HashSet::new());
         }
-        let wanted: HashSet<RowKey> = rows.iter().map(|row| row.key(&self.provenance)).collect();
+        let wanted: HashSet<RowKey> = keys.iter().copied().collect();
         let context = self.lake.bare_context();
         register_files(&context, "held", table, &uris)?;
         let [first, second] = table.key_columns();
@@ -493,10 +570,35 @@ impl ImportWriter<'_> {
         adds.into_iter()
             .map(|add| {
                 let uri = root.join(&add.path).map_err(|error| LakeError::Place(error.to_string()))?;
-                Ok(WrittenFile { uri: uri.to_string(), add, span })
+                Ok(WrittenFile { uri: uri.to_string(), add, span, marks: None })
             })
             .collect()
     }
+}
+
+/// Rows repeated inside the portion (and, for entities, anywhere in this import) are kept once.
+fn drop_repeats<T: FactRow>(rows: &mut Vec<T>, keys: &mut Vec<RowKey>, pending: &mut Pending<T>) {
+    let mut in_portion: HashSet<RowKey> = HashSet::new();
+    let seen = if T::TABLE.is_entity() {
+        &mut pending.seen
+    } else {
+        in_portion.reserve(keys.len());
+        &mut in_portion
+    };
+    let before = keys.len();
+    let is_first: Vec<bool> = keys.iter().map(|key| seen.insert(*key)).collect();
+    if is_first.iter().filter(|first| **first).count() < before {
+        let mut first = is_first.iter();
+        rows.retain(|_| *first.next().expect("a mark for every row"));
+        let mut first = is_first.iter();
+        keys.retain(|_| *first.next().expect("a mark for every key"));
+    }
+}
+
+/// Keeps the rows whose key is wanted; `keys` has one entry a row.
+fn retain_by<T>(rows: &mut Vec<T>, keys: &[RowKey], is_wanted: impl Fn(&RowKey) -> bool) {
+    let mut keys = keys.iter();
+    rows.retain(|_| is_wanted(keys.next().expect("a key for every row")));
 }
 
 fn collision(id: i64, first: &str, second: &str) -> LakeError {
@@ -537,7 +639,66 @@ fn writer_properties(table: FactTable) -> WriterProperties {
 
 #[cfg(test)]
 mod tests {
+    use model::{InteractionId, InteractionKind, Platform};
+
     use super::*;
+
+    /// A portion with one account that talks to another, `n` telling one portion from the next.
+    fn one_talk(n: i64) -> FactBatch {
+        let name = |who: &str| format!("{who}{n}");
+        let accounts = ["a", "b"].map(|who| AccountFact::new(Platform::Other, "", &name(who)));
+        let (actor, target, at) = (accounts[0].id, accounts[1].id, Timestamp::from_unix_seconds(1_600_000_000 + n));
+        let interaction = InteractionFact {
+            id: InteractionId::by_content(InteractionKind::Reply, actor, Some(target), None, at, None),
+            kind: InteractionKind::Reply,
+            actor,
+            target: Some(target),
+            post: None,
+            parent: None,
+            at,
+            text: None,
+            by_author: false,
+        };
+        FactBatch { accounts: accounts.into(), interactions: vec![interaction], ..FactBatch::default() }
+    }
+
+    async fn import(lake: &Lake, number: i64, expires_at: Option<Timestamp>, now: Timestamp) {
+        let provenance =
+            Provenance { source_id: "test".into(), import_id: ImportId(number), fetched_at: now, expires_at };
+        let mut writer = lake.begin_import(provenance, now, Box::new(|_| false));
+        writer.append(one_talk(number)).await.expect("takes it");
+        writer.commit().await.expect("commits");
+    }
+
+    #[tokio::test]
+    async fn rows_past_their_time_are_removed_and_the_others_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lake = Lake::open(&folder.path().to_string_lossy()).await.expect("opens");
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        import(&lake, 1, Some(Timestamp(now.0 - 1)), now).await;
+        import(&lake, 2, Some(Timestamp(now.0 + 1)), now).await;
+        import(&lake, 3, None, now).await;
+        assert_eq!(lake.remove_expired(now).await.expect("removes"), 3, "two accounts and what they said");
+        let kept = |table: &'static str| {
+            let sql = format!("select count(*) from {table}_kept");
+            let lake = &lake;
+            async move { lake.rows(&sql, &[], now, "counting").await.expect("counts").int(0, 0) }
+        };
+        assert_eq!(kept("interaction").await, Some(2));
+        assert_eq!(kept("account").await, Some(4));
+        assert_eq!(lake.remove_expired(now).await.expect("removes"), 0);
+    }
+
+    #[test]
+    fn marks_say_whether_two_portions_may_share_a_key() {
+        let keys = |from: i64, to: i64| (from..to).map(|n| RowKey(n, n.wrapping_mul(7919))).collect::<Vec<RowKey>>();
+        let first = KeyMarks::of(&keys(0, 100));
+        assert!(!first.may_share_with(&KeyMarks::of(&keys(100, 300))));
+        assert!(first.may_share_with(&KeyMarks::of(&keys(99, 300))));
+        assert!(!first.may_share_with(&KeyMarks::of(&[])));
+        assert!(!first.may_repeat());
+        assert!(KeyMarks::of(&[RowKey(1, 2), RowKey(3, 4), RowKey(1, 2)]).may_repeat());
+    }
 
     #[test]
     fn spans_that_only_touch_overlap() {

@@ -31,7 +31,8 @@ impl Lake {
     /// Everybody who meets `definition`, ordered by account. Cost: one pass over posts, texts and interactions.
     pub async fn buyers(&self, definition: &BuyerDefinition, now: Timestamp) -> Result<Vec<BuyerMatch>, LakeError> {
         let sql = fill(include_str!("sql/matching_buyers.sql"), definition);
-        let rows = self.rows(&sql, &words(definition), now, "finding the buyers").await?;
+        let texts = self.matching_texts(definition, now).await?;
+        let rows = self.rows_about(texts, &sql, &words(definition), now, "finding the buyers").await?;
         let mut buyers = Vec::new();
         for batch in &rows.batches {
             let (account, mentions, talks, first, last) =
@@ -47,6 +48,17 @@ impl Lake {
             }
         }
         Ok(buyers)
+    }
+
+    /// The texts that use a keyword. Read once, because both posts and comments are looked up by them.
+    async fn matching_texts(&self, definition: &BuyerDefinition, now: Timestamp) -> Result<Vec<i64>, LakeError> {
+        if definition.keywords.is_empty() {
+            return Ok(vec![]);
+        }
+        let sql = format!("select distinct text_id from text where {}", says("body", definition));
+        let keywords = [("keywords", ScalarValue::Utf8(Some(keyword_pattern(&definition.keywords))))];
+        let rows = self.rows(&sql, &keywords, now, "finding the texts that use a keyword").await?;
+        Ok(rows.batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()).collect())
     }
 
     /// The posts and comments that made one person a buyer, newest first.
@@ -102,7 +114,7 @@ fn fill(sql: &str, definition: &BuyerDefinition) -> String {
 }
 
 fn says(column: &str, definition: &BuyerDefinition) -> String {
-    if definition.keywords.is_empty() { "false".to_owned() } else { format!("regexp_like({column}, $keywords)") }
+    if definition.keywords.is_empty() { "false".to_owned() } else { format!("{column} ~ $keywords") }
 }
 
 fn words(definition: &BuyerDefinition) -> Vec<(&'static str, ScalarValue)> {

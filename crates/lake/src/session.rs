@@ -5,6 +5,7 @@
 //! the very same SQL without knowing Delta.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
@@ -121,6 +122,28 @@ impl Lake {
     ) -> Result<Rows, LakeError> {
         let context = self.context(now).await?;
         Box::pin(run(context, sql, parameters, what)).await
+    }
+
+    /// Runs one statement that asks about many ids: `{wanted}` in it names a table with the one column `id`.
+    ///
+    /// Thousands of ids written into a statement cost more to read than the question costs to answer.
+    pub(crate) async fn rows_about(
+        &self,
+        ids: Vec<i64>,
+        sql: &str,
+        parameters: &[(&str, ScalarValue)],
+        now: Timestamp,
+        what: &'static str,
+    ) -> Result<Rows, LakeError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let context = self.context(now).await?;
+        let name = format!("wanted_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let batch = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(ids)) as ArrayRef)])
+            .expect("one column makes a batch");
+        context.register_batch(&name, batch).map_err(|error| LakeError::query(what, error))?;
+        let found = Box::pin(run(context.clone(), &sql.replace("{wanted}", &name), parameters, what)).await;
+        drop(context.deregister_table(&name));
+        found
     }
 
     pub(crate) async fn context(&self, now: Timestamp) -> Result<SessionContext, LakeError> {
@@ -274,7 +297,10 @@ async fn open_table(root: &url::Url, table: FactTable) -> Result<DeltaTable, Lak
         .with_table_name(table.name())
         .with_columns(fields)
         .with_save_mode(SaveMode::Ignore)
-        .with_configuration_property(deltalake::TableProperty::DataSkippingNumIndexedCols, Some("14"))
+        .with_configuration_property(
+            deltalake::TableProperty::DataSkippingStatsColumns,
+            Some(table.columns_named_in_the_log().join(",")),
+        )
         .await
         .map_err(failed)
 }

@@ -88,6 +88,17 @@ impl FactTable {
         }
     }
 
+    /// The columns whose smallest and largest values stand in the table's log. The log outlives the rows, so nothing
+    /// that names a person or repeats what one said is among them.
+    pub(crate) fn columns_named_in_the_log(self) -> &'static [&'static str] {
+        match self {
+            FactTable::Interaction => &["at", "import_id", "fetched_at", "expires_at"],
+            FactTable::Post => &["created_at", "import_id", "fetched_at", "expires_at"],
+            FactTable::Profile | FactTable::PostMetric => &["observed_at", "import_id", "fetched_at", "expires_at"],
+            FactTable::Account | FactTable::Text => &["import_id", "fetched_at", "expires_at"],
+        }
+    }
+
     pub(crate) fn schema(self) -> SchemaRef {
         let mut fields = match self {
             FactTable::Account => {
@@ -187,6 +198,13 @@ fn moment(name: &str) -> Field {
 /// The key by which a row is recognised again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct RowKey(pub i64, pub i64);
+
+impl RowKey {
+    /// 64 of its bits, mixed: two keys with different marks are different.
+    pub(crate) fn mark(self) -> u64 {
+        (self.0 as u64).rotate_left(32) ^ (self.1 as u64)
+    }
+}
 
 /// A fact that knows its table, its key and its columns.
 pub(crate) trait FactRow: Sized {

@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use model::Timestamp;
+use model::{AccountId, Timestamp};
 
-use crate::database::{Store, move_revision_on};
+use crate::database::{Store, empty_journal, move_revision_on};
 use crate::error::StoreError;
 
 impl Store {
-    /// Remembers that nothing about this account may be kept again.
+    /// Remembers that nothing about this account may be kept again, and that its rows are being erased.
     pub async fn keep_erasure(
         &self,
+        account: AccountId,
         platform: &str,
         native_id_hmac: &str,
         reason: &str,
@@ -29,8 +30,34 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(&failed)?;
+        sqlx::query("insert into erasure_under_way (account_id) values ($1) on conflict (account_id) do nothing")
+            .bind(account.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
         move_revision_on(&mut transaction).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
+    }
+
+    /// Accounts whose erasure began and did not end.
+    pub async fn erasures_under_way(&self) -> Result<Vec<AccountId>, StoreError> {
+        let rows: Vec<(i64,)> = sqlx::query_as("select account_id from erasure_under_way order by account_id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the erasures under way"))?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    /// Nothing of these accounts is left.
+    pub async fn erasures_done(&self, accounts: &[AccountId]) -> Result<(), StoreError> {
+        for account in accounts {
+            sqlx::query("delete from erasure_under_way where account_id = $1")
+                .bind(account.0)
+                .execute(&self.pool)
+                .await
+                .map_err(StoreError::of("ending an erasure"))?;
+        }
+        empty_journal(&self.pool).await.map_err(StoreError::of("ending an erasure"))
     }
 
     /// The keyed hashes of everybody who asked to be forgotten.

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::StoreError;
+use crate::migrations::Steps;
 
 /// What people made and decided here.
 #[derive(Clone)]
@@ -21,10 +23,11 @@ impl Store {
     pub async fn open(folder: &Path) -> Result<Store, StoreError> {
         let path = folder.join("operations.sqlite");
         let pool = open_pool(&path, SqliteSynchronous::Full).await?;
-        sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| StoreError::Open {
+        let failed = |error: sqlx::migrate::MigrateError| StoreError::Open {
             path: path.display().to_string(),
             problem: format!("its tables cannot be brought up to date: {error}"),
-        })?;
+        };
+        Migrator::new(Steps).await.map_err(failed)?.run(&pool).await.map_err(failed)?;
         Ok(Store { pool })
     }
 
@@ -35,6 +38,14 @@ impl Store {
             .await
             .map_err(StoreError::of("reading the data revision"))?;
         Ok(revision)
+    }
+
+    /// Says that facts have gone that no import took back.
+    pub async fn facts_changed(&self) -> Result<(), StoreError> {
+        let failed = StoreError::of("noting that the facts have changed");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        move_revision_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)
     }
 
     /// A setting a person chose, if they did.
@@ -64,6 +75,12 @@ pub(crate) async fn move_revision_on(transaction: &mut sqlx::Transaction<'_, sql
     Ok(())
 }
 
+/// Moves what was written into the database file and empties the journal beside it, which repeats older pages.
+pub(crate) async fn empty_journal(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(pool).await?;
+    Ok(())
+}
+
 pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Result<SqlitePool, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -71,6 +88,8 @@ pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Re
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .foreign_keys(true)
+        // What is deleted is overwritten, not only unlinked: names of forgotten people stood in these pages.
+        .pragma("secure_delete", "ON")
         .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS));
     SqlitePoolOptions::new()
         .max_connections(4)

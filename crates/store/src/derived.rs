@@ -7,7 +7,7 @@ use model::AccountId;
 use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use crate::database::open_pool;
+use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
@@ -108,6 +108,19 @@ impl Derived {
             .await
             .map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
+    }
+
+    /// Removes what was derived about these accounts.
+    pub async fn forget(&self, accounts: &[AccountId]) -> Result<(), StoreError> {
+        let failed = StoreError::of("removing what was derived about an account");
+        for account in accounts {
+            sqlx::query("delete from creator_figures where account_id = $1")
+                .bind(account.0)
+                .execute(&self.pool)
+                .await
+                .map_err(&failed)?;
+        }
+        empty_journal(&self.pool).await.map_err(&failed)
     }
 
     /// The listening model in force, as JSON.

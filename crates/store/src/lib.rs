@@ -10,6 +10,7 @@ mod derived;
 mod error;
 mod ingest;
 mod matching;
+mod migrations;
 
 pub use database::Store;
 pub use derived::{CreatorFigures, Derived};

@@ -204,11 +204,13 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
         .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
     let platform = profile.platform.code();
     let hash = erasure_hash(&data.erasure_key, platform, &profile.native_id);
-    // The promise is written first: after a crash here an import cannot bring the person back, and forgetting again
-    // finishes the erasure.
-    data.store.keep_erasure(platform, &hash, reason, data.now()).await?;
+    // The promise is written first: after a crash here an import cannot bring the person back, and the next opening
+    // of the data directory finishes the erasure.
+    data.store.keep_erasure(account, platform, &hash, reason, data.now()).await?;
     data.store.drop_rankings().await?;
     let rows_removed = data.lake.erase(&[account], data.now()).await?;
+    data.derived.forget(&[account]).await?;
+    data.store.erasures_done(&[account]).await?;
     data.revision().await?;
     Ok(Forgotten { account, rows_removed })
 }

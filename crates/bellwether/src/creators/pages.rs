@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use lake::{FollowerPoint, PostRow};
-use model::{AccountId, Brand, Estimate, Platform, Unit};
+use model::{AccountId, Brand, Estimate, Platform};
 
 use super::{CreatorReport, report, search};
 use crate::clock;
@@ -86,7 +86,6 @@ pub struct Elsewhere {
 pub struct BuyerBesideLine {
     pub person: Person,
     pub talks: String,
-    pub chance: String,
     pub between: String,
 }
 
@@ -286,7 +285,6 @@ fn buyers_beside(ranked: &RankedCreator, account: AccountId) -> Vec<BuyerBesideL
                 1 => "turned to them once".to_owned(),
                 times => format!("turned to them {} times", format::count(u64::from(times))),
             },
-            chance: format::part(buyer.chance, Unit::Share),
             between: format!("/conversations/between/{}/{account}", buyer.account),
         })
         .collect()

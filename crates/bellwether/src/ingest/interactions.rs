@@ -80,20 +80,15 @@ impl InteractionsFile {
     }
 
     fn read_parquet(&mut self, sink: &mut Sink) -> Result<(), IngestError> {
-        let path = self.path.to_string_lossy().into_owned();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            IngestError::refused(&path, format!("reading cannot start: {error}"), "free some memory and try again")
-        })?;
-        // Only reading runs on the little runtime; handing portions on blocks, and must not happen inside it.
-        let mut file = runtime.block_on(lake::ParquetInteractions::open(&path))?;
+        let mut file = lake::ParquetInteractions::open(&self.path.to_string_lossy())?;
         let mut number = 0u64;
         loop {
             let before = number;
-            let more = runtime.block_on(file.next(|actor, target, kind, at_unix| {
+            let more = file.next(|actor, target, kind, at_unix| {
                 number += 1;
                 let at = at_unix.and_then(clock::plausible_unix_seconds);
                 self.rows.take(&Cells { number, actor, target, kind, at }, sink);
-            }))?;
+            })?;
             if !more {
                 return Ok(());
             }

@@ -9,8 +9,8 @@ use tokio::sync::mpsc::Sender;
 
 use super::IngestError;
 
-/// A portion is handed on when it holds this many facts.
-const PORTION_FACTS: usize = 50_000;
+/// A portion is handed on when it holds this many facts: about a megabyte, so that its room is soon used again.
+const PORTION_FACTS: usize = 8_000;
 /// Refused rows beyond this are counted, not listed one by one.
 pub const ISSUES_MAX: usize = 10_000;
 

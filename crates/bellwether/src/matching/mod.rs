@@ -6,6 +6,7 @@ pub mod command;
 pub mod pages;
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use engine::conversations::exchange::{Exchange, exchanges};
 use engine::conversations::listening::{Evidence, ListenedTo, ListeningSettings};
@@ -19,6 +20,7 @@ use store::{KeptRanking, RankedRow};
 use crate::conversations::{ConversationsError, Snapshot};
 use crate::creators::{self, CreatorName, CreatorsError, LakeOrStore};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
+use crate::output::grouped;
 use crate::vetting::CreatorEstimates;
 
 /// Raised when the same facts and settings would give another ranking.
@@ -98,7 +100,8 @@ pub struct BaselinePositions {
 pub struct BuyerBeside {
     pub account: AccountId,
     pub name: String,
-    pub chance: f64,
+    /// This buyer's part of the creator's listening score; it orders the buyers and is not a calibrated chance.
+    pub score: f64,
     pub talks: u32,
 }
 
@@ -195,7 +198,9 @@ async fn make(
     settings: &RankingSettings,
 ) -> Result<(RankingSummary, Vec<RankedRow>), MatchingError> {
     let snapshot = data.snapshot().await?;
+    let began = Instant::now();
     let met = data.lake.buyers(&brand.buyers, data.now()).await?;
+    let buyers_found = began.elapsed();
     let buyers = snapshot.places(met.iter().map(|buyer| buyer.account));
     let own: Vec<AccountId> =
         brand.buyers.own_accounts.iter().map(|own| AccountId::of(own.platform, "", &own.native_id)).collect();
@@ -220,6 +225,7 @@ async fn make(
         (ranked, exchanged)
     });
     let (ranked, exchanged) = computed.await.expect("ranking does not panic");
+    let ranked_at = began.elapsed();
     let accounts: Vec<AccountId> = ranked.creators.iter().map(|creator| snapshot.account(creator.account)).collect();
     let beside = ranked.creators.iter().flat_map(|creator| &creator.evidence.buyers);
     let beside = beside.map(|buyer| snapshot.account(buyer.buyer));
@@ -231,6 +237,13 @@ async fn make(
         .collect();
     let makings = Makings { snapshot: &snapshot, names, estimates, settings };
     let rows = makings.rows(ranked, &exchanged);
+    tracing::debug!(
+        buyers = met.len(),
+        buyers_ms = buyers_found.as_millis(),
+        ranking_ms = (ranked_at - buyers_found).as_millis(),
+        describing_ms = (began.elapsed() - ranked_at).as_millis(),
+        "ranked"
+    );
     let five = exchanged.iter().filter(|exchange| exchange.buyers_turning.max(exchange.buyers_turned_to) >= 5).count();
     let summary = RankingSummary {
         buyers: met.len() as u64,
@@ -250,7 +263,11 @@ fn model_words(snapshot: &Snapshot) -> String {
     if on.anchors == 0 {
         "there was too little talk to learn from; the weights shipped with the program were used".to_owned()
     } else {
-        format!("learned from {} interactions and {} accounts that stood for a brand", on.events, on.anchors)
+        format!(
+            "learned from {} interactions and {} accounts that stood for a brand",
+            grouped(on.events),
+            grouped(on.anchors)
+        )
     }
 }
 
@@ -324,7 +341,7 @@ impl Makings<'_> {
             .map(|buyer| {
                 let account = self.snapshot.account(buyer.buyer);
                 let name = self.names.get(&account).map_or_else(|| account.to_string(), |name| name.name.clone());
-                BuyerBeside { account, name, chance: buyer.chance, talks: buyer.talks }
+                BuyerBeside { account, name, score: buyer.chance, talks: buyer.talks }
             })
             .collect()
     }

@@ -15,8 +15,75 @@ fn a_forgotten_person_stays_forgotten_when_the_old_file_is_imported_again() {
     assert_eq!(again["tombstoned"].as_u64().map(|count| count + 1), forgotten["rows_removed"].as_u64(), "{again}");
     assert!(again["already_known"].as_u64() < first["inserted"].as_u64());
     place.refused(&["creators", "show", "other:u5"]);
-    let bytes_with_name = files_that_hold(&place.data_dir(), b"u5\n");
-    assert_eq!(bytes_with_name, 0);
+}
+
+/// A market with somebody whose name sorts last, so that it would be the largest value of its column.
+fn market_with_a_person_to_forget(place: &Place) {
+    let mut talk = interactions_csv(400);
+    for row in 0..40 {
+        talk.push_str(&format!("zz-forgotten-person,u{},reply,{}\n", row % 20, 1_700_000_000 + row));
+    }
+    let talk = place.file("talk.csv", talk);
+    place.json(&["ingest", "interactions", &text(&talk)]);
+    let accounts = "account,followers\nzz-forgotten-person,1200\nu1,5\n";
+    let accounts = place.file("accounts.csv", accounts);
+    place.json(&["ingest", "accounts", &text(&accounts)]);
+}
+
+#[test]
+fn no_file_of_the_data_directory_holds_the_name_of_a_forgotten_person() {
+    let place = Place::new();
+    market_with_a_person_to_forget(&place);
+    place.json(&["matching", "brand", "Hop House", "--own-account", "other:u3"]);
+    place.json(&["refresh"]);
+    assert!(files_that_hold(&place.data_dir(), b"zz-forgotten-person") > 0, "the name can be found before");
+    place.json(&["creators", "forget", "other:zz-forgotten-person"]);
+    assert_eq!(files_that_hold(&place.data_dir(), b"zz-forgotten-person"), 0);
+}
+
+#[test]
+fn forgetting_that_was_killed_at_any_moment_is_finished_at_the_next_opening() {
+    let before = Place::new();
+    market_with_a_person_to_forget(&before);
+    let twin = Place::new();
+    market_with_a_person_to_forget(&twin);
+    twin.json(&["creators", "forget", "other:zz-forgotten-person"]);
+    let wanted = twin.json(&["conversations", "counts"]);
+    let mut untouched = 0;
+    for milliseconds in [30, 80, 130, 180, 240, 300, 400, 550, 800] {
+        let place = Place::new();
+        copy_folder(&before.data_dir(), &place.data_dir());
+        let mut running = place
+            .command(&["creators", "forget", "other:zz-forgotten-person"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        drop(running.kill());
+        running.wait().expect("it ends");
+        if place.run(&["creators", "show", "other:zz-forgotten-person"]).status.success() {
+            // Killed before the promise was written.
+            untouched += 1;
+            continue;
+        }
+        assert_eq!(place.json(&["conversations", "counts"]), wanted, "killed after {milliseconds} ms");
+        assert_eq!(files_that_hold(&place.data_dir(), b"zz-forgotten-person"), 0, "killed after {milliseconds} ms");
+    }
+    println!("killed 9 times: {untouched} before the promise");
+    assert!(untouched < 9, "every kill came before the beginning; this machine is too slow for these moments");
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("makes the folder");
+    for entry in std::fs::read_dir(from).expect("the folder is there").flatten() {
+        let copy = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &copy);
+        } else {
+            std::fs::copy(entry.path(), copy).expect("copies");
+        }
+    }
 }
 
 /// How many files below a folder hold these bytes as they are.

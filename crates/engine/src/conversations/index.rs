@@ -206,6 +206,19 @@ impl ConversationIndex {
     ///
     /// Cost `O(interactions + accounts)` and 30 PageRank steps; about 100 bytes a talking pair.
     pub fn build(log: &EventLog, as_of_unix: Option<i64>, settings: &IndexSettings) -> ConversationIndex {
+        let index = ConversationIndex::build_for_learning(log, as_of_unix, settings);
+        let talks = index.pairs.talks.iter().map(|&talks| talks as f32).collect();
+        let counts = Graph::from_out(csr_of(&index.pairs, talks));
+        let steps = PageRankSettings { restart: 0.15, steps_max: 30, tolerance: 0.0 };
+        ConversationIndex { pagerank: pagerank(&Walk::forward(&counts), &steps).rank, ..index }
+    }
+
+    /// The index without the global PageRank, which no listening score asks for.
+    pub(crate) fn build_for_learning(
+        log: &EventLog,
+        as_of_unix: Option<i64>,
+        settings: &IndexSettings,
+    ) -> ConversationIndex {
         let as_of_unix = as_of_unix.unwrap_or_else(|| log.at_unix().last().map_or(0, |last| last + 1));
         let half_life_seconds = match settings.half_life {
             HalfLife::QuarterOfSpan => Some((log.span_seconds() as f64 / 4.0).max(1.0)),
@@ -218,9 +231,6 @@ impl ConversationIndex {
         let account = describe_accounts(log.accounts(), &pairs, &weighing);
         let recent = Graph::from_out(csr_of(&pairs, pairs.recent.clone()));
         let walk = Walk::both_ways(&recent, settings.reverse_weight);
-        let counts = Graph::from_out(csr_of(&pairs, pairs.talks.iter().map(|&talks| talks as f32).collect()));
-        let steps = PageRankSettings { restart: 0.15, steps_max: 30, tolerance: 0.0 };
-        let pagerank = pagerank(&Walk::forward(&counts), &steps).rank;
         ConversationIndex {
             as_of_unix,
             half_life_seconds,
@@ -230,7 +240,7 @@ impl ConversationIndex {
             habits: Habits::of(&account),
             account,
             walk,
-            pagerank,
+            pagerank: vec![],
             settings: *settings,
         }
     }

@@ -4,4 +4,6 @@ pub mod csr;
 pub mod pagerank;
 
 pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
-pub use pagerank::{PageRank, PageRankSettings, Seed, Walk, pagerank, personalised_pagerank, push_from};
+pub use pagerank::{
+    PageRank, PageRankSettings, Seed, Walk, nearness_of_sets, pagerank, personalised_pagerank, push_from,
+};

@@ -135,7 +135,8 @@ impl Walk {
 /// ```
 pub fn pagerank(walk: &Walk, settings: &PageRankSettings) -> PageRank {
     let nodes = walk.nodes();
-    power(walk, vec![1.0 / nodes.max(1) as f64; nodes], settings)
+    let walked = power(walk, &vec![[1.0 / nodes.max(1) as f64]; nodes], settings);
+    walked.one()
 }
 
 /// Ranks every account by nearness to a set of buyers: the walker starts again only at them.
@@ -144,52 +145,118 @@ pub fn pagerank(walk: &Walk, settings: &PageRankSettings) -> PageRank {
 /// whole set, whatever its size. Without a seed of positive weight every rank is 0.
 /// Cost `O(steps * edges)`. Source: Jeh and Widom, "Scaling personalized web search" (2003), section 3.
 pub fn personalised_pagerank(walk: &Walk, seeds: &[Seed], settings: &PageRankSettings) -> PageRank {
-    let mut restart = vec![0.0; walk.nodes()];
-    let total: f64 = seeds.iter().map(|seed| seed.weight).sum();
-    if total > 0.0 {
-        for seed in seeds {
-            restart[seed.node as usize] += seed.weight / total;
-        }
-    }
-    power(walk, restart, settings)
+    power(walk, &restarts::<1>(walk.nodes(), &[seeds]), settings).one()
 }
 
-fn power(walk: &Walk, restart: Vec<f64>, settings: &PageRankSettings) -> PageRank {
+/// Walks from several sets of buyers, each read at the accounts asked about; the same bytes as one walk after another.
+///
+/// `asked[i]` are the accounts whose nearness to `sets[i]` is wanted; the answer has their order. Eight sets walk side
+/// by side, so the graph is read once for eight. Cost `O(sets / 8 * steps * edges)` memory reads, 192 bytes a node.
+pub fn nearness_of_sets(walk: &Walk, sets: &[&[Seed]], asked: &[&[u32]], settings: &PageRankSettings) -> Vec<Vec<f64>> {
+    assert_eq!(sets.len(), asked.len(), "accounts to ask about for every set");
+    let mut answers = Vec::with_capacity(sets.len());
+    for (sets, asked) in sets.chunks(LANES).zip(asked.chunks(LANES)) {
+        if let ([seeds], [asked]) = (sets, asked) {
+            let rank = personalised_pagerank(walk, seeds, settings).rank;
+            answers.push(asked.iter().map(|&node| rank[node as usize]).collect());
+            continue;
+        }
+        let rank = power(walk, &restarts::<LANES>(walk.nodes(), sets), settings).rank;
+        for (lane, asked) in asked.iter().enumerate() {
+            answers.push(asked.iter().map(|&node| rank[node as usize][lane]).collect());
+        }
+    }
+    answers
+}
+
+/// How many sets walk side by side: eight doubles fill one line of the processor's cache.
+const LANES: usize = 8;
+
+/// Where each set's walker starts again: its seeds' weights, made to add up to 1.
+fn restarts<const LANES: usize>(nodes: usize, sets: &[&[Seed]]) -> Vec<[f64; LANES]> {
+    let mut restart = vec![[0.0; LANES]; nodes];
+    for (lane, seeds) in sets.iter().enumerate() {
+        let total: f64 = seeds.iter().map(|seed| seed.weight).sum();
+        if total > 0.0 {
+            for seed in *seeds {
+                restart[seed.node as usize][lane] += seed.weight / total;
+            }
+        }
+    }
+    restart
+}
+
+/// The outcome of walking with several sets side by side.
+struct Walked<const LANES: usize> {
+    rank: Vec<[f64; LANES]>,
+    steps: usize,
+    error_bound: f64,
+}
+
+impl Walked<1> {
+    fn one(self) -> PageRank {
+        PageRank {
+            rank: self.rank.into_iter().map(|[rank]| rank).collect(),
+            steps: self.steps,
+            error_bound: self.error_bound,
+        }
+    }
+}
+
+/// Walks until the worst of the sets is within the tolerance.
+fn power<const LANES: usize>(walk: &Walk, restart: &[[f64; LANES]], settings: &PageRankSettings) -> Walked<LANES> {
     let follow = 1.0 - settings.restart;
-    let mut rank = restart.clone();
-    let mut next = vec![0.0; rank.len()];
-    let mut result_bound = f64::INFINITY;
+    let mut rank = restart.to_vec();
+    let mut next = vec![[0.0; LANES]; rank.len()];
+    let mut error_bound = f64::INFINITY;
     let mut steps = 0;
-    while steps < settings.steps_max && result_bound > settings.tolerance {
+    while steps < settings.steps_max && error_bound > settings.tolerance {
         let stuck =
-            block_sum(rank.len(), |node| if walk.onward.row(node).targets.is_empty() { rank[node] } else { 0.0 });
-        let back = follow * stuck + settings.restart;
+            block_sums(
+                rank.len(),
+                |node| {
+                    if walk.onward.row(node).targets.is_empty() { rank[node] } else { [0.0; LANES] }
+                },
+            );
+        let back = stuck.map(|stuck| follow * stuck + settings.restart);
         next.par_chunks_mut(BLOCK).enumerate().for_each(|(block, chunk)| {
             for (place, value) in chunk.iter_mut().enumerate() {
                 let node = block * BLOCK + place;
                 let row = walk.arriving.row(node);
-                let mut sum = 0.0;
+                let mut sum = [0.0; LANES];
                 for (&from, &chance) in row.targets.iter().zip(row.weights) {
-                    sum += rank[from as usize] * f64::from(chance);
+                    let (from, chance) = (&rank[from as usize], f64::from(chance));
+                    for lane in 0..LANES {
+                        sum[lane] += from[lane] * chance;
+                    }
                 }
-                *value = follow * sum + back * restart[node];
+                for lane in 0..LANES {
+                    value[lane] = follow * sum[lane] + back[lane] * restart[node][lane];
+                }
             }
         });
-        let change = block_sum(rank.len(), |node| (next[node] - rank[node]).abs());
-        result_bound = change * follow / settings.restart.max(f64::MIN_POSITIVE);
+        let change = block_sums::<LANES>(rank.len(), |node| {
+            std::array::from_fn(|lane| (next[node][lane] - rank[node][lane]).abs())
+        });
+        let worst = change.into_iter().fold(0.0, f64::max);
+        error_bound = worst * follow / settings.restart.max(f64::MIN_POSITIVE);
         std::mem::swap(&mut rank, &mut next);
         steps += 1;
     }
-    PageRank { rank, steps, error_bound: result_bound }
+    Walked { rank, steps, error_bound }
 }
 
-/// A sum over all nodes, made in fixed blocks and then block by block.
-fn block_sum(nodes: usize, value: impl Fn(usize) -> f64 + Sync) -> f64 {
-    let blocks: Vec<f64> = (0..nodes.div_ceil(BLOCK))
+/// Sums over all nodes, made in fixed blocks and then block by block.
+fn block_sums<const LANES: usize>(nodes: usize, value: impl Fn(usize) -> [f64; LANES] + Sync) -> [f64; LANES] {
+    let add = |mut sum: [f64; LANES], value: [f64; LANES]| {
+        sum.iter_mut().zip(value).for_each(|(sum, value)| *sum += value);
+        sum
+    };
+    let blocks: Vec<[f64; LANES]> = (0..nodes.div_ceil(BLOCK))
         .into_par_iter()
-        .map(|block| (block * BLOCK..((block + 1) * BLOCK).min(nodes)).map(&value).sum())
+        .map(|block| (block * BLOCK..((block + 1) * BLOCK).min(nodes)).map(&value).fold([0.0; LANES], add))
         .collect();
-    blocks.iter().sum()
+    blocks.into_iter().fold([0.0; LANES], add)
 }
 
 /// The accounts near one buyer: its personalised PageRank, found by looking only at its neighbourhood.
@@ -334,6 +401,23 @@ mod tests {
         let second = personalised_pagerank(&walk, &[seed(20)], &EXACT);
         for node in 0..41 {
             assert!((both.rank[node] - (first.rank[node] + second.rank[node]) / 2.0).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn sets_that_walk_side_by_side_get_the_bytes_they_would_get_alone() {
+        let walk = Walk::both_ways(&world(), 0.3);
+        let steps = PageRankSettings::default();
+        let sets: Vec<Vec<Seed>> = (0..19u32)
+            .map(|set| (0..=set).map(|at| Seed { node: (set * 7 + at * 3) % 41, weight: 1.0 }).collect())
+            .collect();
+        let asked: Vec<Vec<u32>> = (0..19).map(|set| (set..41).rev().collect()).collect();
+        let seeds: Vec<&[Seed]> = sets.iter().map(Vec::as_slice).collect();
+        let nodes: Vec<&[u32]> = asked.iter().map(Vec::as_slice).collect();
+        for (set, together) in nearness_of_sets(&walk, &seeds, &nodes, &steps).into_iter().enumerate() {
+            let alone = personalised_pagerank(&walk, &sets[set], &steps).rank;
+            let alone: Vec<f64> = asked[set].iter().map(|&node| alone[node as usize]).collect();
+            assert_eq!(together, alone);
         }
     }
 

@@ -1,4 +1,4 @@
--- One row an account with its newest profile; {filter} is empty or a list of numeric ids made by the program.
+-- One row an account with its newest profile; {filter} is empty or asks for the ids of a table.
 with known as (
     select account_id, min(platform) as platform, min(native_id) as native_id
     from account {filter}

@@ -1,19 +1,16 @@
 -- People who wrote a matching post or comment, or who turned to one of the brand's own accounts, with how often.
--- Words travel as parameters; {own_accounts} are numeric ids and {mentions_min} a number made by the program.
-with matching_text as (
-    select distinct text_id from text where {says_body}
-),
-matching_post as (
+-- {wanted} holds the texts that match. Words travel as parameters; {own_accounts} are numeric ids and {mentions_min} a number made by the program.
+with matching_post as (
     select distinct post_id, author_id, created_at as at
     from post
     where author_id is not null
-      and ({has_tag} or {says_title} or text_id in (select text_id from matching_text))
+      and ({has_tag} or {says_title} or text_id in (select id from {wanted}))
 ),
 mention as (
     select author_id as account_id, at, 1 as mentions, 0 as talks from matching_post
     union all
     select actor_id, at, 1, 0 from interaction
-    where kind not in (2, 7, 8) and text_id in (select text_id from matching_text)
+    where kind not in (2, 7, 8) and text_id in (select id from {wanted})
     union all
     select actor_id, at, 0, 1 from interaction where target_id in ({own_accounts})
 ),

@@ -47,7 +47,6 @@ pub struct Elsewhere {
 pub struct BuyerLine {
     pub name: String,
     pub talks: String,
-    pub chance: String,
     pub between: String,
 }
 
@@ -90,7 +89,6 @@ impl RankingRow {
                         1 => "turned to them once".to_owned(),
                         times => format!("turned to them {times} times"),
                     },
-                    chance: format::part(buyer.chance, model::Unit::Share),
                     between: format!("/conversations/between/{}/{}", buyer.account, row.account),
                 })
                 .collect(),

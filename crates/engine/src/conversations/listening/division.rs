@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::features::{BuyerSet, WALK_STEPS};
-use crate::graph::{PageRankSettings, Seed, personalised_pagerank};
+use crate::conversations::index::ConversationIndex;
+use crate::graph::{PageRankSettings, Seed, nearness_of_sets};
 
 /// One signal of a set's talk with a creator.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -82,22 +83,37 @@ impl Division {
     }
 }
 
-/// The signals of every candidate for a set. Cost `O(12 * pairs of the market + contacts)`.
-pub fn signals(set: &BuyerSet<'_>, candidates: &[u32], restart: f64) -> Vec<SignalValues> {
-    let seeds: Vec<Seed> = set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
+/// A set's buyers and the creators asked about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    pub buyers: Vec<u32>,
+    pub candidates: Vec<u32>,
+}
+
+/// How near each candidate is to its set, for many sets at once. Cost `O(12 * pairs of the market)` for eight sets.
+pub fn nearness(index: &ConversationIndex, sets: &[Asking], restart: f64) -> Vec<Vec<f64>> {
+    let seeds: Vec<Vec<Seed>> =
+        sets.iter().map(|set| set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect()).collect();
+    let seeds: Vec<&[Seed]> = seeds.iter().map(Vec::as_slice).collect();
+    let asked: Vec<&[u32]> = sets.iter().map(|set| set.candidates.as_slice()).collect();
     let steps = PageRankSettings { restart, ..PageRankSettings::default() };
-    let nearness = personalised_pagerank(&set.index.walk, &seeds, &steps).rank;
+    nearness_of_sets(&index.walk, &seeds, &asked, &steps)
+}
+
+/// The signals of every candidate for a set, `nearness` in the order of the candidates. Cost `O(contacts)`.
+pub fn signals(set: &BuyerSet<'_>, candidates: &[u32], nearness: &[f64]) -> Vec<SignalValues> {
     let pairs = &set.index.pairs;
     candidates
         .par_iter()
-        .map(|&candidate| {
+        .zip(nearness)
+        .map(|(&candidate, &nearness)| {
             let (mut recent, mut days) = (0.0, 0u64);
             for contact in set.contacts(candidate).talk {
                 recent += f64::from(pairs.recent[contact.pair as usize]);
                 days += u64::from(pairs.days[contact.pair as usize]);
             }
             let received = f64::from(set.index.account.received[candidate as usize]);
-            let visits = WALK_STEPS * nearness[candidate as usize];
+            let visits = WALK_STEPS * nearness;
             [recent.ln_1p(), (days as f64).ln_1p(), received.ln_1p(), visits.ln_1p()]
         })
         .collect()

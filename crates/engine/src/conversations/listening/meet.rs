@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::{Between, FeatureValues, near_to, shared_contacts};
+use super::features::{Between, near_to, shared_contacts};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
@@ -28,8 +28,9 @@ pub fn rank_new_contacts(
 ) -> Vec<NewContact> {
     let head = Asked::new(&model.meeting, model.exposure(settings.horizon_days));
     let mut ranked = vec![];
-    visit_strangers(index, buyer, settings, &mut PushScratch::default(), |account, features| {
-        ranked.push(NewContact { account, chance: head.chance(features) });
+    visit_strangers(index, buyer, settings, &mut PushScratch::default(), |account, between| {
+        let features = index.habits.features(index, buyer, account, between);
+        ranked.push(NewContact { account, chance: head.chance(&features) });
     });
     ranked.sort_by(|a, b| b.chance.total_cmp(&a.chance).then(a.account.cmp(&b.account)));
     ranked
@@ -41,7 +42,7 @@ pub(super) fn visit_strangers(
     buyer: u32,
     settings: &ListeningSettings,
     scratch: &mut PushScratch,
-    mut visit: impl FnMut(u32, &FeatureValues),
+    mut visit: impl FnMut(u32, Between),
 ) {
     let near = near_to(index, buyer, settings.restart, settings.meeting_tolerance, scratch);
     let mut shared = vec![0.0; index.accounts()];
@@ -67,6 +68,6 @@ pub(super) fn visit_strangers(
             near: nearness,
             shared_contacts: shared[account as usize],
         };
-        visit(account, &index.habits.features(index, buyer, account, between));
+        visit(account, between);
     }
 }

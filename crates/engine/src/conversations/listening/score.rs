@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::division::signals;
+use super::division::{Asking, nearness, signals};
 use super::features::{Between, BuyerSet, near_to, share_of_others};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
@@ -85,17 +85,58 @@ pub fn score(
     excluded: &[u32],
     settings: &ListeningSettings,
 ) -> Vec<ListenedTo> {
-    let set = BuyerSet::new(index, buyers);
+    let set = [BuyersAsked { buyers, excluded }];
+    score_sets(index, model, &set, settings).pop().expect("an answer for every set")
+}
+
+/// A set of buyers and the accounts that are left out for it (ascending).
+pub(crate) struct BuyersAsked<'a> {
+    pub buyers: &'a [u32],
+    pub excluded: &'a [u32],
+}
+
+/// [`score`] for many sets: the same answers, with the walks of eight sets taken side by side.
+pub(crate) fn score_sets(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    sets: &[BuyersAsked<'_>],
+    settings: &ListeningSettings,
+) -> Vec<Vec<ListenedTo>> {
+    let asking: Vec<Asking> = sets
+        .par_iter()
+        .map(|asked| {
+            let set = BuyerSet::new(index, asked.buyers);
+            let candidates = candidates_of(&set, &set.buyers_talking(), asked.excluded, settings);
+            Asking { buyers: set.buyers, candidates }
+        })
+        .collect();
+    let nearness = nearness(index, &asking, settings.restart);
+    asking.par_iter().zip(&nearness).map(|(asking, near)| score_one(index, model, asking, near, settings)).collect()
+}
+
+fn candidates_of(set: &BuyerSet<'_>, talking: &[u32], excluded: &[u32], settings: &ListeningSettings) -> Vec<u32> {
+    set.candidates(talking, settings.candidates_max, |account| excluded.binary_search(&account).is_ok())
+}
+
+fn score_one(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    asking: &Asking,
+    nearness: &[f64],
+    settings: &ListeningSettings,
+) -> Vec<ListenedTo> {
+    let set = BuyerSet::new(index, &asking.buyers);
     if set.buyers.is_empty() {
         return vec![];
     }
-    let Candidates { accounts: candidates, columns } = Candidates::of(&set, model, excluded, settings);
+    let candidates = &asking.candidates;
+    let columns = columns(&set, model, candidates, settings);
     let draws = BuyerDraws::new(set.buyers.len(), settings);
     let volume: f64 = columns.iter().map(|column| column.chances.iter().sum::<f64>()).sum();
-    let shares = model.division.shares(&signals(&set, &candidates, settings.restart));
+    let shares = model.division.shares(&signals(&set, candidates, nearness));
     let mut scored: Vec<ListenedTo> = columns
         .par_iter()
-        .zip(&candidates)
+        .zip(candidates)
         .zip(&shares)
         .map(|((column, &candidate), &share)| {
             let chances = scaled_to(&column.chances, model.drift.corrected(volume * share));
@@ -121,46 +162,45 @@ pub(crate) fn chance_sums(
     settings: &ListeningSettings,
 ) -> Vec<ChanceSum> {
     let set = BuyerSet::new(index, buyers);
-    let candidates = Candidates::of(&set, model, excluded, settings);
-    let columns = candidates.accounts.iter().zip(&candidates.columns);
-    columns.map(|(&account, column)| ChanceSum { account, chances: column.chances.iter().sum() }).collect()
+    let candidates = candidates_of(&set, &set.buyers_talking(), excluded, settings);
+    let columns = columns(&set, model, &candidates, settings);
+    candidates
+        .iter()
+        .zip(&columns)
+        .map(|(&account, column)| ChanceSum { account, chances: column.chances.iter().sum() })
+        .collect()
 }
 
-/// The accounts worth scoring, each with its chances.
-struct Candidates {
-    accounts: Vec<u32>,
-    columns: Vec<Column>,
-}
-
-impl Candidates {
-    fn of(set: &BuyerSet<'_>, model: &ListeningModel, excluded: &[u32], settings: &ListeningSettings) -> Candidates {
-        let index = set.index;
-        let talking = set.buyers_talking();
-        let is_excluded = |account| excluded.binary_search(&account).is_ok();
-        let accounts = set.candidates(&talking, settings.candidates_max, is_excluded);
-        let wanted: Vec<u32> = (0..set.buyers.len() as u32).collect();
-        let near = Nearness::of(set, &wanted, &accounts, settings);
-        let exposure = model.exposure(settings.horizon_days);
-        let returning = Asked::new(&model.returning, exposure);
-        let joining = Asked::new(&model.joining, exposure);
-        let columns = accounts
-            .par_iter()
-            .enumerate()
-            .map(|(column, &candidate)| {
-                let pairs = pairs_with(set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
-                let chance = |pair: &PairSeen| {
-                    let features = index.habits.features(index, pair.buyer, candidate, pair.between);
-                    match (pair.buyer == candidate, pair.between.talk) {
-                        (true, _) => 0.0,
-                        (false, NO_PAIR) => joining.chance(&features),
-                        (false, _) => returning.chance(&features),
-                    }
-                };
-                Column { chances: pairs.iter().map(chance).collect(), pairs }
-            })
-            .collect();
-        Candidates { accounts, columns }
-    }
+/// Each candidate's chances with every buyer of the set.
+fn columns(
+    set: &BuyerSet<'_>,
+    model: &ListeningModel,
+    candidates: &[u32],
+    settings: &ListeningSettings,
+) -> Vec<Column> {
+    let index = set.index;
+    let talking = set.buyers_talking();
+    let wanted: Vec<u32> = (0..set.buyers.len() as u32).collect();
+    let near = Nearness::of(set, &wanted, candidates, settings);
+    let exposure = model.exposure(settings.horizon_days);
+    let returning = Asked::new(&model.returning, exposure);
+    let joining = Asked::new(&model.joining, exposure);
+    candidates
+        .par_iter()
+        .enumerate()
+        .map(|(column, &candidate)| {
+            let pairs = pairs_with(set, &wanted, candidate, &talking, |row| near.of_pair(row, column));
+            let chance = |pair: &PairSeen| {
+                let features = index.habits.features(index, pair.buyer, candidate, pair.between);
+                match (pair.buyer == candidate, pair.between.talk) {
+                    (true, _) => 0.0,
+                    (false, NO_PAIR) => joining.chance(&features),
+                    (false, _) => returning.chance(&features),
+                }
+            };
+            Column { chances: pairs.iter().map(chance).collect(), pairs }
+        })
+        .collect()
 }
 
 /// A candidate with every buyer.
@@ -238,6 +278,9 @@ pub(super) fn pairs_with(
         .collect()
 }
 
+/// How many buyers share one work space for their walks: making it costs as much as a walk.
+const BUYERS_AT_A_TIME: usize = 64;
+
 /// Nearness of every candidate to every wanted buyer.
 pub(super) struct Nearness {
     columns: usize,
@@ -258,21 +301,25 @@ impl Nearness {
         for (column, &candidate) in candidates.iter().enumerate() {
             column_of[candidate as usize] = column as u32;
         }
-        let rows: Vec<Vec<f32>> = wanted
-            .par_iter()
-            .map_init(PushScratch::default, |scratch, &place| {
-                let mut row = vec![0f32; columns];
-                let buyer = set.buyers[place as usize];
-                for near in near_to(set.index, buyer, settings.restart, settings.nearness_tolerance, scratch) {
-                    let column = column_of[near.node as usize];
-                    if column != u32::MAX {
-                        row[column as usize] = near.rank as f32;
+        let portions: Vec<Vec<f32>> = wanted
+            .par_chunks(BUYERS_AT_A_TIME)
+            .map(|wanted| {
+                let mut scratch = PushScratch::default();
+                let mut rows = vec![0f32; columns * wanted.len()];
+                for (row, &place) in rows.chunks_mut(columns.max(1)).zip(wanted) {
+                    let buyer = set.buyers[place as usize];
+                    let near = near_to(set.index, buyer, settings.restart, settings.nearness_tolerance, &mut scratch);
+                    for near in near {
+                        let column = column_of[near.node as usize];
+                        if column != u32::MAX {
+                            row[column as usize] = near.rank as f32;
+                        }
                     }
                 }
-                row
+                rows
             })
             .collect();
-        Nearness { columns, values: rows.concat() }
+        Nearness { columns, values: portions.concat() }
     }
 
     pub fn of_pair(&self, row: usize, column: usize) -> f64 {

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::calibrate::{Expected, Outcome, platt};
-use super::division::{DividedSet, Division, Moment, Signal, signals};
-use super::features::{BuyerSet, FEATURES, Feature};
+use super::division::{Asking, DividedSet, Division, Moment, Signal, nearness, signals};
+use super::features::{Between, BuyerSet, FEATURES, Feature};
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
 use super::model::{Drift, Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
-use super::score::{Nearness, pairs_with};
+use super::score::{BuyersAsked, Nearness, pairs_with, score_sets};
 use super::shipped;
 use super::{ListeningError, ListeningSettings};
 use crate::conversations::events::EventLog;
@@ -43,7 +43,7 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
         settings.index.half_life = HalfLife::Days((log.span_seconds() as f64 / 4.0).max(1.0) / DAY_SECONDS);
     }
     let cut = log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64);
-    let mut model = learn_chances(log, cut, &settings);
+    let mut model = learn_chances(log, cut, &settings, Meetings::Learned);
     model.division = learn_division(log, &settings);
     model.growth = growth(log, &settings);
     model.drift = drift(log, cut, &model, &settings);
@@ -53,22 +53,27 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
 const DAY_SECONDS: f64 = 86_400.0;
 
 /// Fits the three chances from what came before and after one moment.
-fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> ListeningModel {
+fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings, meetings: Meetings) -> ListeningModel {
     let until = log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1);
     let window = Window::open(log, cut, settings);
     let sets = window.sets(settings);
     let mut rows = SetRows::default();
-    for set in window.anchors.par_iter().map(|&anchor| sets.rows(anchor)).collect::<Vec<SetRows>>() {
+    let asked: Vec<AnchorAsked> = window.anchors.par_iter().map(|&anchor| sets.ask(anchor)).collect();
+    for set in asked.par_iter().map(|asking| sets.rows(asking)).collect::<Vec<SetRows>>() {
         rows.returning.extend(set.returning);
         rows.joining.extend(set.joining);
     }
-    let met: Vec<Vec<LabelledPair>> = window.meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
+    let meeting_buyers = match meetings {
+        Meetings::Learned => meeting_buyers(&window.index, settings, MEETING_BUYERS_MAX),
+        Meetings::NotNeeded => vec![],
+    };
+    let met: Vec<Vec<LabelledPair>> = meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
     let meeting_rows = met.concat();
     let mut returning = learn(&rows.returning, shipped::RETURNING, settings);
     let mut joining = learn(&rows.joining, shipped::JOINING, settings);
     let meeting = learn(&meeting_rows, shipped::MEETING, settings);
     let outcomes: Vec<ChosenOutcomes> =
-        window.anchors.par_iter().map(|&anchor| sets.outcomes(anchor, &returning, &joining)).collect();
+        asked.par_iter().map(|asking| sets.outcomes(asking, &returning, &joining)).collect();
     let of = |pick: fn(&ChosenOutcomes) -> &Vec<Outcome>| -> Vec<Outcome> {
         outcomes.iter().flat_map(|outcome| pick(outcome).iter().copied()).collect()
     };
@@ -83,7 +88,7 @@ fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings) -> List
         trained_on: TrainedOn {
             events: log.len() as u64,
             anchors: window.anchors.len() as u64,
-            meeting_buyers: window.meeting_buyers.len() as u64,
+            meeting_buyers: meeting_buyers.len() as u64,
             inner_cut_unix: cut,
             until_unix: until,
         },
@@ -99,16 +104,21 @@ struct Window {
     index: ConversationIndex,
     labels: Pairs,
     anchors: Vec<u32>,
-    meeting_buyers: Vec<u32>,
+}
+
+/// Whether a fit needs the chance of meeting somebody new.
+#[derive(Clone, Copy, PartialEq)]
+enum Meetings {
+    Learned,
+    NotNeeded,
 }
 
 impl Window {
     fn open(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Window {
-        let index = ConversationIndex::build(&log.between(None, Some(cut)), Some(cut), &settings.index);
+        let index = ConversationIndex::build_for_learning(&log.between(None, Some(cut)), Some(cut), &settings.index);
         let labels = labels_from(log, cut, settings);
         let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
-        let meeting_buyers = meeting_buyers(&index, settings, MEETING_BUYERS_MAX);
-        Window { index, labels, anchors, meeting_buyers }
+        Window { index, labels, anchors }
     }
 
     fn sets<'a>(&'a self, settings: &'a ListeningSettings) -> Sets<'a> {
@@ -134,21 +144,31 @@ fn drift(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningS
     if past.at_unix().first().is_none_or(|&first| first >= earlier_cut) {
         return Drift::NONE;
     }
-    let earlier = ListeningModel { division: model.division.clone(), ..learn_chances(&past, earlier_cut, settings) };
-    let index = ConversationIndex::build(&past, Some(cut), &settings.index);
+    let chances = learn_chances(&past, earlier_cut, settings, Meetings::NotNeeded);
+    let earlier = ListeningModel { division: model.division.clone(), ..chances };
+    let index = ConversationIndex::build_for_learning(&past, Some(cut), &settings.index);
     let labels = labels_from(log, cut, settings);
     let quick = ListeningSettings { bootstrap_draws: 0, horizon_days: None, ..settings.clone() };
     let anchors = anchors(&index, &labels, settings, DRIFT_SETS_MAX);
-    let checked: Vec<Vec<Expected>> = anchors
-        .par_iter()
-        .map(|&anchor| {
-            let buyers = index.talkers_to(anchor);
+    let buyers: Vec<Vec<u32>> = anchors.iter().map(|&anchor| index.talkers_to(anchor)).collect();
+    let asked: Vec<BuyersAsked<'_>> = buyers
+        .iter()
+        .zip(&anchors)
+        .map(|(buyers, anchor)| BuyersAsked { buyers, excluded: std::slice::from_ref(anchor) })
+        .collect();
+    let ranked = score_sets(&index, &earlier, &asked, &quick);
+    let checked: Vec<Expected> = ranked
+        .into_iter()
+        .zip(&buyers)
+        .flat_map(|(ranked, buyers)| {
             let came = |creator| buyers.iter().filter(|&&buyer| labels.find(buyer, creator).is_some()).count() as f64;
-            let chosen = super::score(&index, &earlier, &buyers, &[anchor], &quick).into_iter().take(CHOSEN);
-            chosen.map(|one| Expected { expected: one.expected_listeners, came: came(one.account) }).collect()
+            let chosen = ranked.into_iter().take(CHOSEN);
+            chosen
+                .map(|one| Expected { expected: one.expected_listeners, came: came(one.account) })
+                .collect::<Vec<Expected>>()
         })
         .collect();
-    super::calibrate::drift(&checked.concat())
+    super::calibrate::drift(&checked)
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
@@ -178,6 +198,15 @@ struct Sets<'a> {
     settings: &'a ListeningSettings,
 }
 
+/// An account that stands for a brand, with what is looked at of it; kept so that the walks are made once.
+struct AnchorAsked {
+    anchor: u32,
+    candidates: Vec<u32>,
+    /// Places in the set, ascending.
+    wanted: Vec<u32>,
+    near: Nearness,
+}
+
 #[derive(Default)]
 struct SetRows {
     returning: Vec<LabelledPair>,
@@ -196,31 +225,34 @@ impl Sets<'_> {
     }
 
     /// The labelled pairs of one account that stands for a brand.
-    fn rows(&self, anchor: u32) -> SetRows {
+    fn rows(&self, asking: &AnchorAsked) -> SetRows {
         let keep = Draws::new(self.settings.seed, NEGATIVE_STREAM);
         let one_in = u64::from(self.settings.negatives_one_in.max(1));
         let mut rows = SetRows::default();
-        self.visit(anchor, |buyer, candidate, is_known, features| {
+        self.visit(asking, |buyer, candidate, between| {
             let talked = self.talked(buyer, candidate);
-            if is_known {
-                rows.returning.push(LabelledPair { features, talked, weight: 1.0 });
-                return;
-            }
-            let key = (u64::from(anchor) << 40) ^ (u64::from(buyer) << 20) ^ u64::from(candidate);
-            if talked == Talked::Yes {
-                rows.joining.push(LabelledPair { features, talked, weight: 1.0 });
-            } else if keep.raw(key).is_multiple_of(one_in) {
-                rows.joining.push(LabelledPair { features, talked, weight: one_in as f32 });
-            }
+            let key = (u64::from(asking.anchor) << 40) ^ (u64::from(buyer) << 20) ^ u64::from(candidate);
+            let is_known = between.talk != NO_PAIR;
+            let weight = match talked {
+                Talked::No if is_known => 1.0,
+                Talked::No if keep.raw(key).is_multiple_of(one_in) => one_in as f32,
+                Talked::No => return,
+                Talked::Yes => 1.0,
+            };
+            let features = self.index.habits.features(self.index, buyer, candidate, between);
+            let list = if is_known { &mut rows.returning } else { &mut rows.joining };
+            list.push(LabelledPair { features, talked, weight });
         });
         rows
     }
 
     /// What happened between the buyers and the creators that the fit would have chosen.
-    fn outcomes(&self, anchor: u32, returning: &Head, joining: &Head) -> ChosenOutcomes {
+    fn outcomes(&self, asking: &AnchorAsked, returning: &Head, joining: &Head) -> ChosenOutcomes {
         let (returning, joining) = (returning.dense(), joining.dense());
         let mut by_candidate: std::collections::BTreeMap<u32, (f64, ChosenOutcomes)> = Default::default();
-        self.visit(anchor, |buyer, candidate, is_known, features| {
+        self.visit(asking, |buyer, candidate, between| {
+            let is_known = between.talk != NO_PAIR;
+            let features = self.index.habits.features(self.index, buyer, candidate, between);
             let log_odds = linear(if is_known { &returning } else { &joining }, &features);
             let entry = by_candidate.entry(candidate).or_default();
             entry.0 += super::logistic::sigmoid(log_odds);
@@ -237,10 +269,11 @@ impl Sets<'_> {
         all
     }
 
-    fn visit(&self, anchor: u32, mut visit: impl FnMut(u32, u32, bool, super::features::FeatureValues)) {
+    /// An account that stands for a brand with its candidates, some of its buyers and how near they are.
+    fn ask(&self, anchor: u32) -> AnchorAsked {
         let set = BuyerSet::new(self.index, &self.index.talkers_to(anchor));
-        let talking = set.buyers_talking();
-        let candidates = set.candidates(&talking, self.settings.candidates_max, |account| account == anchor);
+        let candidates =
+            set.candidates(&set.buyers_talking(), self.settings.candidates_max, |account| account == anchor);
         let draws = Draws::new(self.settings.seed, BUYER_STREAM);
         let wanted: Vec<u32> = draws
             .sample(set.buyers.len(), self.settings.training_buyers_max)
@@ -248,11 +281,17 @@ impl Sets<'_> {
             .map(|place| place as u32)
             .collect();
         let near = Nearness::of(&set, &wanted, &candidates, self.settings);
-        for (column, &candidate) in candidates.iter().enumerate() {
-            for pair in pairs_with(&set, &wanted, candidate, &talking, |row| near.of_pair(row, column)) {
+        AnchorAsked { anchor, candidates, wanted, near }
+    }
+
+    fn visit(&self, asking: &AnchorAsked, mut visit: impl FnMut(u32, u32, Between)) {
+        let set = BuyerSet::new(self.index, &self.index.talkers_to(asking.anchor));
+        let talking = set.buyers_talking();
+        for (column, &candidate) in asking.candidates.iter().enumerate() {
+            let near = |row| asking.near.of_pair(row, column);
+            for pair in pairs_with(&set, &asking.wanted, candidate, &talking, near) {
                 if pair.buyer != candidate {
-                    let features = self.index.habits.features(self.index, pair.buyer, candidate, pair.between);
-                    visit(pair.buyer, candidate, pair.between.talk != NO_PAIR, features);
+                    visit(pair.buyer, candidate, pair.between);
                 }
             }
         }
@@ -264,14 +303,16 @@ impl Sets<'_> {
         let one_in = (self.index.accounts() / STRANGERS_KEPT).max(1) as u64;
         let mut rows = vec![];
         let mut scratch = PushScratch::default();
-        visit_strangers(self.index, buyer, self.settings, &mut scratch, |account, features| {
+        visit_strangers(self.index, buyer, self.settings, &mut scratch, |account, between| {
             let talked = self.talked(buyer, account);
             let key = (u64::from(buyer) << 32) ^ u64::from(account);
-            if talked == Talked::Yes {
-                rows.push(LabelledPair { features: *features, talked, weight: 1.0 });
-            } else if keep.raw(key).is_multiple_of(one_in) {
-                rows.push(LabelledPair { features: *features, talked, weight: one_in as f32 });
-            }
+            let weight = match talked {
+                Talked::Yes => 1.0,
+                Talked::No if keep.raw(key).is_multiple_of(one_in) => one_in as f32,
+                Talked::No => return,
+            };
+            let features = self.index.habits.features(self.index, buyer, account, between);
+            rows.push(LabelledPair { features, talked, weight });
         });
         rows
     }
@@ -301,22 +342,27 @@ fn learn_division(log: &EventLog, settings: &ListeningSettings) -> Division {
 
 fn moment(log: &EventLog, share: f64, settings: &ListeningSettings) -> Moment {
     let cut = log.time_quantile(share).map_or(0, |at| at.ceil() as i64);
-    let index = ConversationIndex::build(&log.between(None, Some(cut)), Some(cut), &settings.index);
+    let index = ConversationIndex::build_for_learning(&log.between(None, Some(cut)), Some(cut), &settings.index);
     let labels = labels_from(log, cut, settings);
     let anchors = anchors(&index, &labels, settings, DIVISION_SETS_MAX);
-    let sets = anchors.par_iter().filter_map(|&anchor| divided_set(&index, &labels, anchor, settings)).collect();
-    Moment { sets, observations: labels.len() as f64 }
+    let asking: Vec<Asking> = anchors
+        .par_iter()
+        .map(|&anchor| {
+            let set = BuyerSet::new(&index, &index.talkers_to(anchor));
+            let candidates =
+                set.candidates(&set.buyers_talking(), settings.candidates_max, |account| account == anchor);
+            Asking { buyers: set.buyers, candidates }
+        })
+        .collect();
+    let near = nearness(&index, &asking, settings.restart);
+    let sets = asking.par_iter().zip(&near).filter_map(|(asking, near)| divided_set(&index, &labels, asking, near));
+    Moment { sets: sets.collect(), observations: labels.len() as f64 }
 }
 
 /// One account's talkers, their signals and how their later listening divided; `None` when there was none.
-fn divided_set(
-    index: &ConversationIndex,
-    labels: &Pairs,
-    anchor: u32,
-    settings: &ListeningSettings,
-) -> Option<DividedSet> {
-    let set = BuyerSet::new(index, &index.talkers_to(anchor));
-    let candidates = set.candidates(&set.buyers_talking(), settings.candidates_max, |account| account == anchor);
+fn divided_set(index: &ConversationIndex, labels: &Pairs, asking: &Asking, nearness: &[f64]) -> Option<DividedSet> {
+    let set = BuyerSet::new(index, &asking.buyers);
+    let candidates = &asking.candidates;
     let mut listeners = vec![0u32; index.accounts()];
     for &buyer in &set.buyers {
         for &creator in labels.targets_of(buyer) {
@@ -326,7 +372,7 @@ fn divided_set(
     let later: Vec<f64> = candidates.iter().map(|&account| f64::from(listeners[account as usize])).collect();
     let total: f64 = later.iter().sum();
     (total > 0.0).then(|| DividedSet {
-        signals: signals(&set, &candidates, settings.restart),
+        signals: signals(&set, candidates, nearness),
         later: later.iter().map(|count| count / total).collect(),
     })
 }

@@ -1,0 +1,33 @@
+//! The operational database's tables, as the steps that bring any older one up to date.
+//!
+//! A step is never changed once it has been released. The files are named here rather than by a macro, which would
+//! build the database driver a second time for the compiler alone.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+
+use sqlx::SqlSafeStr;
+use sqlx::error::BoxDynError;
+use sqlx::migrate::{Migration, MigrationSource, MigrationType};
+
+/// Every step: its number, what it is for, its statements.
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
+    (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
+];
+
+/// The steps compiled into the program.
+#[derive(Debug)]
+pub(crate) struct Steps;
+
+impl MigrationSource<'static> for Steps {
+    fn resolve(self) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, BoxDynError>> + Send + 'static>> {
+        Box::pin(async {
+            let of = |(number, what, sql): (i64, &'static str, &'static str)| {
+                Migration::new(number, Cow::Borrowed(what), MigrationType::Simple, sql.into_sql_str(), false)
+            };
+            Ok(STEPS.into_iter().map(of).collect())
+        })
+    }
+}
