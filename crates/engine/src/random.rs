@@ -47,16 +47,22 @@ impl Draws {
         ((u128::from(self.raw(index)) * limit as u128) >> 64) as usize
     }
 
+    /// All of `0..total` in an order that chance decides. Cost `O(total log total)`.
+    pub fn order(self, total: usize) -> Vec<usize> {
+        let mut items: Vec<usize> = (0..total).collect();
+        items.sort_by_key(|&item| (self.raw(item as u64), item));
+        items
+    }
+
     /// A sample of at most `count` of `0..total` without repetition, in ascending order.
     ///
     /// Every item gets the key `raw(item)`; the smallest keys are taken, so a larger sample contains a smaller one.
     /// Cost `O(total log total)`.
     pub fn sample(self, total: usize, count: usize) -> Vec<usize> {
-        let mut items: Vec<usize> = (0..total).collect();
         if count >= total {
-            return items;
+            return (0..total).collect();
         }
-        items.sort_by_key(|&item| (self.raw(item as u64), item));
+        let mut items = self.order(total);
         items.truncate(count);
         items.sort_unstable();
         items

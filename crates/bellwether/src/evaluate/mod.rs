@@ -1,6 +1,9 @@
 //! Evaluate: anyone can check our claims. Runs the product's own code on labelled data and prints the figures.
 
+mod edges;
+pub mod groups;
 pub mod listening;
+pub mod pagerank;
 pub mod world;
 
 use clap::Subcommand;
@@ -11,6 +14,10 @@ use crate::output::Output;
 pub enum EvaluateCommand {
     /// Whom do buyers talk to next? The ranking against every simpler one, on held-out time.
     Listening(listening::ListeningArguments),
+    /// Conversation groups of a graph in a text file: quality, agreement with a truth, time and memory.
+    Groups(groups::GroupsArguments),
+    /// PageRank of a graph in a text file, from anywhere or from given accounts.
+    Pagerank(pagerank::PageRankArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -19,6 +26,8 @@ pub enum EvaluateCommand {
 pub async fn run(command: EvaluateCommand, output: Output) -> anyhow::Result<()> {
     match command {
         EvaluateCommand::Listening(arguments) => listening::run(&arguments, output),
+        EvaluateCommand::Groups(arguments) => groups::run(&arguments, output),
+        EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

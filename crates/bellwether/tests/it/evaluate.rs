@@ -31,3 +31,72 @@ fn the_ranking_of_a_made_up_market_finds_the_planted_people_better_than_any_simp
     }
     assert_eq!(report["precision_at_20"].as_f64(), Some(precision("listening")));
 }
+
+/// Twelve circles of ten people who all talk with each other; one talk leads from each circle to the next.
+fn circles() -> String {
+    let mut edges = String::from("# who to whom, how often\n");
+    for circle in 0..12 {
+        for a in 0..10 {
+            for b in 0..10 {
+                if a != b {
+                    edges.push_str(&format!("{} {} 2\n", circle * 10 + a, circle * 10 + b));
+                }
+            }
+        }
+        edges.push_str(&format!("{} {} 1\n", circle * 10, (circle * 10 + 10) % 120));
+    }
+    edges
+}
+
+#[test]
+fn groups_of_a_graph_in_a_file_are_found_whole_and_alike_on_any_number_of_threads() {
+    let place = Place::new();
+    let edges = text(&place.file("edges.txt", circles()));
+    let truth: String = (0..120).map(|account| format!("{}\n", account / 10)).collect();
+    let truth = text(&place.file("truth.txt", truth));
+    let run = |more: &[&str]| {
+        let mut words = vec!["evaluate", "groups", "--edges", edges.as_str(), "--weighted", "--truth", truth.as_str()];
+        words.extend_from_slice(more);
+        place.json(&words)
+    };
+    let found = run(&["--deterministic", "--threads", "1"]);
+    assert_eq!((&found["nodes"], &found["edges"], &found["groups"]), (&120.into(), &1092.into(), &12.into()));
+    assert_eq!(found["disconnected"], 0);
+    assert_eq!(found["nmi"], 1.0);
+    assert!(found["modularity"].as_f64() > Some(0.9) && found["cpu_s"].is_number());
+    let threads = run(&["--deterministic", "--threads", "4"]);
+    assert_eq!((&threads["modularity"], &threads["groups"]), (&found["modularity"], &found["groups"]));
+    let chosen = run(&["--choose"]);
+    assert_eq!(chosen["nmi"], 1.0, "{chosen}");
+    assert!(chosen["tried"].as_array().is_some_and(|tried| tried.len() > 10));
+}
+
+#[test]
+fn a_walk_over_a_graph_in_a_file_ranks_its_own_circle_first() {
+    let place = Place::new();
+    let edges = text(&place.file("edges.txt", circles()));
+    let seeds = text(&place.file("seeds.txt", "31\n32\n"));
+    let near = place.json(&["evaluate", "pagerank", "--edges", &edges, "--seeds", &seeds]);
+    let top = near["top"].as_array().expect("a list");
+    assert_eq!(top.len(), 20);
+    assert!(top[..10].iter().all(|account| (30..40).contains(&account.as_u64().expect("an account"))), "{near}");
+    assert!(near["error_bound"].as_f64() < Some(1e-7));
+    let anywhere = place.json(&["evaluate", "pagerank", "--edges", &edges]);
+    assert_eq!(anywhere["top"][0].as_u64().map(|account| account % 10), Some(0), "those who are led to come first");
+}
+
+#[test]
+fn a_graph_file_that_cannot_be_meant_is_refused_with_its_line() {
+    let place = Place::new();
+    let edges = text(&place.file("edges.txt", "0 1\n1 two\n"));
+    let said = place.refused(&["evaluate", "groups", "--edges", &edges]);
+    assert!(said.contains("line 2") && said.contains("edges.txt"), "{said}");
+    let edges = text(&place.file("few.txt", "0 1\n"));
+    let truth = text(&place.file("truth.txt", "0\n0\n1\n"));
+    let said = place.refused(&["evaluate", "groups", "--edges", &edges, "--truth", &truth]);
+    assert!(said.contains("3 lines") && said.contains("2 accounts"), "{said}");
+    let seeds = text(&place.file("seeds.txt", "7\n"));
+    let said = place.refused(&["evaluate", "pagerank", "--edges", &edges, "--seeds", &seeds]);
+    assert!(said.contains("account 7"), "{said}");
+    place.refused(&["evaluate", "groups", "--edges", "nowhere.txt"]);
+}

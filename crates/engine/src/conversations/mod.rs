@@ -4,6 +4,7 @@ pub mod buying_talk;
 pub mod evaluate;
 pub mod events;
 pub mod exchange;
+pub mod groups;
 pub mod index;
 pub mod level;
 pub mod listening;

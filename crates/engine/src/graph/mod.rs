@@ -1,9 +1,13 @@
 //! Who talks to whom as a graph: its compact form and the ranks that walk along it.
 
 pub mod csr;
+pub mod edge_list;
 pub mod pagerank;
+pub mod power_push;
 
 pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
+pub use edge_list::{EdgeListError, EdgeListReader};
 pub use pagerank::{
     PageRank, PageRankSettings, Seed, Walk, nearness_of_sets, pagerank, personalised_pagerank, push_from,
 };
+pub use power_push::{Start, power_push};
