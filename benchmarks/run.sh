@@ -27,3 +27,5 @@ keep beer-ingest "$program" --data-dir "$place" ingest stack-exchange "$data/bee
 keep beer-again "$program" --data-dir "$place" ingest stack-exchange "$data/beer-stackexchange" --again
 keep beer-counts "$program" --data-dir "$place" conversations counts
 rm -rf "$place"
+# Beside NetworKit, igraph and SciPy (Python packages) on a made-up graph of a million accounts:
+#   python benchmarks/groups.py PROGRAM FOLDER-WITH-PEERS EMPTY-FOLDER > "$out/groups-convo-1m.txt"
