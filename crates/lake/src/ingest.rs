@@ -24,17 +24,6 @@ pub const INTERACTIONS_PER_FILE: usize = 500_000;
 /// The same for the other kinds of fact, which are larger.
 const ENTITIES_PER_FILE: usize = 100_000;
 
-/// A forgotten person's texts and the counts of their posts go first and the account last: after a crash in between
-/// the account is still found, and so is what belongs to what is left, so that forgetting again finishes it.
-const ERASING_ORDER: [FactTable; 6] = [
-    FactTable::Text,
-    FactTable::PostMetric,
-    FactTable::Interaction,
-    FactTable::Post,
-    FactTable::Profile,
-    FactTable::Account,
-];
-
 /// Where an import's rows come from and how long they may be kept.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Provenance {
@@ -159,114 +148,6 @@ impl Lake {
             interactions: Pending::default(),
             texts: Pending::default(),
         }
-    }
-
-    /// Takes back everything an import brought, and frees the space. Safe to repeat.
-    pub async fn remove_import(&self, import: ImportId) -> Result<u64, LakeError> {
-        self.delete_where(&FactTable::ALL, |_| Some(format!("import_id = {import}"))).await
-    }
-
-    /// Removes the rows that have passed their `expires_at`, and frees the space. Returns how many they were.
-    ///
-    /// All rows of an import expire together, so whole files go and none has to be searched.
-    pub async fn remove_expired(&self, now: Timestamp) -> Result<u64, LakeError> {
-        let mut expired = HashMap::new();
-        for table in FactTable::ALL {
-            let sql = format!(
-                "select distinct import_id from {}_kept where expires_at <= to_timestamp_micros({})",
-                table.name(),
-                now.0
-            );
-            let imports = self.ids_of(&sql, now, "looking for rows past their time").await?;
-            if !imports.is_empty() {
-                expired.insert(table, imports);
-            }
-        }
-        if expired.is_empty() {
-            return Ok(0);
-        }
-        self.delete_where(&FactTable::ALL, |table| {
-            expired.get(&table).map(|imports| format!("import_id in ({})", imports.join(", ")))
-        })
-        .await
-    }
-
-    /// Rewrites every file that names one of these accounts without their rows, the counts of their posts, and the
-    /// texts only they wrote. A hidden row is not an erased one: the old files are removed from disk before this returns.
-    pub async fn erase(&self, accounts: &[AccountId], now: Timestamp) -> Result<u64, LakeError> {
-        if accounts.is_empty() {
-            return Ok(0);
-        }
-        let ids = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let texts = self.texts_only_of(&ids, now).await?;
-        let posts = self.posts_by(&ids, now).await?;
-        self.delete_where(&ERASING_ORDER, |table| match table {
-            FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
-            FactTable::PostMetric => (!posts.is_empty()).then(|| format!("post_id in ({})", posts.join(", "))),
-            _ => Some(
-                table
-                    .person_columns()
-                    .iter()
-                    .map(|column| format!("{column} in ({ids})"))
-                    .collect::<Vec<_>>()
-                    .join(" or "),
-            ),
-        })
-        .await
-    }
-
-    async fn texts_only_of(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
-        let sql = include_str!("sql/ingest_texts_of_accounts.sql").replace("{accounts}", ids);
-        self.ids_of(&sql, now, "finding the texts of a forgotten account").await
-    }
-
-    async fn posts_by(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
-        let sql = format!("select distinct post_id from post_kept where author_id in ({ids})");
-        self.ids_of(&sql, now, "finding the posts of a forgotten account").await
-    }
-
-    /// The first column of an answer, as text.
-    async fn ids_of(&self, sql: &str, now: Timestamp, what: &'static str) -> Result<Vec<String>, LakeError> {
-        let rows = self.rows(sql, &[], now, what).await?;
-        let of_batch = |batch| ints(batch, 0).iter().flatten().map(|id: i64| id.to_string()).collect::<Vec<String>>();
-        Ok(rows.batches.iter().flat_map(of_batch).collect())
-    }
-
-    async fn delete_where(
-        &self,
-        tables: &[FactTable],
-        predicate: impl Fn(FactTable) -> Option<String>,
-    ) -> Result<u64, LakeError> {
-        let mut held = self.tables.write().await;
-        let mut removed = 0;
-        for &table in tables {
-            let Some(predicate) = predicate(table) else { continue };
-            let failed = |error| LakeError::write(table.name(), error);
-            let delete = held[table.index()].clone().delete().with_predicate(predicate.as_str());
-            let (kept, metrics) = delete.into_future().await.map_err(failed)?;
-            removed += metrics.num_deleted_rows.unwrap_or(0) as u64;
-            held[table.index()] = kept;
-        }
-        drop(held);
-        self.sweep().await?;
-        Ok(removed)
-    }
-
-    /// Removes files that no table refers to: what an interrupted import left, and what was taken back.
-    pub async fn sweep(&self) -> Result<(), LakeError> {
-        let mut held = self.tables.write().await;
-        for table in FactTable::ALL {
-            let (kept, _) = held[table.index()]
-                .clone()
-                .vacuum()
-                .with_retention_period(chrono::Duration::zero())
-                .with_enforce_retention_duration(false)
-                .with_mode(deltalake::operations::vacuum::VacuumMode::Full)
-                .await
-                .map_err(|error| LakeError::write(table.name(), error))?;
-            held[table.index()] = kept;
-        }
-        Ok(())
     }
 }
 
@@ -639,55 +520,7 @@ fn writer_properties(table: FactTable) -> WriterProperties {
 
 #[cfg(test)]
 mod tests {
-    use model::{InteractionId, InteractionKind, Platform};
-
     use super::*;
-
-    /// A portion with one account that talks to another, `n` telling one portion from the next.
-    fn one_talk(n: i64) -> FactBatch {
-        let name = |who: &str| format!("{who}{n}");
-        let accounts = ["a", "b"].map(|who| AccountFact::new(Platform::Other, "", &name(who)));
-        let (actor, target, at) = (accounts[0].id, accounts[1].id, Timestamp::from_unix_seconds(1_600_000_000 + n));
-        let interaction = InteractionFact {
-            id: InteractionId::by_content(InteractionKind::Reply, actor, Some(target), None, at, None),
-            kind: InteractionKind::Reply,
-            actor,
-            target: Some(target),
-            post: None,
-            parent: None,
-            at,
-            text: None,
-            by_author: false,
-        };
-        FactBatch { accounts: accounts.into(), interactions: vec![interaction], ..FactBatch::default() }
-    }
-
-    async fn import(lake: &Lake, number: i64, expires_at: Option<Timestamp>, now: Timestamp) {
-        let provenance =
-            Provenance { source_id: "test".into(), import_id: ImportId(number), fetched_at: now, expires_at };
-        let mut writer = lake.begin_import(provenance, now, Box::new(|_| false));
-        writer.append(one_talk(number)).await.expect("takes it");
-        writer.commit().await.expect("commits");
-    }
-
-    #[tokio::test]
-    async fn rows_past_their_time_are_removed_and_the_others_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let lake = Lake::open(&folder.path().to_string_lossy()).await.expect("opens");
-        let now = Timestamp::from_unix_seconds(1_700_000_000);
-        import(&lake, 1, Some(Timestamp(now.0 - 1)), now).await;
-        import(&lake, 2, Some(Timestamp(now.0 + 1)), now).await;
-        import(&lake, 3, None, now).await;
-        assert_eq!(lake.remove_expired(now).await.expect("removes"), 3, "two accounts and what they said");
-        let kept = |table: &'static str| {
-            let sql = format!("select count(*) from {table}_kept");
-            let lake = &lake;
-            async move { lake.rows(&sql, &[], now, "counting").await.expect("counts").int(0, 0) }
-        };
-        assert_eq!(kept("interaction").await, Some(2));
-        assert_eq!(kept("account").await, Some(4));
-        assert_eq!(lake.remove_expired(now).await.expect("removes"), 0);
-    }
 
     #[test]
     fn marks_say_whether_two_portions_may_share_a_key() {

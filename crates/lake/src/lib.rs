@@ -10,6 +10,7 @@ mod error;
 mod ingest;
 mod matching;
 mod read;
+mod removal;
 mod session;
 mod tables;
 mod vetting;

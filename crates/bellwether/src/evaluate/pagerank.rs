@@ -6,7 +6,7 @@ use clap::Args;
 use engine::graph::{Seed, Start, power_push};
 use serde::Serialize;
 
-use super::edges::{on_threads, read_edges, read_numbers, timed};
+use super::edges::{read_edges, read_numbers, timed};
 use super::peak_memory_bytes;
 use crate::output::Output;
 
@@ -25,9 +25,6 @@ pub struct PageRankArguments {
     /// Stop as near to the exact ranks as a walk is that stops when a step changes them by less than this in all.
     #[arg(long, default_value_t = 1e-8)]
     tolerance: f64,
-    /// How many threads work; all of the machine's without this.
-    #[arg(long)]
-    threads: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -45,44 +42,42 @@ struct PageRankReport {
     peak_rss_bytes: Option<u64>,
 }
 
-/// Reads the graph, walks, prints.
+/// Reads the graph, walks on one thread, prints.
 pub fn run(arguments: &PageRankArguments, output: Output) -> anyhow::Result<()> {
     if !(arguments.tolerance.is_finite() && arguments.tolerance > 0.0) {
         anyhow::bail!("--tolerance is a number above 0, e.g. 1e-8");
     }
     let seeds = arguments.seeds.as_deref().map(read_numbers).transpose()?;
-    let report = on_threads(arguments.threads, || -> anyhow::Result<PageRankReport> {
-        let (loaded, load) = timed(|| read_edges(&arguments.edges, true));
-        let out = loaded?;
-        let (nodes, edges) = (out.nodes(), out.edges());
-        if let Some(beyond) = seeds.iter().flatten().find(|&&seed| seed as usize >= nodes) {
-            anyhow::bail!(
-                "account {beyond} is among the seeds, and the graph has accounts 0 to {}",
-                nodes.saturating_sub(1)
-            );
-        }
-        // Who walks step by step and stops at a change below the tolerance is within this much of the exact ranks.
-        let error_max = arguments.tolerance * (1.0 - RESTART) / RESTART;
-        let seeds: Option<Vec<Seed>> =
-            seeds.as_ref().map(|seeds| seeds.iter().map(|&node| Seed { node, weight: 1.0 }).collect());
-        let start = seeds.as_deref().map_or(Start::Anywhere, Start::Seeds);
-        let (result, took) = timed(|| power_push(&out.with_rows_adding_up_to_one(), start, RESTART, error_max));
-        let mut order: Vec<usize> = (0..nodes).collect();
-        order.sort_by(|&a, &b| result.rank[b].total_cmp(&result.rank[a]).then(a.cmp(&b)));
-        order.truncate(TOP);
-        Ok(PageRankReport {
-            nodes,
-            edges,
-            iterations: result.steps,
-            error_bound: result.error_bound,
-            top: order,
-            load_cpu_s: load.cpu_s,
-            load_wall_s: load.wall_s,
-            cpu_s: took.cpu_s,
-            wall_s: took.wall_s,
-            peak_rss_bytes: peak_memory_bytes(),
-        })
-    })??;
+    let (loaded, load) = timed(|| read_edges(&arguments.edges, true));
+    let out = loaded?;
+    let (nodes, edges) = (out.nodes(), out.edges());
+    if let Some(beyond) = seeds.iter().flatten().find(|&&seed| seed as usize >= nodes) {
+        anyhow::bail!(
+            "account {beyond} is among the seeds, and the graph has accounts 0 to {}",
+            nodes.saturating_sub(1)
+        );
+    }
+    // Who walks step by step and stops at a change below the tolerance is within this much of the exact ranks.
+    let error_max = arguments.tolerance * (1.0 - RESTART) / RESTART;
+    let seeds: Option<Vec<Seed>> =
+        seeds.as_ref().map(|seeds| seeds.iter().map(|&node| Seed { node, weight: 1.0 }).collect());
+    let start = seeds.as_deref().map_or(Start::Anywhere, Start::Seeds);
+    let (result, took) = timed(|| power_push(&out.with_rows_adding_up_to_one(), start, RESTART, error_max));
+    let mut order: Vec<usize> = (0..nodes).collect();
+    order.sort_by(|&a, &b| result.rank[b].total_cmp(&result.rank[a]).then(a.cmp(&b)));
+    order.truncate(TOP);
+    let report = PageRankReport {
+        nodes,
+        edges,
+        iterations: result.steps,
+        error_bound: result.error_bound,
+        top: order,
+        load_cpu_s: load.cpu_s,
+        load_wall_s: load.wall_s,
+        cpu_s: took.cpu_s,
+        wall_s: took.wall_s,
+        peak_rss_bytes: peak_memory_bytes(),
+    };
     output.result(&report, |out| {
         writeln!(
             out,

@@ -23,8 +23,8 @@ use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::output::grouped;
 use crate::vetting::CreatorEstimates;
 
-/// Raised when the same facts and settings would give another ranking.
-pub const RANKING_VERSION: u32 = 1;
+/// Raised when the same facts and settings would give another ranking, or one that is kept in another form.
+pub const RANKING_VERSION: u32 = 2;
 
 /// Why a question about a brand could not be answered.
 #[derive(Debug, thiserror::Error)]

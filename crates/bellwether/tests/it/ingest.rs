@@ -211,3 +211,16 @@ fn real_and_made_up_data_never_share_a_data_directory() {
     let said = place.refused(&["demo", "--no-serve"]);
     assert!(said.contains("made-up"), "{said}");
 }
+
+#[test]
+fn a_row_repeated_far_apart_in_one_long_file_is_kept_once() {
+    let place = Place::new();
+    let mut talk = interactions_csv(510_000);
+    let again: String = talk.lines().skip(1).take(300).map(|line| format!("{line}\n")).collect();
+    talk.push_str(&again);
+    let file = place.file("long.csv", talk);
+    let report = place.json(&["ingest", "interactions", &text(&file)]);
+    assert_eq!(report["rows_in"], 510_300);
+    assert_eq!(report["already_known"], 300, "{report}");
+    assert_eq!(place.json(&["conversations", "counts"])["interactions"], 510_000);
+}

@@ -19,6 +19,26 @@ pub struct Row<'a> {
     pub weights: &'a [f32],
 }
 
+/// Visits every target of two rows of one account, ascending, with its weight in each (0 where it is not in it).
+pub fn visit_both(one: Row<'_>, other: Row<'_>, mut visit: impl FnMut(u32, f32, f32)) {
+    let (mut i, mut j) = (0, 0);
+    while i < one.targets.len() || j < other.targets.len() {
+        let next = one.targets.get(i).copied().unwrap_or(u32::MAX);
+        let next_other = other.targets.get(j).copied().unwrap_or(u32::MAX);
+        let target = next.min(next_other);
+        let (mut weight, mut weight_other) = (0.0, 0.0);
+        if next == target {
+            weight = one.weights[i];
+            i += 1;
+        }
+        if next_other == target {
+            weight_other = other.weights[j];
+            j += 1;
+        }
+        visit(target, weight, weight_other);
+    }
+}
+
 /// The order that sorts edges by (source, target) and keeps equal pairs in the order given.
 ///
 /// Two stable counting sorts, by target and then by source. Cost `O(edges + nodes)`; 8 bytes an edge.

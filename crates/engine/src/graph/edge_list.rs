@@ -2,8 +2,12 @@
 
 use super::csr::Csr;
 
-/// Account numbers above this are refused: a column of so many accounts would not fit into memory.
-const NODE_MAX: u64 = 2_000_000_000;
+/// Account numbers above this are refused: they would not fit the columns.
+const NODE_MAX: u64 = 4_000_000_000;
+/// Numbers with more gaps than this are refused: a column would be held for accounts that are not there.
+const NUMBERS_AN_EDGE_MAX: usize = 100;
+/// However few the edges, so many accounts are always allowed.
+const NUMBERS_ALLOWED: usize = 1_000_000;
 
 /// Why a line could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +35,8 @@ pub struct EdgeListReader {
     sources: Vec<u32>,
     targets: Vec<u32>,
     weights: Vec<f32>,
-    /// How many edges each account has, while the lines are sorted.
-    degrees: Vec<u32>,
+    /// Accounts with how many edges each has, while the lines are sorted.
+    degrees: Vec<(u32, u32)>,
     last: Option<(u32, u32)>,
     is_sorted: bool,
     node_max: u32,
@@ -91,7 +95,7 @@ impl EdgeListReader {
         if self.field >= 2 {
             let [source, target, weight] = self.values;
             if source > NODE_MAX as f64 || target > NODE_MAX as f64 {
-                return Err(self.error("an account number is above 2,000,000,000; number the accounts from 0"));
+                return Err(self.error("an account number is above 4,000,000,000; number the accounts from 0"));
             }
             let weight = if self.is_weighted && self.field > 2 { weight as f32 } else { 1.0 };
             self.edge(source as u32, target as u32, weight);
@@ -106,10 +110,10 @@ impl EdgeListReader {
         self.node_max = self.node_max.max(source).max(target);
         if self.is_sorted {
             if self.last.is_none_or(|last| last < (source, target)) {
-                if self.degrees.len() <= source as usize {
-                    self.degrees.resize(source as usize + 1, 0);
+                match self.degrees.last_mut() {
+                    Some((account, degree)) if *account == source => *degree += 1,
+                    _ => self.degrees.push((source, 1)),
                 }
-                self.degrees[source as usize] += 1;
                 self.last = Some((source, target));
             } else {
                 self.stop_laying_down();
@@ -127,8 +131,8 @@ impl EdgeListReader {
         self.is_sorted = false;
         let degrees = std::mem::take(&mut self.degrees);
         self.sources.reserve(self.targets.len() + 1);
-        for (source, degree) in degrees.into_iter().enumerate() {
-            self.sources.extend(std::iter::repeat_n(source as u32, degree as usize));
+        for (source, degree) in degrees {
+            self.sources.extend(std::iter::repeat_n(source, degree as usize));
         }
     }
 
@@ -138,6 +142,9 @@ impl EdgeListReader {
             self.end_line()?;
         }
         let nodes = if self.targets.is_empty() { 0 } else { self.node_max as usize + 1 };
+        if nodes > NUMBERS_ALLOWED.max(NUMBERS_AN_EDGE_MAX.saturating_mul(self.targets.len())) {
+            return Err(self.error("the account numbers have too many gaps; number the accounts from 0 without gaps"));
+        }
         if !self.is_sorted {
             let weights: Vec<f64> = self.weights.iter().map(|&weight| f64::from(weight)).collect();
             return Ok(Csr::from_edges(nodes, &self.sources, &self.targets, &weights));
@@ -145,10 +152,11 @@ impl EdgeListReader {
         let mut offsets = Vec::with_capacity(nodes + 1);
         let mut end = 0u64;
         offsets.push(0);
-        for node in 0..nodes {
-            end += u64::from(self.degrees.get(node).copied().unwrap_or(0));
-            offsets.push(end);
+        for &(account, degree) in &self.degrees {
+            offsets.resize(account as usize + 1, end);
+            end += u64::from(degree);
         }
+        offsets.resize(nodes + 1, end);
         self.targets.shrink_to_fit();
         self.weights.shrink_to_fit();
         Ok(Csr::from_sorted(offsets, self.targets, self.weights))
@@ -186,5 +194,6 @@ mod tests {
         assert_eq!(read("0 1\n7\n", 100).expect_err("refuses").line, 2);
         assert_eq!(read("0 9999999999\n", 100).expect_err("refuses").line, 1);
         assert_eq!(read("", 100).expect("reads").nodes(), 0);
+        assert!(read("0 3999999999\n", 100).expect_err("refuses").problem.contains("gaps"));
     }
 }

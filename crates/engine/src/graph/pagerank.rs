@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::csr::{Csr, Graph};
+use super::csr::{Csr, Graph, visit_both};
 
 /// Nodes to a block of work; sums are made block by block, in order.
 const BLOCK: usize = 1024;
@@ -69,24 +69,10 @@ impl Walk {
         let mut weights = Vec::with_capacity(graph.out.edges() * 2);
         offsets.push(0u64);
         for node in 0..nodes {
-            let (out, into) = (graph.out.row(node), graph.into.row(node));
-            let (mut i, mut j) = (0, 0);
-            while i < out.targets.len() || j < into.targets.len() {
-                let ahead = out.targets.get(i).copied().unwrap_or(u32::MAX);
-                let behind = into.targets.get(j).copied().unwrap_or(u32::MAX);
-                let target = ahead.min(behind);
-                let mut weight = 0.0;
-                if ahead == target {
-                    weight += f64::from(out.weights[i]);
-                    i += 1;
-                }
-                if behind == target {
-                    weight += reverse_weight * f64::from(into.weights[j]);
-                    j += 1;
-                }
+            visit_both(graph.out.row(node), graph.into.row(node), |target, out, into| {
                 targets.push(target);
-                weights.push(weight as f32);
-            }
+                weights.push((f64::from(out) + reverse_weight * f64::from(into)) as f32);
+            });
             offsets.push(targets.len() as u64);
         }
         Walk::from_weights(Csr::from_sorted(offsets, targets, weights))

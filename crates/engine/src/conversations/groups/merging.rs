@@ -1,10 +1,8 @@
 //! Parts of groups become the accounts of a smaller graph.
 
-use rayon::prelude::*;
-
-use super::TalkGraph;
-use super::moving::TalkWith;
+use super::moving::{TalkWith, over_blocks};
 use super::talk_graph::Rows;
+use super::{Mode, TalkGraph};
 
 /// The smaller graph, and where everything went.
 pub(super) struct Merged {
@@ -48,14 +46,9 @@ pub(super) fn merge(graph: &TalkGraph, parts: &[u32], bound: &[u32]) -> Merged {
         labels[at] = *start;
     }
     let blocks: Vec<usize> = (0..count.div_ceil(BLOCK)).collect();
-    let rows: Vec<Vec<Rows>> = blocks
-        .par_chunks(blocks.len().div_ceil(4 * rayon::current_num_threads()).max(1))
-        .map(|portion| {
-            let mut talk = TalkWith::sized(count);
-            portion.iter().map(|&block| rows_of(graph, &members, &place, block, &mut talk)).collect()
-        })
-        .collect();
-    let graph = TalkGraph::from_rows(rows.into_iter().flatten().collect(), size, strength);
+    // A row depends on its own members alone, so this may always use all threads.
+    let rows = over_blocks(Mode::Parallel, &blocks, count, |block, talk| rows_of(graph, &members, &place, block, talk));
+    let graph = TalkGraph::from_rows(rows, size, strength);
     Merged { graph, place, labels }
 }
 

@@ -110,8 +110,8 @@ const LEVELS_MAX: usize = 20;
 /// Finds the groups of a market. No group is ever in pieces.
 ///
 /// In deterministic mode the same graph, settings and seed give the same bytes for any number of threads; in parallel
-/// mode only the quality is the same. Cost a few sweeps over the talk: near `O(pairs)`; memory 12 bytes a pair and
-/// direction beside the graph.
+/// mode only the quality is the same. Cost a few sweeps over the talk, near `O(pairs)`; memory about that of the
+/// graph again, for the first of the smaller graphs.
 pub fn find_groups(graph: &TalkGraph, settings: &GroupSettings) -> Grouping {
     let mut labels: Vec<u32> = (0..graph.nodes() as u32).collect();
     for iteration in 0..settings.iterations.max(1) {

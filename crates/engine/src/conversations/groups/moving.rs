@@ -125,20 +125,8 @@ pub(super) fn move_nodes(graph: &TalkGraph, labels: &mut [u32], settings: &Group
     let blocks = block_order(nodes, settings.seed);
     let mut has_moved = false;
     for _ in 0..SWEEPS_MAX {
-        let gain: f64 = match settings.mode {
-            Mode::Deterministic => {
-                let mut talk = TalkWith::sized(nodes);
-                blocks.iter().map(|&block| moves.sweep(block, &mut talk)).sum()
-            }
-            Mode::Parallel => {
-                let portions = blocks.par_chunks(blocks.len().div_ceil(4 * rayon::current_num_threads()).max(1));
-                let gains = portions.map(|portion| {
-                    let mut talk = TalkWith::sized(nodes);
-                    portion.iter().map(|&block| moves.sweep(block, &mut talk)).sum::<f64>()
-                });
-                gains.sum()
-            }
-        };
+        let gain: f64 =
+            over_blocks(settings.mode, &blocks, nodes, |block, talk| moves.sweep(block, talk)).into_iter().sum();
         has_moved |= gain > 0.0;
         if 2.0 * gain <= tolerance * graph.total() {
             break;
@@ -148,6 +136,28 @@ pub(super) fn move_nodes(graph: &TalkGraph, labels: &mut [u32], settings: &Group
         *label = group.load(Relaxed);
     }
     has_moved
+}
+
+/// Does something for every block, in order or on all threads at once; the answers keep the order of the blocks.
+///
+/// A work space of `groups` entries is made for every portion of blocks, not for every block.
+pub(super) fn over_blocks<T: Send>(
+    mode: Mode,
+    blocks: &[usize],
+    groups: usize,
+    work: impl Fn(usize, &mut TalkWith) -> T + Sync,
+) -> Vec<T> {
+    let portion = |blocks: &[usize]| -> Vec<T> {
+        let mut talk = TalkWith::sized(groups);
+        blocks.iter().map(|&block| work(block, &mut talk)).collect()
+    };
+    match mode {
+        Mode::Deterministic => portion(blocks),
+        Mode::Parallel => {
+            let length = blocks.len().div_ceil(4 * rayon::current_num_threads()).max(1);
+            blocks.par_chunks(length).flat_map_iter(portion).collect()
+        }
+    }
 }
 
 /// The blocks of accounts in the order in which they are looked at.

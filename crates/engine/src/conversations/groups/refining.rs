@@ -2,10 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use rayon::prelude::*;
-
-use super::moving::{SharedSum, TalkWith, Weighing, block_nodes, block_order};
-use super::{GroupSettings, Mode, TalkGraph};
+use super::moving::{SharedSum, TalkWith, Weighing, block_nodes, block_order, over_blocks};
+use super::{GroupSettings, TalkGraph};
 
 struct Refining<'a> {
     graph: &'a TalkGraph,
@@ -28,18 +26,7 @@ pub(super) fn refine(graph: &TalkGraph, bound: &[u32], settings: &GroupSettings)
     let part = (0..nodes as u32).map(AtomicU32::new).collect();
     let refining = Refining { graph, bound, bound_load, weighing, part, load };
     let blocks = block_order(nodes, settings.seed);
-    match settings.mode {
-        Mode::Deterministic => {
-            let mut talk = TalkWith::sized(nodes);
-            blocks.iter().for_each(|&block| refining.sweep(block, &mut talk));
-        }
-        Mode::Parallel => {
-            blocks.par_chunks(blocks.len().div_ceil(4 * rayon::current_num_threads()).max(1)).for_each(|portion| {
-                let mut talk = TalkWith::sized(nodes);
-                portion.iter().for_each(|&block| refining.sweep(block, &mut talk));
-            });
-        }
-    }
+    over_blocks(settings.mode, &blocks, nodes, |block, talk| refining.sweep(block, talk));
     refining.part.iter().map(|part| part.load(Relaxed)).collect()
 }
 

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::resolution::Pair;
 use crate::graph::Csr;
-use crate::graph::csr::Row;
+use crate::graph::csr::{Row, visit_both};
 use crate::random::Draws;
 
 /// Pairs of accounts with the weight of their talk, each kept at both.
@@ -191,24 +191,12 @@ pub(super) struct Rows {
     pub weights: Vec<f32>,
 }
 
-/// Visits what an account says and what is said to it, both ascending, the two directions added up.
+/// Visits what an account says and what is said to it, the two directions added up; not what it says to itself.
 fn merge(node: u32, out: Row<'_>, into: Row<'_>, mut visit: impl FnMut(u32, f32)) {
-    let (mut i, mut j) = (0, 0);
-    while i < out.targets.len() || j < into.targets.len() {
-        let ahead = out.targets.get(i).copied().unwrap_or(u32::MAX);
-        let behind = into.targets.get(j).copied().unwrap_or(u32::MAX);
-        let target = ahead.min(behind);
-        let mut weight = 0.0;
-        if ahead == target {
-            weight += out.weights[i];
-            i += 1;
-        }
-        if behind == target {
-            weight += into.weights[j];
-            j += 1;
-        }
+    visit_both(out, into, |target, said, heard| {
+        let weight = said + heard;
         if target != node && weight > 0.0 {
             visit(target, weight);
         }
-    }
+    });
 }
