@@ -113,10 +113,12 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
                 if done.made {
                     writeln!(
                         out,
-                        "refreshed in {:.1} s: {} interactions between {} accounts, {} creators vetted, {} rankings",
+                        "refreshed in {:.1} s: {} interactions between {} accounts, {} conversation groups, {} creators \
+                         vetted, {} rankings",
                         done.took_seconds,
                         grouped(done.interactions),
                         grouped(done.accounts),
+                        grouped(done.groups),
                         grouped(done.creators_with_figures),
                         done.rankings
                     )

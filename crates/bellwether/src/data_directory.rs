@@ -13,6 +13,8 @@ use tokio::sync::Mutex;
 
 use crate::clock;
 use crate::conversations::Snapshot;
+use crate::conversations::groups::MarketGroups;
+use crate::conversations::map::Layouts;
 
 /// An opened data directory.
 pub struct DataDirectory {
@@ -24,6 +26,10 @@ pub struct DataDirectory {
     pub(crate) erasure_key: Vec<u8>,
     /// The conversation graph of the newest data revision asked for, built once.
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// The conversation groups laid over that graph.
+    pub(crate) market_groups: Mutex<Option<Arc<MarketGroups>>>,
+    /// The places of maps drawn lately.
+    pub(crate) layouts: Mutex<Layouts>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -69,6 +75,8 @@ impl DataDirectory {
             derived,
             erasure_key,
             snapshot: Mutex::new(None),
+            market_groups: Mutex::new(None),
+            layouts: Mutex::new(Layouts::default()),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -121,6 +129,7 @@ impl DataDirectory {
             self.store.drop_rankings().await?;
             self.lake.erase(&erasing, self.now()).await?;
             self.derived.forget(&erasing).await?;
+            self.store.forget_in_groups(&erasing).await?;
             self.store.erasures_done(&erasing).await?;
             self.store.facts_changed().await?;
         }

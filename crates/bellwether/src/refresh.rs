@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use store::DerivedValues;
 
-use crate::conversations::{ConversationsError, buying_levels};
+use crate::conversations::{self, ConversationsError, buying_levels};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
 use crate::vetting;
@@ -20,6 +21,7 @@ pub struct Refreshed {
     pub interactions: u64,
     pub accounts: u64,
     pub creators_with_figures: u64,
+    pub groups: u64,
     pub rankings: u64,
     pub took_seconds: f64,
 }
@@ -48,7 +50,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         data.store.facts_changed().await?;
     }
     let revision = data.revision().await?;
-    let mut creators_with_figures = 0;
+    let (mut creators_with_figures, mut groups_found) = (0, 0);
     let made = data.derived.revision().await? != Some(revision);
     if made {
         step("reading the texts for buying talk");
@@ -58,11 +60,21 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         step("vetting everybody who has published something");
         let figures = vetting::figures_of_all(data, &snapshot).await?;
         creators_with_figures = figures.len() as u64;
+        step("finding the conversation groups and what they talk about");
+        let groups = conversations::groups::find(data, &snapshot).await?;
+        groups_found = groups.groups.len() as u64;
         let mut levels: Vec<(i64, u8)> = levels.into_iter().collect();
         levels.sort_unstable();
         let model = serde_json::to_string(&snapshot.model).expect("a model serialises");
         step("keeping what was derived");
-        data.derived.replace(revision, &model, &levels, &figures).await?;
+        let values = DerivedValues {
+            revision,
+            listening_model: &model,
+            text_levels: &levels,
+            figures: &figures,
+            groups: &groups,
+        };
+        data.derived.replace(&values).await?;
     }
     let snapshot = data.snapshot().await?;
     let brands = data.store.brands().await?;
@@ -77,6 +89,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         interactions: snapshot.log.len() as u64,
         accounts: snapshot.accounts.len() as u64,
         creators_with_figures,
+        groups: groups_found,
         rankings: brands.len() as u64,
         took_seconds: began.elapsed().as_secs_f64(),
     })

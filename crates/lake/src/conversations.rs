@@ -55,6 +55,56 @@ pub struct QuotedInteraction {
     pub import_id: i64,
 }
 
+/// One turn of or to somebody.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TurnAbout {
+    pub actor: AccountId,
+    pub target: AccountId,
+    pub at: Timestamp,
+    pub kind: u8,
+    pub text: Option<i64>,
+    pub post: Option<i64>,
+}
+
+/// A post with its title and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostBy {
+    pub post: i64,
+    pub author: AccountId,
+    pub at: Timestamp,
+    pub title: Option<String>,
+    pub text: Option<i64>,
+    pub url: Option<String>,
+}
+
+/// Where a text was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidIn {
+    Question,
+    Answer,
+    Comment,
+    Post,
+}
+
+/// A text with what it was said under.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextInPlace<'a> {
+    pub text: i64,
+    pub body: &'a str,
+    pub title: Option<&'a str>,
+    pub place: Option<SaidIn>,
+}
+
+/// Words with the one who said them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said<'a> {
+    pub author: AccountId,
+    /// To whom; `None` for a post.
+    pub other: Option<AccountId>,
+    pub text: Option<i64>,
+    pub body: &'a str,
+}
+
 const TALK_KINDS: &str = "kind not in (7, 8)";
 
 impl Lake {
@@ -155,22 +205,122 @@ impl Lake {
         Ok(quoted)
     }
 
-    /// Hands every text that was said to somebody to `each`, in portions, once per text.
-    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(i64, &str)) -> Result<(), LakeError> {
+    /// Hands what was said to `each`: words to somebody, and posts with their titles and tags. With `one_in` above 1
+    /// only that part of the texts, chosen by their ids, so that the same facts give the same part.
+    pub async fn for_each_said(
+        &self,
+        one_in: u64,
+        now: Timestamp,
+        mut each: impl FnMut(Said<'_>),
+    ) -> Result<(), LakeError> {
+        let sample = if one_in > 1 { format!("text_id % {one_in} = 0") } else { "true".to_owned() };
+        let sql = include_str!("sql/conversations_said.sql").replace("{sample}", &sample);
+        let failed = |error| LakeError::query("reading what was said", error);
         let context = self.context(now).await?;
-        let failed = |error| LakeError::query("reading the texts", error);
-        let mut stream = context
-            .sql("select text_id, body from text")
-            .await
-            .map_err(failed)?
-            .execute_stream()
-            .await
-            .map_err(failed)?;
+        let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
         while let Some(batch) = futures::StreamExt::next(&mut stream).await {
             let batch = batch.map_err(failed)?;
-            let (ids, bodies) = (ints(&batch, 0), strings(&batch, 1));
+            let (author, other, text, body) = (ints(&batch, 0), ints(&batch, 1), ints(&batch, 2), strings(&batch, 3));
             for row in 0..batch.num_rows() {
-                each(ids.value(row), bodies.value(row));
+                each(Said {
+                    author: AccountId(author.value(row)),
+                    other: maybe_int(&other, row).map(AccountId),
+                    text: maybe_int(&text, row),
+                    body: body.value(row),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every turn that one of these people took or was addressed by, oldest first.
+    pub async fn turns_about(&self, people: &[AccountId], now: Timestamp) -> Result<Vec<TurnAbout>, LakeError> {
+        let wanted = people.iter().map(|account| account.0).collect();
+        let sql = include_str!("sql/conversations_turns_about.sql");
+        let rows = self.rows_about(wanted, sql, &[], now, "reading the turns of people").await?;
+        let mut turns = vec![];
+        for batch in &rows.batches {
+            let (actor, target, at) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+            let (kind, text, post) = (ints(batch, 3), ints(batch, 4), ints(batch, 5));
+            turns.extend((0..batch.num_rows()).map(|row| TurnAbout {
+                actor: AccountId(actor.value(row)),
+                target: AccountId(target.value(row)),
+                at: Timestamp(at.value(row)),
+                kind: kind.value(row) as u8,
+                text: maybe_int(&text, row),
+                post: maybe_int(&post, row),
+            }));
+        }
+        Ok(turns)
+    }
+
+    /// The posts of these people, oldest first.
+    pub async fn posts_by(&self, people: &[AccountId], now: Timestamp) -> Result<Vec<PostBy>, LakeError> {
+        let wanted = people.iter().map(|account| account.0).collect();
+        let sql = include_str!("sql/conversations_posts_by.sql");
+        let rows = self.rows_about(wanted, sql, &[], now, "reading the posts of people").await?;
+        let mut posts = vec![];
+        for batch in &rows.batches {
+            let (post, author, at) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+            let (title, text, url) = (strings(batch, 3), ints(batch, 4), strings(batch, 5));
+            posts.extend((0..batch.num_rows()).map(|row| PostBy {
+                post: post.value(row),
+                author: AccountId(author.value(row)),
+                at: Timestamp(at.value(row)),
+                title: maybe_string(&title, row),
+                text: maybe_int(&text, row),
+                url: maybe_string(&url, row),
+            }));
+        }
+        Ok(posts)
+    }
+
+    /// How many texts are held.
+    pub async fn text_count(&self, now: Timestamp) -> Result<u64, LakeError> {
+        let rows = self.rows("select count(*) from text", &[], now, "counting the texts").await?;
+        Ok(rows.batches.first().map_or(0, |batch| ints(batch, 0).value(0) as u64))
+    }
+
+    /// The words of these texts; who is absent is not held.
+    pub async fn texts(&self, texts: &[i64], now: Timestamp) -> Result<Vec<(i64, String)>, LakeError> {
+        if texts.is_empty() {
+            return Ok(vec![]);
+        }
+        let list = texts.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let sql = format!("select text_id, min(body) from text where text_id in ({list}) group by text_id");
+        let rows = self.rows(&sql, &[], now, "reading words").await?;
+        let mut found = vec![];
+        for batch in &rows.batches {
+            let (ids, bodies) = (ints(batch, 0), strings(batch, 1));
+            found.extend((0..batch.num_rows()).map(|row| (ids.value(row), bodies.value(row).to_owned())));
+        }
+        Ok(found)
+    }
+
+    /// Hands every text to `each`, once, with what it was said under.
+    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
+        let context = self.context(now).await?;
+        let failed = |error| LakeError::query("reading the texts", error);
+        let sql = include_str!("sql/conversations_texts_in_place.sql");
+        let mut stream = context.sql(sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+        while let Some(batch) = futures::StreamExt::next(&mut stream).await {
+            let batch = batch.map_err(failed)?;
+            let (ids, bodies, titles, places) =
+                (ints(&batch, 0), strings(&batch, 1), strings(&batch, 2), ints(&batch, 3));
+            for row in 0..batch.num_rows() {
+                let title = maybe_string(&titles, row);
+                each(TextInPlace {
+                    text: ids.value(row),
+                    body: bodies.value(row),
+                    title: title.as_deref(),
+                    place: match maybe_int(&places, row) {
+                        Some(1) => Some(SaidIn::Question),
+                        Some(2) => Some(SaidIn::Answer),
+                        Some(3) => Some(SaidIn::Comment),
+                        Some(_) => Some(SaidIn::Post),
+                        None => None,
+                    },
+                });
             }
         }
         Ok(())

@@ -15,7 +15,9 @@ mod session;
 mod tables;
 mod vetting;
 
-pub use conversations::{InteractionRows, QuotedInteraction, TalkArrays, TalkWindow};
+pub use conversations::{
+    InteractionRows, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace, TurnAbout,
+};
 pub use creators::{CreatorProfile, FollowerPoint, PostRow};
 pub use error::LakeError;
 pub use ingest::{Erased, FactsKnown, ImportWriter, Provenance};

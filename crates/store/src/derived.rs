@@ -7,16 +7,28 @@ use model::AccountId;
 use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use crate::conversations::{GROUP_TABLES, GroupsKept, forget_members, replace_groups};
 use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 1;
+const DERIVED_VERSION: i64 = 2;
 
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
 pub struct Derived {
-    pool: SqlitePool,
+    pub(crate) pool: SqlitePool,
+}
+
+/// Everything one refresh made.
+pub struct DerivedValues<'a> {
+    pub revision: i64,
+    /// The listening model as JSON.
+    pub listening_model: &'a str,
+    /// The buying-talk level of every text that has one above 0.
+    pub text_levels: &'a [(i64, u8)],
+    pub figures: &'a [CreatorFigures],
+    pub groups: &'a GroupsKept,
 }
 
 /// What vetting found about one creator: the columns a ranking sorts by, and the estimates as JSON.
@@ -53,7 +65,10 @@ impl Derived {
             "create table if not exists text_level (text_id integer primary key, level integer not null)",
             "create table if not exists creator_figures (account_id integer primary key, level text not null, \
              reply_rate real, engagement real, detail text not null)",
-        ] {
+        ]
+        .into_iter()
+        .chain(GROUP_TABLES)
+        {
             sqlx::query(statement).execute(&derived.pool).await.map_err(StoreError::of("preparing derived values"))?;
         }
         Ok(derived)
@@ -65,31 +80,24 @@ impl Derived {
     }
 
     /// Replaces everything in one transaction, so that a reader sees the old values or the new ones.
-    pub async fn replace(
-        &self,
-        revision: i64,
-        listening_model: &str,
-        text_levels: &[(i64, u8)],
-        figures: &[CreatorFigures],
-    ) -> Result<(), StoreError> {
+    pub async fn replace(&self, values: &DerivedValues<'_>) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping derived values");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         for statement in ["delete from text_level", "delete from creator_figures"] {
             sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
         }
-        for portion in text_levels.chunks(5_000) {
+        for portion in values.text_levels.chunks(5_000) {
             let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_level (text_id, level) ");
-            insert.push_values(portion, |mut values, (text, level)| {
-                values.push_bind(*text).push_bind(i64::from(*level));
+            insert.push_values(portion, |mut row, (text, level)| {
+                row.push_bind(*text).push_bind(i64::from(*level));
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
-        for portion in figures.chunks(2_000) {
+        for portion in values.figures.chunks(2_000) {
             let mut insert: QueryBuilder<Sqlite> =
                 QueryBuilder::new("insert into creator_figures (account_id, level, reply_rate, engagement, detail) ");
-            insert.push_values(portion, |mut values, figures| {
-                values
-                    .push_bind(figures.account.0)
+            insert.push_values(portion, |mut row, figures| {
+                row.push_bind(figures.account.0)
                     .push_bind(&figures.level)
                     .push_bind(figures.reply_rate)
                     .push_bind(figures.engagement)
@@ -97,13 +105,17 @@ impl Derived {
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
-        sqlx::query("insert or replace into document (name, value) values ('listening_model', $1)")
-            .bind(listening_model)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
+        replace_groups(&mut transaction, values.groups).await.map_err(&failed)?;
+        for (name, document) in [("listening_model", values.listening_model), ("groups", &values.groups.found)] {
+            sqlx::query("insert or replace into document (name, value) values ($1, $2)")
+                .bind(name)
+                .bind(document)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+        }
         sqlx::query("insert or replace into number (name, value) values ('revision', $1)")
-            .bind(revision)
+            .bind(values.revision)
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
@@ -119,6 +131,8 @@ impl Derived {
                 .execute(&self.pool)
                 .await
                 .map_err(&failed)?;
+            let mut connection = self.pool.acquire().await.map_err(&failed)?;
+            forget_members(&mut connection, *account).await.map_err(&failed)?;
         }
         empty_journal(&self.pool).await.map_err(&failed)
     }
@@ -211,6 +225,7 @@ fn remove_database(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversations::GroupRow;
 
     #[tokio::test]
     async fn derived_values_can_be_deleted_and_are_then_simply_not_made_yet() {
@@ -223,7 +238,20 @@ mod tests {
             engagement: None,
             detail: "{}".into(),
         };
-        derived.replace(3, "{}", &[(11, 4)], std::slice::from_ref(&figures)).await.expect("keeps");
+        let groups = GroupsKept {
+            found: "{}".into(),
+            groups: vec![GroupRow { id: 4, members: 1, detail: "{}".into(), ..GroupRow::default() }],
+            members: vec![(AccountId(7), 4)],
+        };
+        let values = DerivedValues {
+            revision: 3,
+            listening_model: "{}",
+            text_levels: &[(11, 4)],
+            figures: std::slice::from_ref(&figures),
+            groups: &groups,
+        };
+        derived.replace(&values).await.expect("keeps");
+        assert_eq!(derived.groups().await.expect("reads"), groups);
         assert_eq!(derived.revision().await.expect("reads"), Some(3));
         assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
         assert_eq!(derived.text_levels().await.expect("reads").get(&11), Some(&4));

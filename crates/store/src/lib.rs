@@ -4,6 +4,7 @@
 //! `operations.sqlite` holds what cannot be computed again; `derived.sqlite` holds what `bellwether refresh` makes
 //! from the facts, may be deleted at any time, and never holds anything else.
 
+mod conversations;
 mod creators;
 mod database;
 mod derived;
@@ -12,8 +13,9 @@ mod ingest;
 mod matching;
 mod migrations;
 
+pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 pub use database::Store;
-pub use derived::{CreatorFigures, Derived};
+pub use derived::{CreatorFigures, Derived, DerivedValues};
 pub use error::StoreError;
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};

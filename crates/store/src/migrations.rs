@@ -12,9 +12,10 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
 /// Every step: its number, what it is for, its statements.
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
     (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
+    (3, "known groups", include_str!("../migrations/0003_known_groups.sql")),
 ];
 
 /// The steps compiled into the program.

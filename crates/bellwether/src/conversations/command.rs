@@ -1,9 +1,17 @@
 //! `bellwether conversations …`: the counts of all talk, and what passed between two people.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use engine::conversations::portraits::estimates::{found_again, share_of_buyers_talk};
+use model::Timestamp;
 use serde_json::json;
 
 use super::between;
+use super::export::{GraphFormat, write};
+use super::groups::{GroupAbout, MarketGroups, objective_words, participation};
+use super::map::{Level, MapRequest, NODES_USUAL, map};
 use crate::clock;
 use crate::creators::find;
 use crate::data_directory::DataDirectory;
@@ -17,6 +25,42 @@ pub enum ConversationsCommand {
         #[arg(long)]
         source: Option<String>,
     },
+    /// The conversation groups; with a brand those its buyers are in, with the share of their talk.
+    Groups {
+        /// Whose buyers to look for.
+        #[arg(long)]
+        brand: Option<String>,
+        /// Only groups told apart by this word.
+        #[arg(long)]
+        term: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// One group: what it talks about, whom its members turn to, which groups it talks with.
+    Group {
+        /// Its number, as `conversations groups` prints it.
+        id: i64,
+    },
+    /// The graph as a file for Gephi, networkx or a spreadsheet.
+    Export {
+        #[arg(long, value_enum)]
+        format: GraphFormat,
+        /// What the file holds: the groups, or the people who talk most.
+        #[arg(long, value_enum, default_value_t = Holds::Groups, conflicts_with_all = ["group", "account"])]
+        level: Holds,
+        /// The members of one group.
+        #[arg(long)]
+        group: Option<i64>,
+        /// One account and whom it talks with.
+        #[arg(long, conflicts_with = "group")]
+        account: Option<String>,
+        /// Most groups or people in the file, at most 10,000.
+        #[arg(long, default_value_t = NODES_USUAL)]
+        nodes: usize,
+        /// Where to write; standard output without this.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// What two people said to each other, newest first.
     Between {
         a: String,
@@ -26,6 +70,13 @@ pub enum ConversationsCommand {
         #[arg(long, default_value_t = 0)]
         offset: usize,
     },
+}
+
+/// What an exported graph holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Holds {
+    Groups,
+    People,
 }
 
 /// Runs one conversations command.
@@ -49,6 +100,46 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
                     grouped(counts.pairs_both_ways)
                 )
             })
+        }
+        ConversationsCommand::Groups { brand, term, limit } => {
+            groups(data, brand.as_deref(), term.as_deref(), limit, output).await
+        }
+        ConversationsCommand::Group { id } => group(data, id, output).await,
+        ConversationsCommand::Export { format, level, group, account, nodes, out } => {
+            let level = match (group, account) {
+                (Some(group), _) => Level::Members(group),
+                (_, Some(account)) => Level::Circle(find(data, &account).await?, 1),
+                _ if level == Holds::People => Level::People,
+                _ => Level::Groups,
+            };
+            let request = MapRequest { level, brand: None, from_unix: None, to_unix: None, nodes_max: nodes };
+            let map = map(data, &request).await?;
+            if map.nodes.is_empty() {
+                anyhow::bail!(
+                    "there is nothing to write: {} has no members\nhint: `bellwether refresh` finds the groups",
+                    map.title
+                );
+            }
+            match out {
+                Some(path) => {
+                    let place = path.display().to_string();
+                    let file = std::fs::File::create(&path).with_context(|| format!("writing {place}"))?;
+                    let mut file = std::io::BufWriter::new(file);
+                    write(&map, format, &mut file)?;
+                    std::io::Write::flush(&mut file)?;
+                    let document = json!({"file": place, "nodes": map.nodes.len(), "edges": map.edges.len(),
+                        "nodes_in_all": map.nodes_in_all, "edges_in_all": map.edges_in_all});
+                    output.result(&document, |out| {
+                        writeln!(
+                            out,
+                            "{place}: {} nodes, {} edges",
+                            grouped(map.nodes.len() as u64),
+                            grouped(map.edges.len() as u64)
+                        )
+                    })
+                }
+                None => Ok(write(&map, format, &mut std::io::stdout().lock())?),
+            }
         }
         ConversationsCommand::Between { a, b, limit, offset } => {
             let (a, b) = (find(data, &a).await?, find(data, &b).await?);
@@ -84,4 +175,160 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
             })
         }
     }
+}
+
+fn as_of(market: &MarketGroups) -> Timestamp {
+    Timestamp::from_unix_seconds(market.found.as_ref().map_or(0, |found| found.as_of_unix))
+}
+
+async fn groups(
+    data: &DataDirectory,
+    brand: Option<&str>,
+    term: Option<&str>,
+    limit: usize,
+    output: Output,
+) -> anyhow::Result<()> {
+    let (snapshot, market) = data.market_groups().await?;
+    let Some(found) = &market.found else {
+        anyhow::bail!("no groups have been found yet\nhint: `bellwether refresh` finds them");
+    };
+    let taking = match brand {
+        Some(name) => {
+            let brand = crate::matching::brand(data, name).await?;
+            let buyers = crate::matching::buyer_accounts(data, &brand).await?;
+            Some(participation(&snapshot, &market, &buyers))
+        }
+        None => None,
+    };
+    let wanted = |group: &GroupAbout| {
+        term.is_none_or(|term| {
+            let term = term.to_lowercase();
+            group.called().to_lowercase().contains(&term)
+                || group.detail.terms.iter().any(|held| held.term.contains(&term))
+        })
+    };
+    let places: Vec<u32> = match &taking {
+        Some(taking) => taking.groups.iter().map(|here| here.group).collect(),
+        None => (0..market.list.len() as u32).collect(),
+    };
+    let places: Vec<u32> = places.into_iter().filter(|&place| wanted(&market.list[place as usize])).collect();
+    let share = |place: u32| {
+        let taking = taking.as_ref()?;
+        let here = taking.groups.iter().find(|here| here.group == place)?;
+        let link = format!("/conversations/groups/{}", market.list[place as usize].id);
+        Some((here, share_of_buyers_talk(here, taking, as_of(&market), &link)))
+    };
+    let shown: Vec<u32> = places.iter().copied().take(limit).collect();
+    let document = json!({
+        "groups": places.len(), "outside_all_groups": found.outside, "found": found,
+        "buyers_talking": taking.as_ref().map(|taking| taking.talking),
+        "shown": shown.iter().map(|&place| {
+            let group = &market.list[place as usize];
+            let buyers = share(place).map(|(here, estimate)| json!({
+                "taking_part": here.taking_part, "members": here.members, "share_of_talk": estimate,
+                "share_of_everybody": here.share_of_everybody, "surely_more_than_everybody": here.is_surely_more(),
+            }));
+            json!({"id": group.id, "name": group.name, "members": group.detail.figures.members,
+                "found_again": found_again(group.detail.stability, found.trials, as_of(&market)),
+                "language": group.detail.language, "terms": group.detail.terms, "family": group.family, "buyers": buyers})
+        }).collect::<Vec<_>>(),
+    });
+    output.result(&document, |out| {
+        writeln!(
+            out,
+            "{} groups, {}; {} people outside all groups",
+            grouped(places.len() as u64),
+            objective_words(found.settings.objective),
+            grouped(u64::from(found.outside))
+        )?;
+        for &place in &shown {
+            let group = &market.list[place as usize];
+            write!(
+                out,
+                "{:>6}  {:>7} people  clear {:>3.0} %  ",
+                group.id,
+                grouped(u64::from(group.detail.figures.members)),
+                100.0 * group.detail.stability.value
+            )?;
+            if let Some((here, _)) = share(place) {
+                let range = here.share_of_talk;
+                write!(
+                    out,
+                    "{:>5.1} % of the buyers' talk ({:.1}-{:.1})  ",
+                    100.0 * range.value,
+                    100.0 * range.lo,
+                    100.0 * range.hi
+                )?;
+            }
+            writeln!(out, "{}", group.called())?;
+        }
+        Ok(())
+    })
+}
+
+async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+    let (_, market) = data.market_groups().await?;
+    let events = data.store.group_events(Some(id), 20).await?;
+    let Some(place) = market.place(id) else {
+        let what = market.gone.iter().find(|group| group.id == id);
+        anyhow::bail!(
+            "no group has the number {id} now{}\nhint: `bellwether conversations groups` lists them",
+            what.map_or_else(String::new, |group| format!(
+                "; it was called {:?}",
+                group.name.clone().unwrap_or_default()
+            ))
+        );
+    };
+    let group = &market.list[place as usize];
+    let people = group.voices.iter().map(|voice| voice.account).collect();
+    let names = crate::creators::names(data, people).await.map_err(super::ConversationsError::from)?;
+    let name = |account| names.get(&account).map_or_else(|| "?".to_owned(), |name| name.name.clone());
+    let figures = &group.detail.figures;
+    let trials = market.found.as_ref().map_or(0, |found| found.trials);
+    let called =
+        |id: u32| market.place(i64::from(id)).map_or_else(String::new, |place| market.list[place as usize].called());
+    let document = json!({
+        "id": group.id, "name": group.name, "family": group.family, "detail": group.detail,
+        "found_again": found_again(group.detail.stability, trials, as_of(&market)),
+        "voices": group.voices.iter().map(|voice| json!({"account": voice.account, "name": name(voice.account),
+            "listeners": voice.listeners, "answered": voice.answered})).collect::<Vec<_>>(),
+        "events": events.iter().map(|event| json!({"at": clock::iso(event.at), "event": event.kind, "group": event.group,
+            "other": event.other, "share": event.share, "words": event.words})).collect::<Vec<_>>(),
+    });
+    output.result(&document, |out| {
+        writeln!(out, "group {}: {}", group.id, group.called())?;
+        writeln!(
+            out,
+            "{} people, {} turns among them, {} with others; {} pairs talk both ways; found again to {:.0} %",
+            grouped(u64::from(figures.members)),
+            grouped(figures.talks_inside),
+            grouped(figures.talks_outside),
+            grouped(figures.pairs_both_ways),
+            100.0 * group.detail.stability.value
+        )?;
+        for term in &group.detail.terms {
+            writeln!(out, "  {:<28} {:>5} of {:>6} people who say it", term.term, term.people, term.people_anywhere)?;
+        }
+        writeln!(out, "most turned to:")?;
+        for voice in &group.voices {
+            writeln!(
+                out,
+                "  {:<28} by {:>5} members, back to {}",
+                name(voice.account),
+                voice.listeners,
+                voice.answered
+            )?;
+        }
+        for near in &figures.neighbours {
+            writeln!(
+                out,
+                "talks with group {} ({}): {} turns, {:.1} times what chance would give",
+                near.group,
+                called(near.group),
+                grouped(near.talks),
+                near.times_expected
+            )?;
+        }
+        Ok(())
+    })
 }

@@ -1,6 +1,9 @@
 //! Conversations: who talks with whom, as one graph of the newest facts, and single exchanges with their words.
 
 pub mod command;
+pub mod export;
+pub mod groups;
+pub mod map;
 pub mod pages;
 
 use std::collections::HashMap;
@@ -94,10 +97,11 @@ impl DataDirectory {
 pub async fn buying_levels(data: &DataDirectory) -> Result<HashMap<i64, u8>, ConversationsError> {
     let mut levels = HashMap::new();
     data.lake
-        .for_each_text(data.now(), |text, body| {
-            let level = engine::conversations::buying_talk::buying_talk(body).level.map_or(0, |level| level.number());
+        .for_each_text(data.now(), |said| {
+            let found = engine::conversations::buying_talk::buying_talk(said.body);
+            let level = found.level.map_or(0, |level| level.number());
             if level > 0 {
-                levels.insert(text, level);
+                levels.insert(said.text, level);
             }
         })
         .await?;

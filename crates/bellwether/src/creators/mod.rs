@@ -210,6 +210,7 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     data.store.drop_rankings().await?;
     let rows_removed = data.lake.erase(&[account], data.now()).await?;
     data.derived.forget(&[account]).await?;
+    data.store.forget_in_groups(&[account]).await?;
     data.store.erasures_done(&[account]).await?;
     data.revision().await?;
     Ok(Forgotten { account, rows_removed })

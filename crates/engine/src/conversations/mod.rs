@@ -1,6 +1,7 @@
 //! Who talks with whom: the interactions, what they say of a buyer's circle, and who will be listened to next.
 
 pub mod buying_talk;
+pub mod deciding;
 pub mod evaluate;
 pub mod events;
 pub mod exchange;
@@ -8,5 +9,6 @@ pub mod groups;
 pub mod index;
 pub mod level;
 pub mod listening;
+pub mod portraits;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -118,7 +118,7 @@ use Layer::{Here, Not};
 pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("ingest", Not("reading files computes nothing"), Here, Here),
     ("creators", Not("telling which handles are one person is not built"), Here, Here),
-    ("conversations", Here, Here, Not("groups are not computed yet, so none are kept")),
+    ("conversations", Here, Here, Here),
     ("vetting", Here, Here, Not("verdicts are not kept yet; figures are in store/src/derived.rs")),
     ("matching", Here, Here, Here),
     ("planning", Here, Here, Here),

@@ -1,5 +1,8 @@
 //! Conversations: what buyers and a creator said to each other, both ways, as evidence; and between any two people.
 
+pub mod groups;
+pub mod map;
+
 use std::collections::HashMap;
 
 use askama::Template;
@@ -21,6 +24,7 @@ use crate::web::people::Person;
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 use crate::web::words;
+use groups::BrandsGroups;
 
 /// Quotes on one page.
 const QUOTES_A_PAGE: usize = 50;
@@ -143,6 +147,14 @@ async fn brand_at_hand(app: &App, asked: Option<&str>) -> Result<Brand, WebError
             )
             .with(crate::web::error::Recovery::new("Set up a brand", "/matching/brands/new"))
         }),
+    }
+}
+
+/// The brand an address names, else the first one; `None` where no brand is set up.
+async fn brand_of(app: &App, asked: Option<&str>) -> Result<Option<Brand>, WebError> {
+    match asked {
+        Some(id) => Ok(Some(matching::brand(&app.data, id).await?)),
+        None => Ok(app.data.store.brands().await?.into_iter().next()),
     }
 }
 
@@ -276,6 +288,9 @@ pub struct TalkedWith {
 struct ConversationsPage {
     layout: Layout,
     brand: Option<Brand>,
+    brands: Vec<BrandChoice>,
+    /// The groups the brand's buyers are in; nothing before a refresh.
+    groups: Option<BrandsGroups>,
     creators: Vec<TalkedWith>,
     a: String,
     b: String,
@@ -293,14 +308,27 @@ pub struct TalkCounts {
     pub both_ways: String,
 }
 
-/// `GET /conversations`
-pub async fn index(State(app): State<App>, visit: Visit) -> Page {
-    draw(first_page(&app, visit).await?).await
+/// A brand whose buyers may be looked at.
+pub struct BrandChoice {
+    pub name: String,
+    pub address: String,
+    pub is_here: bool,
 }
 
-async fn first_page(app: &App, visit: Visit) -> Result<ConversationsPage, WebError> {
+/// `GET /conversations?brand=…`
+pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
+    let query = Pairs(pairs);
+    draw(first_page(&app, visit, query.one("brand")).await?).await
+}
+
+async fn first_page(app: &App, visit: Visit, asked: Option<&str>) -> Result<ConversationsPage, WebError> {
     let has_facts = app.data.store.data_revision().await? > 0;
-    let brand = app.data.store.brands().await?.into_iter().next();
+    let brand = brand_of(app, asked).await?;
+    let choices = app.data.store.brands().await?;
+    let groups = match &brand {
+        Some(brand) if has_facts => BrandsGroups::of(&groups::at_hand(app, Some(brand.clone())).await?),
+        _ => None,
+    };
     let counts = if has_facts {
         let data = app.data.clone();
         let counts = aside(move || async move { super::talk_counts(&data).await }).await?;
@@ -318,7 +346,16 @@ async fn first_page(app: &App, visit: Visit) -> Result<ConversationsPage, WebErr
     };
     Ok(ConversationsPage {
         layout: Layout::load(app, visit, Word::Conversations, "Conversations").await?,
+        brands: choices
+            .into_iter()
+            .map(|choice| BrandChoice {
+                is_here: brand.as_ref().is_some_and(|brand| brand.id == choice.id),
+                address: format!("/conversations?brand={}", choice.id),
+                name: choice.name,
+            })
+            .collect(),
         brand,
+        groups,
         creators,
         a: String::new(),
         b: String::new(),
@@ -359,7 +396,7 @@ pub async fn find_between(
     if let (Ok(a), Ok(b)) = &found {
         return Ok(Redirect::to(&format!("/conversations/between/{a}/{b}")).into_response());
     }
-    let mut page = first_page(&app, visit).await?;
+    let mut page = first_page(&app, visit, None).await?;
     page.a = a.to_owned();
     page.b = b.to_owned();
     page.a_error = found.0.err();

@@ -1,0 +1,95 @@
+//! Which language a group speaks, from a sample of what its members said.
+
+use model::Ratio;
+use model::explanation::DEFAULT_LEVEL;
+use serde::{Deserialize, Serialize};
+
+use super::participation::ShareRange;
+use crate::intervals::jeffreys_interval;
+
+/// Texts of a group that are looked at.
+pub const TEXTS_MAX: u32 = 200;
+/// Shorter texts do not tell their language.
+const LETTERS_MIN: usize = 40;
+/// Fewer texts than this tell no group's language.
+const TEXTS_MIN: u64 = 5;
+
+/// The most spoken language of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpokenLanguage {
+    /// ISO 639-3.
+    pub code: String,
+    /// In English.
+    pub name: String,
+    /// Of the texts whose language could be told.
+    pub share: ShareRange,
+    pub texts: u64,
+}
+
+/// The language of one text, ISO 639-3 and in English; `None` when it is too short or cannot be told reliably.
+///
+/// Trigrams against 69 languages; the detector's own test of reliability decides. Cost `O(letters)`, at most 2,000.
+pub fn language_of(text: &str) -> Option<(&'static str, &'static str)> {
+    let mut words = String::new();
+    let mut in_markup = false;
+    for letter in text.chars().take(2_000) {
+        match letter {
+            '<' => in_markup = true,
+            '>' => {
+                in_markup = false;
+                words.push(' ');
+            }
+            _ if !in_markup => words.push(letter),
+            _ => {}
+        }
+    }
+    if words.chars().filter(|letter| letter.is_alphabetic()).count() < LETTERS_MIN {
+        return None;
+    }
+    let found = whatlang::detect(&words).filter(whatlang::Info::is_reliable)?;
+    Some((found.lang().code(), found.lang().eng_name()))
+}
+
+/// The most spoken one among the languages of a group's texts; `None` for fewer than five texts. Equal counts go to
+/// the smaller code.
+pub fn spoken(languages: &[(&'static str, &'static str)]) -> Option<SpokenLanguage> {
+    let texts = languages.len() as u64;
+    if texts < TEXTS_MIN {
+        return None;
+    }
+    let mut sorted = languages.to_vec();
+    sorted.sort_unstable();
+    let most = sorted.chunk_by(|a, b| a.0 == b.0).max_by_key(|same| (same.len(), std::cmp::Reverse(same[0].0)))?;
+    let level = Ratio::new(DEFAULT_LEVEL).expect("the default level is a share");
+    let range = jeffreys_interval(most.len() as u64, texts, level)?;
+    Some(SpokenLanguage {
+        code: most[0].0.to_owned(),
+        name: most[0].1.to_owned(),
+        share: ShareRange { value: most.len() as f64 / texts as f64, lo: range.lo, hi: range.hi },
+        texts,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_told_apart_and_short_texts_are_not_guessed_at() {
+        let german = "Ich suche ein gutes Bier für den Sommer, das nicht zu bitter ist und in Berlin verkauft wird.";
+        let spanish = "¿Alguien me puede recomendar una buena cerveza artesanal para regalar a mi padre este verano?";
+        assert_eq!(language_of(german).map(|found| found.0), Some("deu"));
+        assert_eq!(language_of(spanish).map(|found| found.0), Some("spa"));
+        assert_eq!(language_of("ok, thanks!"), None);
+        assert_eq!(language_of("<p></p>"), None);
+    }
+
+    #[test]
+    fn a_group_speaks_what_most_of_its_texts_speak() {
+        let mut texts = vec![("eng", "English"); 8];
+        texts.extend([("deu", "German"); 2]);
+        let spoken = spoken(&texts).expect("enough texts");
+        assert_eq!((spoken.code.as_str(), spoken.share.value, spoken.texts), ("eng", 0.8, 10));
+        assert!(super::spoken(&texts[..3]).is_none());
+    }
+}
