@@ -116,7 +116,13 @@ impl Csr {
         self.targets.len()
     }
 
+    /// The targets of all accounts, one row after the other.
+    pub fn targets(&self) -> &[u32] {
+        &self.targets
+    }
+
     /// The edges of one account, targets ascending.
+    #[inline]
     pub fn row(&self, node: usize) -> Row<'_> {
         let range = self.offsets[node] as usize..self.offsets[node + 1] as usize;
         Row { targets: &self.targets[range.clone()], weights: &self.weights[range] }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use pieces::count_disconnected;
 pub use quality::{modularity, normalised_mutual_information};
 pub use resolution::{Pair, Tried, try_objectives, usual_objectives};
-pub use talk_graph::TalkGraph;
+pub use talk_graph::{Partner, Partners, TalkGraph};
 
 /// What a good grouping is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,8 @@ pub struct GroupSettings {
     /// Whether any number of threads must give the same bytes. Then one thread moves accounts, and only sums and merges
     /// are shared.
     pub mode: Mode,
-    /// How often the whole is gone through again from what was found.
+    /// How often the whole is gone through at most. It is gone through again, from what was found, only where moving
+    /// parts of groups as wholes gained much: clear groups need one time, faint ones two.
     pub iterations: usize,
     /// Decides in which order accounts are looked at; another seed is another opinion on the same talk.
     pub seed: u64,
@@ -100,45 +101,72 @@ impl Grouping {
     }
 }
 
-/// Moves end when a sweep gains less than this share of all talk; each smaller graph asks for ten times less.
-const TOLERANCE: f64 = 1e-2;
+/// Moves end when a sweep gains less than this share of what was gained so far; each smaller graph asks for ten times
+/// less.
+const TOLERANCE: f64 = 5e-2;
 /// A graph that shrinks by less than a fifth is not made smaller again.
 const SHRINKS_TO: f64 = 0.8;
+/// Accounts have settled once moving them in parts gains no more than this share of everything gained; else they are
+/// looked at again one by one.
+const SETTLED_SHARE: f64 = 0.05;
 /// Graphs made from one another at most.
 const LEVELS_MAX: usize = 20;
 
 /// Finds the groups of a market. No group is ever in pieces.
 ///
 /// In deterministic mode the same graph, settings and seed give the same bytes for any number of threads; in parallel
-/// mode only the quality is the same. Cost a few sweeps over the talk, near `O(pairs)`; memory about that of the
-/// graph again, for the first of the smaller graphs.
+/// mode only the quality is the same. Cost a few sweeps over the talk, near `O(pairs)`; memory up to that of the
+/// graph again, for the first of the smaller graphs. Up to 2,147,483,648 accounts.
 pub fn find_groups(graph: &TalkGraph, settings: &GroupSettings) -> Grouping {
+    assert!(graph.nodes() <= moving::NODES_MAX, "at most {} accounts", moving::NODES_MAX);
     let mut labels: Vec<u32> = (0..graph.nodes() as u32).collect();
+    let mut gained = 0.0;
     for iteration in 0..settings.iterations.max(1) {
-        labels = go_through(graph, labels, settings, iteration);
+        let round = go_through(graph, labels, settings, iteration, gained);
+        labels = round.labels;
+        gained += round.gained_by_accounts + round.gained_by_parts;
+        if round.gained_by_parts <= SETTLED_SHARE * gained {
+            break;
+        }
     }
-    Grouping::from_labels(&pieces::split(graph, &labels))
+    Grouping::from_labels(&labels)
 }
 
-/// One round from the accounts up, starting from `labels`.
-fn go_through(graph: &TalkGraph, labels: Vec<u32>, settings: &GroupSettings, iteration: usize) -> Vec<u32> {
+/// One time through the talk.
+struct Round {
+    /// The group of each account; every group hangs together.
+    labels: Vec<u32>,
+    /// What moving accounts has added to the quality, and then moving parts of groups as wholes.
+    gained_by_accounts: f64,
+    gained_by_parts: f64,
+}
+
+/// From the accounts up, starting from `labels`, after so much was `gained`.
+fn go_through(
+    graph: &TalkGraph,
+    mut labels: Vec<u32>,
+    settings: &GroupSettings,
+    iteration: usize,
+    gained: f64,
+) -> Round {
     // Where each account is in the graph of this level; empty on the first, where it is itself.
     let mut place: Vec<u32> = vec![];
     let mut smaller: Option<TalkGraph> = None;
-    let mut labels = labels;
     let mut tolerance = TOLERANCE / 10f64.powi(iteration as i32);
+    let (mut gained_by_accounts, mut gained_by_parts) = (0.0, 0.0);
     for _ in 0..LEVELS_MAX {
         let level = smaller.as_ref().unwrap_or(graph);
-        let moved = moving::move_nodes(level, &mut labels, settings, tolerance);
-        let groups = count_distinct(&labels);
-        if !moved && smaller.is_some() || groups == level.nodes() {
+        let so_far = gained + gained_by_accounts + gained_by_parts;
+        let gain = moving::move_nodes(level, &mut labels, settings, tolerance, so_far);
+        *if smaller.is_some() { &mut gained_by_parts } else { &mut gained_by_accounts } += gain;
+        if gain == 0.0 && smaller.is_some() || count_distinct(&labels) == level.nodes() {
             break;
         }
-        let refined = refining::refine(level, &labels, settings);
-        let merged = merging::merge(level, &refined, &labels);
-        if merged.graph.nodes() as f64 > SHRINKS_TO * level.nodes() as f64 {
+        let parts = refining::refine(level, &labels, settings);
+        if count_distinct(&parts) as f64 > SHRINKS_TO * level.nodes() as f64 {
             break;
         }
+        let merged = merging::merge(level, &parts, labels);
         if place.is_empty() {
             place = merged.place;
         } else {
@@ -148,7 +176,12 @@ fn go_through(graph: &TalkGraph, labels: Vec<u32>, settings: &GroupSettings, ite
         smaller = Some(merged.graph);
         tolerance /= 10.0;
     }
-    if place.is_empty() { labels } else { place.into_iter().map(|at| labels[at as usize]).collect() }
+    // Each account of a smaller graph is a part that hangs together, so pieces show on the smallest.
+    labels = pieces::split(smaller.as_ref().unwrap_or(graph), &labels);
+    if smaller.is_some() {
+        labels = place.into_iter().map(|at| labels[at as usize]).collect();
+    }
+    Round { labels, gained_by_accounts, gained_by_parts }
 }
 
 /// How many different labels there are, all below their number.

@@ -17,7 +17,7 @@ pub(super) fn split(graph: &TalkGraph, labels: &[u32]) -> Vec<u32> {
         piece[start] = start as u32;
         ahead.push(start as u32);
         while let Some(node) = ahead.pop() {
-            for &partner in graph.partners(node as usize).targets {
+            for &partner in graph.partners(node as usize).nodes {
                 let at = partner as usize;
                 if piece[at] == UNSEEN && labels[at] == labels[start] {
                     piece[at] = start as u32;

@@ -14,10 +14,9 @@ pub fn modularity(graph: &TalkGraph, labels: &[u32], resolution: f64) -> f64 {
     let mut inside = 0.0;
     for (node, &label) in labels.iter().enumerate() {
         group[label as usize] += graph.strength(node);
-        let partners = graph.partners(node);
-        for (&partner, &weight) in partners.targets.iter().zip(partners.weights) {
-            if labels[partner as usize] == label {
-                inside += f64::from(weight);
+        for partner in graph.partners(node).iter() {
+            if labels[partner.node as usize] == label {
+                inside += f64::from(partner.weight);
             }
         }
     }

@@ -83,10 +83,9 @@ impl InsideShare {
     fn of_graph(graph: &TalkGraph, group: &[u32]) -> InsideShare {
         let mut inside = 0.0;
         for node in 0..graph.nodes() {
-            let partners = graph.partners(node);
-            for (&partner, &weight) in partners.targets.iter().zip(partners.weights) {
-                if group[partner as usize] == group[node] {
-                    inside += f64::from(weight);
+            for partner in graph.partners(node).iter() {
+                if group[partner.node as usize] == group[node] {
+                    inside += f64::from(partner.weight);
                 }
             }
         }

@@ -101,6 +101,47 @@ fn agreement_is_one_for_other_names_of_the_same_groups_and_nothing_for_chance() 
     assert!(normalised_mutual_information(&[0, 0, 1, 1], &[0, 1, 0, 1]).abs() < 1e-12);
 }
 
+#[test]
+fn talk_of_both_directions_is_added_up_however_many_different_weights_there_are() {
+    for different in [1, 200, 256, 257, 3000] {
+        let nodes = 700;
+        let draws = Draws::new(2, 78);
+        let pick = |draw: u64| draws.below(draw, nodes) as u32;
+        let edges: Vec<(u32, u32)> = (0..4000).map(|edge| (pick(2 * edge), pick(2 * edge + 1))).collect();
+        let sources: Vec<u32> = edges.iter().map(|edge| edge.0).collect();
+        let targets: Vec<u32> = edges.iter().map(|edge| edge.1).collect();
+        let weights: Vec<f64> = (0..edges.len()).map(|edge| 1.0 + (edge % different) as f64 / 4096.0).collect();
+        let out = Csr::from_edges(nodes, &sources, &targets, &weights);
+        let graph = TalkGraph::from_directed(&out);
+        let mut pairs = 0;
+        for node in 0..nodes {
+            let mut found: Vec<(u32, f32)> = graph.partners(node).iter().map(|p| (p.node, p.weight)).collect();
+            found.sort_unstable_by_key(|partner| partner.0);
+            let both = |other: u32| {
+                out.weight(node, other).unwrap_or(0.0) + out.weight(other as usize, node as u32).unwrap_or(0.0)
+            };
+            let expect: Vec<(u32, f32)> = (0..nodes as u32)
+                .filter(|&other| other as usize != node && both(other) > 0.0)
+                .map(|other| (other, both(other)))
+                .collect();
+            assert_eq!(found, expect, "{different} weights, account {node}");
+            pairs += found.len();
+        }
+        assert_eq!(graph.pairs(), pairs / 2);
+    }
+}
+
+#[test]
+fn the_talk_is_gone_through_again_only_where_groups_are_faint() {
+    let found =
+        |graph: &TalkGraph, iterations| find_groups(graph, &GroupSettings { iterations, ..GroupSettings::default() });
+    let (clear, _) = planted(40, 50, 20, 1);
+    assert_eq!(found(&clear, 1), found(&clear, 5));
+    let (faint, _) = planted(1, 3000, 4, 1);
+    let quality = |iterations| modularity(&faint, &found(&faint, iterations).group, 1.0);
+    assert!(quality(2) > quality(1) + 0.002, "{} {}", quality(1), quality(2));
+}
+
 proptest! {
     #[test]
     fn any_talk_is_grouped_without_pieces_and_never_worse_than_everybody_alone(
