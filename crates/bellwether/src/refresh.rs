@@ -1,11 +1,9 @@
 //! Refresh: making everything that is derived from the facts, in one place, so that no page has to.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use store::DerivedValues;
 
-use crate::conversations::{self, ConversationsError, buying_levels};
+use crate::conversations::{self, ConversationsError, read_text_talk};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
 use crate::vetting;
@@ -54,7 +52,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
     let made = data.derived.revision().await? != Some(revision);
     if made {
         step("reading the texts for buying talk");
-        let levels: HashMap<i64, u8> = buying_levels(data).await?;
+        let talk = read_text_talk(data).await?;
         step("building the conversation graph and learning who listens to whom");
         let snapshot = data.snapshot().await?;
         step("vetting everybody who has published something");
@@ -63,17 +61,13 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         step("finding the conversation groups and what they talk about");
         let groups = conversations::groups::find(data, &snapshot).await?;
         groups_found = groups.groups.len() as u64;
-        let mut levels: Vec<(i64, u8)> = levels.into_iter().collect();
-        levels.sort_unstable();
+        let mut talk: Vec<(i64, f32, u8)> =
+            talk.into_iter().map(|(text, talk)| (text, talk.chance, talk.kinds)).collect();
+        talk.sort_unstable_by_key(|(text, _, _)| *text);
         let model = serde_json::to_string(&snapshot.model).expect("a model serialises");
         step("keeping what was derived");
-        let values = DerivedValues {
-            revision,
-            listening_model: &model,
-            text_levels: &levels,
-            figures: &figures,
-            groups: &groups,
-        };
+        let values =
+            DerivedValues { revision, listening_model: &model, text_talk: &talk, figures: &figures, groups: &groups };
         data.derived.replace(&values).await?;
     }
     let snapshot = data.snapshot().await?;

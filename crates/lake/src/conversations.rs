@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use model::{AccountId, InteractionKind, Timestamp};
 
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
+use crate::session::{Lake, Rows, ints, maybe_int, maybe_string, strings};
 
 /// Which talk is wanted; `None` means no bound.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -75,6 +75,13 @@ pub struct PostBy {
     pub title: Option<String>,
     pub text: Option<i64>,
     pub url: Option<String>,
+}
+
+/// Where something is spoken of; both sorted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlacesAbout {
+    pub posts: Vec<i64>,
+    pub texts: Vec<i64>,
 }
 
 /// Where a text was said.
@@ -255,7 +262,7 @@ impl Lake {
     }
 
     /// The posts of these people, oldest first.
-    pub async fn posts_by(&self, people: &[AccountId], now: Timestamp) -> Result<Vec<PostBy>, LakeError> {
+    pub async fn posts_of_people(&self, people: &[AccountId], now: Timestamp) -> Result<Vec<PostBy>, LakeError> {
         let wanted = people.iter().map(|account| account.0).collect();
         let sql = include_str!("sql/conversations_posts_by.sql");
         let rows = self.rows_about(wanted, sql, &[], now, "reading the posts of people").await?;
@@ -273,6 +280,24 @@ impl Lake {
             }));
         }
         Ok(posts)
+    }
+
+    /// The posts whose title or tags, and the texts whose words, hold a product's or category's name, in any case.
+    pub async fn places_about(&self, about: &str, now: Timestamp) -> Result<PlacesAbout, LakeError> {
+        let pattern = crate::matching::keyword_pattern(&[about.to_owned()]);
+        let parameter = [("about", ScalarValue::Utf8(Some(pattern)))];
+        let sql = "select distinct post_id from post where title ~ $about or array_to_string(tags, ' ') ~ $about or \
+                   parent_post_id in (select post_id from post where title ~ $about or array_to_string(tags, ' ') ~ $about)";
+        let what = "finding what is about a product";
+        let sorted = |rows: Rows| {
+            let mut ids: Vec<i64> = rows.batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let posts = sorted(self.rows(sql, &parameter, now, what).await?);
+        let texts =
+            sorted(self.rows("select distinct text_id from text where body ~ $about", &parameter, now, what).await?);
+        Ok(PlacesAbout { posts, texts })
     }
 
     /// How many texts are held.

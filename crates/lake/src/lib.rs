@@ -16,7 +16,8 @@ mod tables;
 mod vetting;
 
 pub use conversations::{
-    InteractionRows, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace, TurnAbout,
+    InteractionRows, PlacesAbout, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace,
+    TurnAbout,
 };
 pub use creators::{CreatorProfile, FollowerPoint, PostRow};
 pub use error::LakeError;

@@ -137,7 +137,7 @@ pub(crate) const TAG_NAMES: [&str; 24] = [
 ];
 
 /// Whole words or phrases, in any case, with a plural `s` or `es` allowed.
-fn keyword_pattern(keywords: &[String]) -> String {
+pub(crate) fn keyword_pattern(keywords: &[String]) -> String {
     let escaped: Vec<String> = keywords
         .iter()
         .map(|word| {

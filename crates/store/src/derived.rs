@@ -25,8 +25,8 @@ pub struct DerivedValues<'a> {
     pub revision: i64,
     /// The listening model as JSON.
     pub listening_model: &'a str,
-    /// The buying-talk level of every text that has one above 0.
-    pub text_levels: &'a [(i64, u8)],
+    /// Every text that is buying talk: its number, the chance that it is, and its kinds as bits.
+    pub text_talk: &'a [(i64, f32, u8)],
     pub figures: &'a [CreatorFigures],
     pub groups: &'a GroupsKept,
 }
@@ -62,7 +62,7 @@ impl Derived {
         for statement in [
             "create table if not exists number (name text primary key, value integer not null)",
             "create table if not exists document (name text primary key, value text not null)",
-            "create table if not exists text_level (text_id integer primary key, level integer not null)",
+            "create table if not exists text_talk (text_id integer primary key, chance real not null, kinds integer not null)",
             "create table if not exists creator_figures (account_id integer primary key, level text not null, \
              reply_rate real, engagement real, detail text not null)",
         ]
@@ -83,13 +83,13 @@ impl Derived {
     pub async fn replace(&self, values: &DerivedValues<'_>) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping derived values");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        for statement in ["delete from text_level", "delete from creator_figures"] {
+        for statement in ["delete from text_talk", "delete from creator_figures"] {
             sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
         }
-        for portion in values.text_levels.chunks(5_000) {
-            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_level (text_id, level) ");
-            insert.push_values(portion, |mut row, (text, level)| {
-                row.push_bind(*text).push_bind(i64::from(*level));
+        for portion in values.text_talk.chunks(5_000) {
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_talk (text_id, chance, kinds) ");
+            insert.push_values(portion, |mut row, (text, chance, kinds)| {
+                row.push_bind(*text).push_bind(*chance).push_bind(i64::from(*kinds));
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
@@ -146,13 +146,14 @@ impl Derived {
         Ok(row.map(|(value,)| value))
     }
 
-    /// The buying-talk level of every text that has one above 0.
-    pub async fn text_levels(&self) -> Result<HashMap<i64, u8>, StoreError> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as("select text_id, level from text_level")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of("reading buying talk"))?;
-        Ok(rows.into_iter().map(|(text, level)| (text, level as u8)).collect())
+    /// Every text that is buying talk: its number, the chance that it is, and its kinds as bits.
+    pub async fn text_talk(&self) -> Result<Vec<(i64, f32, u8)>, StoreError> {
+        let rows: Vec<(i64, f64, i64)> =
+            sqlx::query_as("select text_id, chance, kinds from text_talk order by text_id")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading buying talk"))?;
+        Ok(rows.into_iter().map(|(text, chance, kinds)| (text, chance as f32, kinds as u8)).collect())
     }
 
     /// The figures of these creators; who has none is absent.
@@ -246,7 +247,7 @@ mod tests {
         let values = DerivedValues {
             revision: 3,
             listening_model: "{}",
-            text_levels: &[(11, 4)],
+            text_talk: &[(11, 0.75, 4)],
             figures: std::slice::from_ref(&figures),
             groups: &groups,
         };
@@ -254,7 +255,7 @@ mod tests {
         assert_eq!(derived.groups().await.expect("reads"), groups);
         assert_eq!(derived.revision().await.expect("reads"), Some(3));
         assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
-        assert_eq!(derived.text_levels().await.expect("reads").get(&11), Some(&4));
+        assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4)]);
         drop(derived);
         remove_database(&folder.path().join("derived.sqlite"));
         let again = Derived::open(folder.path()).await.expect("opens");

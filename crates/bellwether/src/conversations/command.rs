@@ -9,6 +9,7 @@ use model::Timestamp;
 use serde_json::json;
 
 use super::between;
+use super::deciding::{DecidingRequest, report, share_of_deciding};
 use super::export::{GraphFormat, write};
 use super::groups::{GroupAbout, MarketGroups, objective_words, participation};
 use super::map::{Level, MapRequest, NODES_USUAL, map};
@@ -40,6 +41,19 @@ pub enum ConversationsCommand {
     Group {
         /// Its number, as `conversations groups` prints it.
         id: i64,
+    },
+    /// Whom a brand's buyers speak with when deciding, what they asked, who answered, what followed.
+    Deciding {
+        #[arg(long)]
+        brand: String,
+        /// One buyer instead of all.
+        #[arg(long)]
+        buyer: Option<String>,
+        /// Only what is about this product or category.
+        #[arg(long)]
+        about: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
     },
     /// The graph as a file for Gephi, networkx or a spreadsheet.
     Export {
@@ -105,6 +119,15 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
             groups(data, brand.as_deref(), term.as_deref(), limit, output).await
         }
         ConversationsCommand::Group { id } => group(data, id, output).await,
+        ConversationsCommand::Deciding { brand, buyer, about, limit } => {
+            let brand = crate::matching::brand(data, &brand).await?;
+            let buyer = match buyer {
+                Some(name) => Some(find(data, &name).await?),
+                None => None,
+            };
+            let request = DecidingRequest { brand, buyer, about, from_unix: None };
+            deciding(data, &request, limit, output).await
+        }
         ConversationsCommand::Export { format, level, group, account, nodes, out } => {
             let level = match (group, account) {
                 (Some(group), _) => Level::Members(group),
@@ -327,6 +350,67 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
                 called(near.group),
                 grouped(near.talks),
                 near.times_expected
+            )?;
+        }
+        Ok(())
+    })
+}
+
+async fn deciding(data: &DataDirectory, request: &DecidingRequest, limit: usize, output: Output) -> anyhow::Result<()> {
+    let found = report(data, request).await?;
+    let account = |place: u32| found.accounts[place as usize];
+    let name = |place: u32| found.names.get(&account(place)).map_or_else(|| "?".to_owned(), |name| name.name.clone());
+    let as_of = found.as_of.unwrap_or(Timestamp(0));
+    let document = json!({
+        "buyers": found.buyers, "buyers_deciding": found.deciding.buyers, "threads": found.deciding.threads,
+        "turns": found.deciding.turns,
+        "people": found.deciding.partners.iter().take(limit).map(|partner| json!({
+            "account": account(partner.account), "name": name(partner.account), "turns": partner.turns,
+            "answers": partner.answers, "buyers_in_all_talk": partner.buyers_in_all_talk,
+            "group": found.group_of.get(&partner.account),
+            "share_of_deciding_buyers":
+                share_of_deciding(partner.buyers, found.deciding.buyers, as_of, &format!("/conversations/{}", account(partner.account))),
+        })).collect::<Vec<_>>(),
+        "groups": found.groups.iter().map(|(group, turns)| json!({"id": group.id, "name": group.name, "turns": turns})).collect::<Vec<_>>(),
+        "questions_asked": found.deciding.questions.len(),
+        "questions": found.deciding.questions.iter().take(limit).map(|question| json!({
+            "asker": account(question.asker), "at": clock::iso(Timestamp::from_unix_seconds(question.at_unix)),
+            "title": found.posts.get(&question.thread).and_then(|post| post.title.clone()),
+            "answered_by": question.answered_by.iter().map(|&place| account(place)).collect::<Vec<_>>(),
+            "first_answer_seconds": question.first_answer_seconds, "came_back": question.came_back,
+            "bought_later": question.bought_later,
+        })).collect::<Vec<_>>(),
+    });
+    output.result(&document, |out| {
+        writeln!(
+            out,
+            "{} of {} buyers are seen deciding, in {} threads",
+            grouped(u64::from(found.deciding.buyers)),
+            grouped(found.buyers),
+            grouped(u64::from(found.deciding.threads))
+        )?;
+        for partner in found.deciding.partners.iter().take(limit) {
+            writeln!(
+                out,
+                "  {:<28} {:>5} buyers  {:>5} turns, {:>5} of them theirs",
+                name(partner.account),
+                partner.buyers,
+                partner.turns,
+                partner.answers
+            )?;
+        }
+        for question in found.deciding.questions.iter().take(limit) {
+            let title = found
+                .posts
+                .get(&question.thread)
+                .and_then(|post| post.title.clone())
+                .unwrap_or_else(|| "a comment".to_owned());
+            writeln!(
+                out,
+                "{}  {} asked: {title}; {} answered",
+                clock::day(Timestamp::from_unix_seconds(question.at_unix)),
+                name(question.asker),
+                question.answered_by.len()
             )?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Conversations: who talks with whom, as one graph of the newest facts, and single exchanges with their words.
 
 pub mod command;
+pub mod deciding;
 pub mod export;
 pub mod groups;
 pub mod map;
@@ -9,11 +10,12 @@ pub mod pages;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use engine::conversations::buying_talk::{BuyingChance, BuyingKind, TextPlace, TextToAssess, buying_chance};
 use engine::conversations::events::{EventColumns, EventLog};
 use engine::conversations::exchange::NO_THREAD;
 use engine::conversations::index::ConversationIndex;
 use engine::conversations::listening::{ListeningModel, ListeningSettings, train};
-use lake::{QuotedInteraction, TalkWindow};
+use lake::{QuotedInteraction, SaidIn, TalkWindow};
 use model::{AccountId, Timestamp};
 
 use crate::creators::{self, CreatorName};
@@ -84,28 +86,88 @@ impl DataDirectory {
         }
         *held = None;
         let fresh = self.derived.revision().await? == Some(revision);
-        let levels = if fresh { self.derived.text_levels().await? } else { buying_levels(self).await? };
+        let talk = text_talk(self).await?;
         let model = if fresh { self.derived.listening_model().await? } else { None };
         let model = model.and_then(|json| serde_json::from_str(&json).ok());
-        let built = Arc::new(build(self, revision, levels, model).await?);
+        let built = Arc::new(build(self, revision, talk, model).await?);
         *held = Some(built.clone());
         Ok(built)
     }
 }
 
-/// The level of buying talk of every text that has one above 0.
-pub async fn buying_levels(data: &DataDirectory) -> Result<HashMap<i64, u8>, ConversationsError> {
-    let mut levels = HashMap::new();
+/// What a text says of choosing and buying.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TextTalk {
+    /// The chance that it takes part in choosing or buying something.
+    pub chance: f32,
+    /// The kinds it is of, a bit for each in the order of [`BuyingKind::ALL`].
+    pub kinds: u8,
+}
+
+/// From this chance on a text counts as buying talk.
+pub const BUYING_FROM: f64 = 0.5;
+
+impl TextTalk {
+    fn of(found: &BuyingChance<'_>) -> TextTalk {
+        let bit =
+            |kind: BuyingKind| BuyingKind::ALL.iter().position(|one| *one == kind).map_or(0, |place| 1u8 << place);
+        TextTalk {
+            chance: found.chance.unwrap_or(0.0) as f32,
+            kinds: found.kinds.iter().fold(0, |kinds, (kind, _)| kinds | bit(*kind)),
+        }
+    }
+
+    pub fn is_buying(self) -> bool {
+        f64::from(self.chance) >= BUYING_FROM
+    }
+
+    pub fn is(self, kind: BuyingKind) -> bool {
+        self.is_buying()
+            && BuyingKind::ALL.iter().position(|one| *one == kind).is_some_and(|place| self.kinds >> place & 1 == 1)
+    }
+
+    /// Asks for advice, a price, or where to get something.
+    pub fn asks(self) -> bool {
+        self.is(BuyingKind::AsksAdvice) || self.is(BuyingKind::AsksPrice) || self.is(BuyingKind::WhereToGet)
+    }
+
+    pub fn bought(self) -> bool {
+        self.is(BuyingKind::Bought)
+    }
+
+    pub fn words(self) -> Vec<&'static str> {
+        BuyingKind::ALL.into_iter().filter(|kind| self.is(*kind)).map(BuyingKind::words).collect()
+    }
+}
+
+/// What every text that is buying talk says: as refresh left it where it is fresh, else read now.
+pub async fn text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
+    let revision = data.revision().await?;
+    if data.derived.revision().await? == Some(revision) {
+        let rows = data.derived.text_talk().await?;
+        return Ok(rows.into_iter().map(|(text, chance, kinds)| (text, TextTalk { chance, kinds })).collect());
+    }
+    read_text_talk(data).await
+}
+
+/// Reads every text for buying talk; those that are none are left out.
+pub async fn read_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
+    let mut found = HashMap::new();
     data.lake
         .for_each_text(data.now(), |said| {
-            let found = engine::conversations::buying_talk::buying_talk(said.body);
-            let level = found.level.map_or(0, |level| level.number());
-            if level > 0 {
-                levels.insert(said.text, level);
+            let place = match said.place {
+                Some(SaidIn::Question) => TextPlace::Question,
+                Some(SaidIn::Answer) => TextPlace::Answer,
+                Some(SaidIn::Comment) => TextPlace::Comment,
+                Some(SaidIn::Post) | None => TextPlace::Unknown,
+            };
+            let talk = TextTalk::of(&buying_chance(&TextToAssess { body: said.body, title: said.title, place }));
+            if talk.is_buying() {
+                found.insert(said.text, talk);
             }
         })
         .await?;
-    Ok(levels)
+    Ok(found)
 }
 
 fn dense(accounts: &[AccountId], values: Vec<(AccountId, f64)>) -> Vec<Option<f64>> {
@@ -121,7 +183,7 @@ fn dense(accounts: &[AccountId], values: Vec<(AccountId, f64)>) -> Vec<Option<f6
 async fn build(
     data: &DataDirectory,
     revision: i64,
-    levels: HashMap<i64, u8>,
+    texts: HashMap<i64, TextTalk>,
     model: Option<ListeningModel>,
 ) -> Result<Snapshot, ConversationsError> {
     let talk = data.lake.talk(TalkWindow::default(), data.now()).await?;
@@ -129,7 +191,7 @@ async fn build(
     let computed = tokio::task::spawn_blocking(move || {
         let followers =
             dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
-        let buying_level = talk.text.iter().map(|text| levels.get(text).copied().unwrap_or(0)).collect();
+        let buying_level = talk.text.iter().map(|text| u8::from(texts.contains_key(text))).collect();
         let threads = talk.post.iter().map(|post| if *post < 0 { NO_THREAD } else { *post }).collect();
         let columns = EventColumns {
             actor: talk.actor,

@@ -63,6 +63,7 @@ fn pages() -> Router<App> {
         .route("/conversations/map", get(conversations::pages::map::show))
         .route("/conversations/map.json", get(conversations::pages::map::columns))
         .route("/conversations/map/export", get(conversations::pages::map::export))
+        .route("/conversations/deciding", get(conversations::pages::deciding::show))
         .route("/conversations/groups", get(conversations::pages::groups::index))
         .route("/conversations/groups/{id}", get(conversations::pages::groups::show))
         .route("/conversations/between", get(conversations::pages::find_between))

@@ -1,5 +1,6 @@
 //! Conversations: what buyers and a creator said to each other, both ways, as evidence; and between any two people.
 
+pub mod deciding;
 pub mod groups;
 pub mod map;
 

@@ -26,40 +26,66 @@ pub struct Tried {
 
 /// The modularity resolutions and the densities that are tried when nobody names one.
 pub fn usual_objectives() -> Vec<Objective> {
-    let resolutions = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+    let resolutions = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
     let densities = [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
     let by_talk = resolutions.into_iter().map(|resolution| Objective::Modularity { resolution });
     by_talk.chain(densities.into_iter().map(|density| Objective::Density { density })).collect()
 }
 
-/// Tries each objective, best first; ties keep the order given.
+/// Tries objectives, best first; ties keep the order given. Where objectives of one kind follow one another from coarse
+/// to fine, the finer ones are left out once two in a row foretold less than the best of them.
 ///
-/// `bits = s log2(r_in) + (1 - s) log2(r_out)`, s = share of held-back talk inside groups, `r_in` and `r_out` = how
-/// many times likelier than by chance the *other* talk is inside and outside: the mean log-likelihood, against degrees
-/// alone, of a planted partition (Newman 2016) that never saw that talk. Cost one grouping for each objective.
+/// `bits = sum over groups of h_g log2(r_g) + h_out log2(r_out)`: h = share of the held-back talk inside the group or
+/// across groups, `r` = how many times likelier than by chance the *other* talk is there, smoothed by the weight of one
+/// pair. It is the mean log-likelihood, against degrees alone, of a planted partition (Newman 2016) whose groups may
+/// differ in how close they are, and that never saw that talk. Cost one grouping for each objective.
 pub fn try_objectives(graph: &TalkGraph, settings: &GroupSettings, objectives: &[Objective]) -> Vec<Tried> {
     let (rest, held_back) = graph.hold_back(HELD_BACK_SHARE, settings.seed);
-    let mut tried: Vec<Tried> = objectives
-        .iter()
-        .map(|&objective| {
-            let found = find_groups(&rest, &GroupSettings { objective, ..*settings });
-            let seen = InsideShare::of_graph(&rest, &found.group);
-            let by_chance = chance_inside(&rest, &found.group, found.groups);
-            let held = InsideShare::of_pairs(&held_back, &found.group);
-            let ratio = |share: f64, chance: f64| (share.max(1e-9) / chance.max(1e-9)).log2();
-            let bits = held.0 * ratio(seen.0, by_chance) + (1.0 - held.0) * ratio(1.0 - seen.0, 1.0 - by_chance);
-            Tried {
-                objective,
-                groups: found.groups,
-                bits_per_talk: bits,
-                share_inside: held.0,
-                share_by_chance: by_chance,
-            }
-        })
-        .collect();
+    let mut tried: Vec<Tried> = vec![];
+    let (mut best_of_kind, mut worse_in_a_row) = (f64::NEG_INFINITY, 0);
+    for (at, &objective) in objectives.iter().enumerate() {
+        let is_same_kind = at > 0 && std::mem::discriminant(&objectives[at - 1]) == std::mem::discriminant(&objective);
+        if !is_same_kind {
+            (best_of_kind, worse_in_a_row) = (f64::NEG_INFINITY, 0);
+        }
+        if worse_in_a_row >= WORSE_IN_A_ROW_MAX {
+            continue;
+        }
+        let found = try_one(&rest, &held_back, &GroupSettings { objective, ..*settings });
+        worse_in_a_row = if found.bits_per_talk > best_of_kind { 0 } else { worse_in_a_row + 1 };
+        best_of_kind = best_of_kind.max(found.bits_per_talk);
+        tried.push(found);
+    }
     tried.sort_by(|a, b| b.bits_per_talk.total_cmp(&a.bits_per_talk));
     tried
 }
+
+fn try_one(rest: &TalkGraph, held_back: &[Pair], settings: &GroupSettings) -> Tried {
+    let found = find_groups(rest, settings);
+    let seen = Inside::of_graph(rest, &found.group, found.groups);
+    let held = Inside::of_pairs(held_back, &found.group, found.groups);
+    let chance = chance_inside(rest, &found.group, found.groups);
+    let smoothing = seen.all / (2.0 * rest.pairs().max(1) as f64);
+    let times =
+        |weight: f64, chance: f64| (weight + smoothing) / (chance * seen.all + smoothing).max(f64::MIN_POSITIVE);
+    let mut bits = 0.0;
+    for ((&held, &seen), &chance) in held.of_group.iter().zip(&seen.of_group).zip(&chance) {
+        bits += held * times(seen, chance).log2();
+    }
+    let by_chance: f64 = chance.iter().sum();
+    bits += (held.all - held.inside()) * times(seen.all - seen.inside(), 1.0 - by_chance).log2();
+    let all = held.all.max(f64::MIN_POSITIVE);
+    Tried {
+        objective: settings.objective,
+        groups: found.groups,
+        bits_per_talk: bits / all,
+        share_inside: held.inside() / all,
+        share_by_chance: by_chance,
+    }
+}
+
+/// Finer objectives are given up after so many that foretell less than the best before.
+const WORSE_IN_A_ROW_MAX: usize = 2;
 
 /// A pair that talks, and how much.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,36 +95,48 @@ pub struct Pair {
     pub weight: f32,
 }
 
-struct InsideShare(f64);
+/// Weight of talk inside each group, and of all talk.
+struct Inside {
+    of_group: Vec<f64>,
+    all: f64,
+}
 
-impl InsideShare {
-    fn of_pairs(pairs: &[Pair], group: &[u32]) -> InsideShare {
-        let weight = |pair: &Pair| f64::from(pair.weight);
-        let all: f64 = pairs.iter().map(weight).sum();
-        let inside: f64 =
-            pairs.iter().filter(|pair| group[pair.one as usize] == group[pair.other as usize]).map(weight).sum();
-        InsideShare(if all > 0.0 { inside / all } else { 0.0 })
+impl Inside {
+    fn of_pairs(pairs: &[Pair], group: &[u32], groups: usize) -> Inside {
+        let mut found = Inside { of_group: vec![0.0; groups], all: 0.0 };
+        for pair in pairs {
+            let weight = f64::from(pair.weight);
+            found.all += weight;
+            if group[pair.one as usize] == group[pair.other as usize] {
+                found.of_group[group[pair.one as usize] as usize] += weight;
+            }
+        }
+        found
     }
 
-    fn of_graph(graph: &TalkGraph, group: &[u32]) -> InsideShare {
-        let mut inside = 0.0;
+    fn of_graph(graph: &TalkGraph, group: &[u32], groups: usize) -> Inside {
+        let mut found = Inside { of_group: vec![0.0; groups], all: graph.total() };
         for node in 0..graph.nodes() {
             for partner in graph.partners(node).iter() {
                 if group[partner.node as usize] == group[node] {
-                    inside += f64::from(partner.weight);
+                    found.of_group[group[node] as usize] += f64::from(partner.weight);
                 }
             }
         }
-        InsideShare(if graph.total() > 0.0 { inside / graph.total() } else { 0.0 })
+        found
+    }
+
+    fn inside(&self) -> f64 {
+        self.of_group.iter().sum()
     }
 }
 
-/// What share of talk would be inside groups if only how busy people are mattered.
-fn chance_inside(graph: &TalkGraph, group: &[u32], groups: usize) -> f64 {
+/// What share of talk would be inside each group if only how busy people are mattered.
+fn chance_inside(graph: &TalkGraph, group: &[u32], groups: usize) -> Vec<f64> {
     let mut load = vec![0.0; groups];
     for (node, &label) in group.iter().enumerate() {
         load[label as usize] += graph.strength(node);
     }
     let total = graph.total().max(f64::MIN_POSITIVE);
-    load.iter().map(|load| (load / total).powi(2)).sum()
+    load.iter().map(|load| (load / total).powi(2)).collect()
 }
