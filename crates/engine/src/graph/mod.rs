@@ -2,12 +2,12 @@
 
 pub mod csr;
 pub mod edge_list;
+pub mod gauss_seidel;
 pub mod pagerank;
-pub mod power_push;
 
 pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
 pub use edge_list::{EdgeListError, EdgeListReader};
+pub use gauss_seidel::{Start, gauss_seidel};
 pub use pagerank::{
     PageRank, PageRankSettings, Seed, Walk, nearness_of_sets, pagerank, personalised_pagerank, push_from,
 };
-pub use power_push::{Start, power_push};
