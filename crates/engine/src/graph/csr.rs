@@ -159,31 +159,6 @@ impl Csr {
         Csr { offsets, targets, weights }
     }
 
-    /// The same edges with each row divided by its sum; rows that add up to 0 become empty. Cost `O(edges)`.
-    pub fn with_rows_adding_up_to_one(mut self) -> Csr {
-        let sums = self.row_sums();
-        if sums.iter().enumerate().any(|(node, &sum)| sum <= 0.0 && !self.row(node).targets.is_empty()) {
-            return self.without_rows(|node| sums[node] <= 0.0).with_rows_adding_up_to_one();
-        }
-        for (node, sum) in sums.into_iter().enumerate() {
-            let row = self.offsets[node] as usize..self.offsets[node + 1] as usize;
-            self.weights[row].iter_mut().for_each(|weight| *weight = (f64::from(*weight) / sum) as f32);
-        }
-        self
-    }
-
-    fn without_rows(&self, is_left_out: impl Fn(usize) -> bool) -> Csr {
-        let (mut offsets, mut targets, mut weights) = (vec![0u64], vec![], vec![]);
-        for node in 0..self.nodes() {
-            if !is_left_out(node) {
-                targets.extend_from_slice(self.row(node).targets);
-                weights.extend_from_slice(self.row(node).weights);
-            }
-            offsets.push(targets.len() as u64);
-        }
-        Csr::from_sorted(offsets, targets, weights)
-    }
-
     /// What leaves each account in all, summed in f64 row by row.
     pub fn row_sums(&self) -> Vec<f64> {
         (0..self.nodes()).map(|node| self.row(node).weights.iter().map(|&weight| f64::from(weight)).sum()).collect()

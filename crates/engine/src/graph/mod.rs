@@ -2,16 +2,16 @@
 
 pub mod csr;
 pub mod edge_list;
+pub mod gauss_seidel;
 pub mod k_core;
 pub mod layout;
 pub mod pagerank;
-pub mod power_push;
 
 pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
 pub use edge_list::{EdgeListError, EdgeListReader};
+pub use gauss_seidel::{Start, gauss_seidel};
 pub use k_core::core_numbers;
 pub use layout::{LayoutSettings, Place, layout};
 pub use pagerank::{
     PageRank, PageRankSettings, Seed, Walk, nearness_of_sets, pagerank, personalised_pagerank, push_from,
 };
-pub use power_push::{Start, power_push};
