@@ -10,9 +10,8 @@
   const part = (name) => document.getElementById(`map-${name}`);
   const frame = box.parentElement;
   const controls = part("controls");
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const COLOURED_GROUPS = 8;
-  const SHARE_STEPS = 5;
   const MANY_TIES = 20000;
 
   // What the page knows and what it shows of it. People and groups are nodes, talk between two of them is a tie.
@@ -34,7 +33,6 @@
   const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const number = (value) => (value == null ? unknown : whole.format(value));
   const percent = (value) => (value == null ? unknown : `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`);
-  const date = (seconds) => dates.format(seconds * 1000);
   const nameOf = (node) => nodes.label[node] || "no name";
   const talkOf = (node) => `talk ${number(nodes.talk[node])}`;
   const count = (howMany, one, many) => `${whole.format(howMany)} ${howMany === 1 ? one : many}`;
@@ -89,10 +87,10 @@
     const row = (name, length) => Array.from({ length }, (_, at) => token(`--map-${name}-${at + 1}`));
     look = { groups: row("group", COLOURED_GROUPS), kinds: row("kind", 6), packed: new Map() };
     for (const name of ["paper", "grey", "buyer", "low", "high"]) look[name] = token(`--map-${name}`);
-    for (const name of ["ink", "soft", "raised", "line-strong"]) look[name] = token(`--${name}`);
-    look.shares = Array.from({ length: SHARE_STEPS }, (_, at) => mix(look.low, look.high, at / (SHARE_STEPS - 1)));
+    [look.ink, look.line] = [token("--ink"), token("--line-strong")];
+    look.shares = [0, 0.25, 0.5, 0.75, 1].map((share) => mix(look.low, look.high, share));
     // The more ties, the fainter each; light talk is fainter than heavy talk.
-    const alpha = Math.max(0.1, Math.min(0.55, 22 / Math.sqrt(data ? live.length : 1)));
+    const alpha = clamp(0.1, 22 / Math.sqrt(data ? live.length : 1), 0.55);
     const tones = (most) => look.kinds.map((rgb) => [0.35, 0.6, 0.8, 1].map((share) => through(rgb, most * share)));
     look.ties = { plain: tones(alpha), faint: tones(alpha / 4), strong: look.kinds.map((rgb) => Array(4).fill(through(rgb, 0.85))) };
   };
@@ -171,12 +169,12 @@ void main(void) {
   const program = (Base, VERTICES, shaders, attributes, processVisibleItem) => {
     const { FLOAT, UNSIGNED_BYTE, TRIANGLES } = WebGLRenderingContext;
     const type = (size) => (size === "bytes" ? { size: 4, type: UNSIGNED_BYTE, normalized: true } : { size, type: FLOAT });
-    const own = { u_line: "line-strong", u_ink: "ink", u_paper: "paper" };
+    const own = ["line", "ink", "paper"];
     class Program extends Base {
       getDefinition() {
         return {
           VERTICES, METHOD: TRIANGLES, VERTEX_SHADER_SOURCE: shaders[0], FRAGMENT_SHADER_SOURCE: shaders[1],
-          UNIFORMS: ["u_sizeRatio", "u_correctionRatio", "u_matrix", ...Object.keys(own)],
+          UNIFORMS: ["u_sizeRatio", "u_correctionRatio", "u_matrix", ...own.map((name) => `u_${name}`)],
           ATTRIBUTES: Object.entries(attributes).map(([name, size]) => ({ name: `a_${name}`, ...type(size) })),
         };
       }
@@ -184,7 +182,7 @@ void main(void) {
         gl.uniform1f(at.u_correctionRatio, correctionRatio);
         gl.uniform1f(at.u_sizeRatio, sizeRatio);
         gl.uniformMatrix3fv(at.u_matrix, false, matrix);
-        for (const [name, key] of Object.entries(own)) if (at[name]) gl.uniform4f(at[name], ...look[key].map((value) => value / 255), 1);
+        for (const name of own) gl.uniform4f(at[`u_${name}`] ?? null, ...look[name].map((value) => value / 255), 1);
       }
     }
     Program.prototype.processVisibleItem = processVisibleItem;
@@ -197,11 +195,11 @@ void main(void) {
     });
   };
   const tieProgram = () =>
-    program(Sigma.rendering.EdgeProgram, 6, [tieVertex, tieFragment], { position: 2, normal: 2, color: "bytes" }, function (_, start, from, to, it) {
-      const [dx, dy] = [to.x - from.x, to.y - from.y];
-      const size = it.size / (Math.hypot(dx, dy) || Infinity);
-      const corner = (at, end, side) => this.array.set([end.x, end.y, -dy * size * side, dx * size * side, it.tone], start + at * 5);
-      [[from, 1], [from, -1], [to, 1], [to, 1], [from, -1], [to, -1]].forEach(([end, side], at) => corner(at, end, side));
+    program(Sigma.rendering.EdgeProgram, 6, [tieVertex, tieFragment], { position: 2, normal: 2, color: "bytes" }, function (_, start, { x, y }, to, it) {
+      const size = it.size / (Math.hypot(to.x - x, to.y - y) || Infinity);
+      const [a, b, tone] = [(y - to.y) * size, (to.x - x) * size, it.tone];
+      // Two triangles: from, from, to and to, from, to, on one side of the line and on the other in turn.
+      this.array.set([x, y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, a, b, tone, to.x, to.y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, -a, -b, tone], start);
     });
 
   // What colour, how large.
@@ -212,7 +210,7 @@ void main(void) {
     const value = by === "buyer" && !groups ? nodes.buyer[node] : nodes.buyers_share[node];
     if (value == null) return null;
     if (by === "buyer") return value > 0 ? look.buyer : look.grey;
-    return look.shares[Math.min(SHARE_STEPS - 1, Math.floor((value / topShare) * SHARE_STEPS))];
+    return look.shares[Math.min(4, Math.floor((value / topShare) * 5))];
   };
   const top = (values, least) => values.reduce((most, value) => Math.max(most, value ?? 0), least);
   const clamp = (least, value, most) => Math.max(least, Math.min(most, value));
@@ -305,9 +303,9 @@ void main(void) {
   };
   // Hovering touches the ties of two nodes alone; the rest of a large map is left as it is.
   const hover = (node) => {
-    const edges = [hovered, node].flatMap((it) => (it < 0 ? [] : [...tiesOf(it)].map(String)));
+    const changed = [hovered, node].flatMap((it) => (it < 0 ? [] : [...tiesOf(it)].map(String)));
     hovered = node;
-    renderer.refresh({ partialGraph: { edges }, skipIndexation: true, schedule: true });
+    renderer.refresh({ partialGraph: { edges: changed }, skipIndexation: true, schedule: true });
     frame.toggleAttribute("data-over", node >= 0);
   };
 
@@ -362,7 +360,7 @@ void main(void) {
   };
 
   // The panel of the chosen one.
-  const membersOf = (node) => (groups && box.dataset.members ? box.dataset.members.replace("{group}", encodeURIComponent(nodes.group[node])) : null);
+  const membersOf = (node) => (groups && box.dataset.members ? box.dataset.members.replace("{group}", nodes.group[node]) : null);
   const details = () => {
     const panel = part("details");
     if (!panel) return;
@@ -379,10 +377,10 @@ void main(void) {
     fact("Talk", number(nodes.talk[node]));
     if (!groups) fact("Buyer", nodes.buyer[node] == null ? unknown : nodes.buyer[node] ? "yes" : "no");
     fact(groups ? "Share of buyers" : "Buyers around", percent(nodes.buyers_share[node]));
-    if (!groups) fact("Group", (data.groups || []).find((it) => it.id === nodes.group[node])?.name || number(nodes.group[node]));
+    if (!groups) fact("Group", data.groups.find((it) => it.id === nodes.group[node])?.name || number(nodes.group[node]));
     fact("Core", number(nodes.core[node]));
     fact("Talks with", `${countNodes(others.size)} here`);
-    if (its.length) fact("By kind", byKind.filter(([, sum]) => sum).map(([kind, sum]) => `${kind} ${whole.format(sum)}`).join(", ") || unknown);
+    if (its.length) fact("By kind", byKind.filter(([, sum]) => sum).map(([kind, sum]) => `${kind} ${whole.format(sum)}`).join(", "));
     const toggle = button("", () => pick([node], true), { id: "map-pick" });
     panel.append(
       make("h3", { dir: "auto" }, nameOf(node)),
@@ -394,9 +392,10 @@ void main(void) {
   };
   const pickWords = () => {
     write("pick", picked.has(chosen) ? "Take out of the selection" : "Add to the selection");
-    part("pick")?.setAttribute("aria-pressed", String(picked.has(chosen)));
+    part("pick")?.setAttribute("aria-pressed", picked.has(chosen));
   };
 
+  const takeUp = () => box.focus({ preventScroll: true });
   const camera = () => renderer.getCamera();
   const move = (state) => (calm.matches ? camera().setState(state) : camera().animate(state, { duration: 160 }));
   const centre = (node, closer) => {
@@ -404,14 +403,14 @@ void main(void) {
     const { ratio } = camera().getState();
     move({ x, y, ratio: closer ? Math.min(ratio, radius.length > 300 ? 0.35 : 0.7) : ratio });
   };
-  const isInView = ({ x, y }) => x > 40 && y > 40 && x < box.clientWidth - 40 && y < box.clientHeight - 40;
+  const isAside = ({ x, y }) => Math.min(x, y, box.clientWidth - x, box.clientHeight - y) < 40;
   const choose = (node, closer = false) => {
     [chosen, hovered] = [node, -1];
     const words = resift();
     details();
     remember();
     if (node < 0) say(`Nothing chosen. ${words}`);
-    else if (closer || !isInView(onScreen(node))) centre(node, closer);
+    else if (closer || isAside(onScreen(node))) centre(node, closer);
   };
   const open = (node) => {
     const address = membersOf(node) || nodes.href[node];
@@ -419,8 +418,8 @@ void main(void) {
   };
 
   // The selection: a list in a form that hands the ids over.
-  const pick = (nodes, toggles = false) => {
-    for (const node of nodes) if (!toggles || !picked.delete(node)) picked.add(node);
+  const pick = (which, toggles = false) => {
+    for (const node of which) if (!toggles || !picked.delete(node)) picked.add(node);
     selection();
     pickWords();
     renderer.refresh();
@@ -429,22 +428,19 @@ void main(void) {
   const selection = () => {
     const list = part("picked");
     if (!list) return;
-    const name = groups ? "group" : "account";
-    const item = (node, at) =>
-      make(
+    const item = (node, at) => {
+      const out = () => {
+        pick([node], true);
+        (list.children[Math.min(at, list.children.length - 1)]?.lastElementChild || box).focus();
+      };
+      return make(
         "li",
         {},
-        make("input", { type: "hidden", name, value: nodes[groups ? "group" : "id"][node] }),
+        make("input", { type: "hidden", ...(groups ? { name: "group", value: nodes.group[node] } : { name: "account", value: nodes.id[node] }) }),
         button(nameOf(node), () => choose(node, true), { class: "plain-button name", dir: "auto" }),
-        button(
-          "×",
-          () => {
-            pick([node], true);
-            (list.children[Math.min(at, list.children.length - 1)]?.lastElementChild || box).focus();
-          },
-          { class: "plain-button", "aria-label": `Take ${nameOf(node)} out` },
-        ),
+        button("×", out, { class: "plain-button", "aria-label": `Take ${nameOf(node)} out` }),
       );
+    };
     list.replaceChildren(...[...picked].map(item));
     write("picked-count", picked.size ? countNodes(picked.size) : "Nothing yet.");
     const form = part("shortlist");
@@ -455,12 +451,12 @@ void main(void) {
   };
 
   // A loop drawn with the pointer selects what lies inside it.
-  const sheet = make("canvas", { class: "map-loop", "aria-hidden": "true", hidden: "" });
+  const sheet = make("canvas", { class: "map-loop", hidden: "" });
   let loop = null;
   const setLasso = (on) => {
     sheet.hidden = !on;
     loop = null;
-    part("lasso")?.setAttribute("aria-pressed", String(on));
+    part("lasso")?.setAttribute("aria-pressed", on);
     [sheet.width, sheet.height] = [box.clientWidth, box.clientHeight];
     if (on) say("Draw a loop around those you want. Escape stops.");
   };
@@ -500,9 +496,9 @@ void main(void) {
   const matches = part("matches");
   let active = -1;
   const mark = () => {
-    [...matches.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === active)));
+    [...matches.children].forEach((item, at) => item.setAttribute("aria-selected", at === active));
     search.setAttribute("aria-activedescendant", active >= 0 ? `map-match-${active}` : "");
-    search.setAttribute("aria-expanded", String(!matches.hidden));
+    search.setAttribute("aria-expanded", !matches.hidden);
   };
   const closeMatches = () => {
     matches.hidden = true;
@@ -513,8 +509,7 @@ void main(void) {
     const words = search.value.trim().toLowerCase();
     if (!words || !data) return closeMatches();
     const placeIn = (node) => (nodes.label[node] || "").toLowerCase().indexOf(words);
-    const holds = bytalk.filter((node) => placeIn(node) >= 0);
-    const best = [...holds.filter((node) => placeIn(node) === 0), ...holds.filter((node) => placeIn(node) > 0)].slice(0, 8);
+    const best = bytalk.filter((node) => placeIn(node) >= 0).sort((a, b) => (placeIn(a) > 0) - (placeIn(b) > 0)).slice(0, 8);
     const item = (node, at) => make("li", { role: "option", id: `map-match-${at}`, "data-node": node, dir: "auto" }, nameOf(node), " ", make("span", { class: "soft small" }, talkOf(node)));
     matches.replaceChildren(...(best.length ? best.map(item) : [make("li", { role: "option", "aria-disabled": "true", class: "soft" }, "No such name on this map")]));
     matches.hidden = false;
@@ -560,7 +555,7 @@ void main(void) {
     step = clamp(0, next, bins().length);
     inStep.fill(0);
     if (step) for (const tie of bins()[step - 1].edges) inStep[tie] = 1;
-    const words = step ? `${date(bins()[step - 1].at)} to ${date(bins()[step]?.at ?? data.replay.to)}` : "The whole window";
+    const words = step ? dates.formatRange(bins()[step - 1].at * 1000, (bins()[step]?.at ?? data.replay.to) * 1000) : "The whole window";
     slider.value = step;
     slider.setAttribute("aria-valuetext", words);
     write("when", words);
@@ -585,19 +580,18 @@ void main(void) {
     bar.hidden = !bins().length;
     slider.max = bins().length;
     slider.value = 0;
-    write("when", "The whole window");
     part("play").hidden = calm.matches;
   };
 
-  // The legend: what colours and shapes mean now; its swatches are drawn by map.css from the same tokens.
+  // The legend: what colours and shapes mean now; map.css draws its swatches from the same tokens.
   const legend = () => {
     const by = colourBy();
     const entries = [];
     const entry = (mark, words) => entries.push(make("li", {}, make("i", { class: `map-swatch ${mark}` }), make("span", { dir: "auto" }, words)));
     const present = new Set(nodes.group);
-    const bound = (at) => `${Number(((100 * topShare * at) / SHARE_STEPS).toFixed(1))} %`;
+    const bound = (at) => `${Number(((100 * topShare * at) / 5).toFixed(1))} %`;
     if (by === "group") {
-      for (const { id, name } of data.groups || []) if (present.has(id) && colourOfGroup.has(id)) entry(`group-${colourOfGroup.get(id) + 1}`, name);
+      for (const { id, name } of data.groups) if (present.has(id) && colourOfGroup.has(id)) entry(`group-${colourOfGroup.get(id) + 1}`, name);
       if ([...present].some((group) => !colourOfGroup.has(group))) entry("grey", "other groups");
     } else {
       if (by === "buyers_share") look.shares.forEach((_, at) => entry(`share-${at + 1}`, `${bound(at)} to ${bound(at + 1)}`));
@@ -622,7 +616,7 @@ void main(void) {
   // The address keeps what is shown, so that a copy of it shows the same.
   const remember = () => {
     const address = new URL(location.href);
-    const form = controls ? new FormData(controls) : new FormData();
+    const form = new FormData(controls || undefined);
     form.delete("q");
     for (const name of new Set([...form.keys(), "focus"])) address.searchParams.delete(name);
     if (!kindOn.includes(false)) form.delete("kind");
@@ -635,7 +629,7 @@ void main(void) {
     data.kinds.forEach((kind, at) => (kindOn[at] = boxes.find((it) => it.value === kind)?.checked ?? true));
     write("core-value", coreFloor() == null ? "everybody" : `${coreFloor()} or more`);
   };
-  const changed = ({ target: { id, name, form } }) => {
+  const steered = ({ target: { id, name, form } }) => {
     if (!data || !renderer || !controls || form !== controls) return;
     if (id === "map-color" || id === "map-size") restyle();
     else if (id === "map-core" || id === "map-depth" || name === "kind") {
@@ -653,14 +647,13 @@ void main(void) {
     const at = chosen < 0 && by > 0 ? 0 : now.indexOf(chosen) + by;
     if (at < 0 || at >= now.length) return false;
     choose(now[at]);
-    // A circle is walked through as it was at the first step, else each step would draw another one.
+    // A circle is walked through as it was at first, else each step would draw another one.
     if (depth()) tour = now;
     return true;
   };
   const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const pickNearest = ([dx, dy]) => {
-    const { width, height } = renderer.getDimensions();
-    const from = chosen >= 0 ? onScreen(chosen) : { x: width / 2, y: height / 2 };
+    const from = chosen >= 0 ? onScreen(chosen) : { x: box.clientWidth / 2, y: box.clientHeight / 2 };
     let best = -1;
     let least = Infinity;
     for (const node of shownNodes()) {
@@ -684,11 +677,11 @@ void main(void) {
     const { key, shiftKey } = event;
     if (key in ways) shiftKey ? pickNearest(ways[key]) : pan(ways[key]);
     else if (key === "+" || key === "=") zoom(1 / 1.4);
-    else if (key === "-" || key === "_") zoom(1.4);
+    else if (key === "-") zoom(1.4);
     else if (key === "0") fit();
     else if (key === "Escape") {
       letTabGo = true;
-      choose(-1);
+      sheet.hidden ? choose(-1) : setLasso(false);
     } else if (key === "Tab") {
       if (letTabGo || !walk(shiftKey ? -1 : 1)) return;
     } else if (key === "Enter" && chosen >= 0) open(chosen);
@@ -721,16 +714,16 @@ void main(void) {
     on("forget", () => pick([...picked], true));
     slider?.addEventListener("input", () => stepBy(Number(slider.value) - step)());
     document.addEventListener("keydown", ({ key }) => key === "Escape" && !sheet.hidden && setLasso(false));
-    document.addEventListener("input", changed);
+    document.addEventListener("input", steered);
     document.addEventListener("click", ({ target }) => {
       const show = target.closest("[data-map-show]");
       const node = show && data ? nodes.id.indexOf(show.dataset.mapShow) : -1;
       if (node < 0) return;
       choose(node, true);
-      box.focus({ preventScroll: true });
+      takeUp();
       frame.scrollIntoView({ block: "nearest" });
     });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
     new ResizeObserver(restyle).observe(box);
   };
 
@@ -749,7 +742,7 @@ void main(void) {
     topWeight = Math.log1p(top(edges.weight, 1));
     topShare = [0.05, 0.1, 0.2, 0.25, 0.5].find((share) => top(nodes.buyers_share, 0) <= share) || 1;
     colourOfGroup.clear();
-    (data.groups || []).slice(0, COLOURED_GROUPS).forEach(({ id }, at) => colourOfGroup.set(id, at));
+    data.groups.slice(0, COLOURED_GROUPS).forEach(({ id }, at) => colourOfGroup.set(id, at));
     if (part("core")) part("core").max = top(nodes.core, 1);
   };
   const graph = () => {
@@ -761,19 +754,19 @@ void main(void) {
     return it;
   };
   const start = () => {
-    // Contexts are dear in software drawing. They are made at their final size; arrows are not drawn here, and what is
-    // pointed at is not drawn a second time, so neither needs one.
-    class Nothing { reallocate() {} process() {} render() {} kill() {} clear() {} viewport() {} getExtension() {} }
+    // Drawing contexts and programs are dear in software drawing: none is made for arrows and labels of ties, which are not
+    // drawn here, nor for drawing what is pointed at a second time.
+    class Nothing { reallocate() {} process() {} render() {} kill() {} clear() {} clearRect() {} scale() {} viewport() {} getExtension() {} }
     class Drawing extends Sigma {
       createWebGLContext(id, settings) {
-        if (id !== "hoverNodes") return super.createWebGLContext(id, settings);
-        this.createCanvas(id, settings || {});
-        return (this.webGLContexts[id] = new Nothing());
+        return id === "hoverNodes" ? this.leaveOut(id, "webGLContexts") : super.createWebGLContext(id, settings);
       }
-      createCanvas(id, settings) {
-        const canvas = super.createCanvas(id, settings);
-        [canvas.width, canvas.height] = [box.offsetWidth, box.offsetHeight].map((side) => side * (window.devicePixelRatio || 1));
-        return canvas;
+      createCanvasContext(id, settings) {
+        return id === "edgeLabels" || id === "hovers" ? this.leaveOut(id, "canvasContexts") : super.createCanvasContext(id, settings);
+      }
+      leaveOut(id, contexts) {
+        this.createCanvas(id);
+        return (this[contexts][id] = new Nothing());
       }
     }
     renderer = new Drawing(new graphology.MultiDirectedGraph(), box, {
@@ -785,7 +778,7 @@ void main(void) {
     renderer.on("enterNode", ({ node }) => hover(Number(node)));
     renderer.on("leaveNode", () => hover(-1));
     renderer.on("clickNode", ({ node, event }) => {
-      box.focus({ preventScroll: true });
+      takeUp();
       if (event.original.shiftKey) pick([Number(node)], true);
       else choose(Number(node));
     });
@@ -794,7 +787,7 @@ void main(void) {
       open(Number(node));
     });
     renderer.on("clickStage", () => {
-      box.focus({ preventScroll: true });
+      takeUp();
       if (chosen >= 0) choose(-1);
     });
   };
@@ -835,10 +828,7 @@ void main(void) {
     sift();
     renderer.setSetting("hideEdgesOnMove", live.length > MANY_TIES);
     renderer.on("afterRender", drawLabels);
-    renderer.once("afterRender", () => {
-      performance.mark("map-first-frame");
-      requestAnimationFrame(() => performance.mark("map-first-paint"));
-    });
+    renderer.once("afterRender", () => performance.mark("map-first-frame"));
     renderer.setGraph(graph());
     tell("");
     if (part("truncated")) part("truncated").hidden = !data.truncated;
