@@ -90,7 +90,7 @@
     [look.ink, look.line] = [token("--ink"), token("--line-strong")];
     look.shares = [0, 0.25, 0.5, 0.75, 1].map((share) => mix(look.low, look.high, share));
     // The more ties, the fainter each; light talk is fainter than heavy talk.
-    const alpha = clamp(0.1, 22 / Math.sqrt(data ? live.length : 1), 0.55);
+    const alpha = clamp(0.07, (groups ? 9 : 14) / Math.sqrt(data ? live.length : 1), 0.55);
     const tones = (most) => look.kinds.map((rgb) => [0.35, 0.6, 0.8, 1].map((share) => through(rgb, most * share)));
     look.ties = { plain: tones(alpha), faint: tones(alpha / 4), strong: look.kinds.map((rgb) => Array(4).fill(through(rgb, 0.85))) };
   };
@@ -292,7 +292,7 @@ void main(void) {
     const heft = Math.log1p(weight[tie] || 0) / topWeight;
     const tones = look.ties[strong ? "strong" : chosen >= 0 && !depth() ? "faint" : "plain"][kind[tie] % look.kinds.length];
     return {
-      size: groups ? 0.6 + 2.8 * heft * heft : 0.6 + 1.4 * heft, hidden: !live[tie], type: "line", label: null,
+      size: groups ? 0.6 + 2.8 * heft * heft : 0.5 + heft, hidden: !live[tie], type: "line", label: null,
       tone: tones[Math.min(3, Math.floor(heft * 4))], zIndex: strong ? 1 : 0,
     };
   };
@@ -320,6 +320,7 @@ void main(void) {
     const { width, height } = renderer.getDimensions();
     const most = clamp(8, Math.round((width * height) / (groups ? 14000 : 20000)), 48);
     const taken = [];
+    const done = new Set();
     const discs = groups ? shownNodes().map(onScreen) : [];
     const isFree = (a, own) =>
       !taken.some((b) => a.x < b.x + b.w + 4 && b.x < a.x + a.w + 4 && a.y < b.y + b.h + 1 && b.y < a.y + a.h + 1) &&
@@ -330,7 +331,7 @@ void main(void) {
     const put = (node, forced) => {
       const text = nodes.label[node];
       const it = onScreen(node);
-      if (!text || it.x < -it.r || it.y < -it.r || it.x > width + it.r || it.y > height + it.r) return;
+      if (!text || done.has(node) || it.x < -it.r || it.y < -it.r || it.x > width + it.r || it.y > height + it.r) return;
       const h = groups && it.r > 16 ? 13 : 12;
       context.font = `${forced ? 650 : groups ? 550 : 500} ${h}px Inter, system-ui, sans-serif`;
       const w = context.measureText(text).width;
@@ -341,19 +342,19 @@ void main(void) {
       const inside = spots.filter((a) => a.x > 2 && a.x + w < width - 2 && a.y > 2 && a.y + h < height - 2);
       const spot = inside.find((a) => isFree(a, it)) || (forced && (inside[0] || spots[0]));
       if (!spot) return;
+      done.add(node);
       taken.push(spot);
       context.strokeStyle = css(look.paper);
       context.fillStyle = css(look.ink);
       context.strokeText(text, spot.x, spot.y + h / 2);
       context.fillText(text, spot.x, spot.y + h / 2);
     };
-    const first = new Set([hovered, chosen].filter((node) => node >= 0));
-    for (const node of first) put(node, true);
-    if (chosen >= 0) for (const node of bytalk.filter((it) => near[it] && shown[it] && !first.has(it)).slice(0, 10)) put(node);
+    for (const node of [hovered, chosen]) if (node >= 0) put(node, true);
+    if (chosen >= 0) for (const node of bytalk.filter((it) => near[it] && shown[it]).slice(0, 10)) put(node);
     let tried = 0;
     for (const node of bysize) {
       if (taken.length >= most || tried > 1500) break;
-      if (!shown[node] || first.has(node) || isFaint(node) || (!groups && renderer.scaleSize(radius[node]) < Math.min(4, radius[bysize[0]] * 0.55))) continue;
+      if (!shown[node] || isFaint(node) || (!groups && renderer.scaleSize(radius[node]) < Math.min(4, radius[bysize[0]] * 0.55))) continue;
       tried += 1;
       put(node);
     }

@@ -172,6 +172,9 @@ export const tests = async ({ test, open, plain, screenshots, server, axe }) => 
     await page.keyboard.press("ArrowDown");
     assert.equal(await page.getAttribute("#map-search", "aria-activedescendant"), "map-match-1");
     await page.screenshot({ path: path.join(screenshots, "search.png") });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document.getElementById("map-controls"), { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+    assert.deepEqual(violations.map((it) => it.id), []);
     await page.fill("#map-search", wanted);
     await page.keyboard.press("Enter");
     assert.equal(await page.locator("#map-details h3").textContent(), wanted);
