@@ -404,7 +404,8 @@ async fn deciding(data: &DataDirectory, request: &DecidingRequest, limit: usize,
                 .posts
                 .get(&question.thread)
                 .and_then(|post| post.title.clone())
-                .unwrap_or_else(|| "a comment".to_owned());
+                .or_else(|| found.words.get(&question.text).map(|words| words.chars().take(120).collect()))
+                .unwrap_or_else(|| "without words".to_owned());
             writeln!(
                 out,
                 "{}  {} asked: {title}; {} answered",

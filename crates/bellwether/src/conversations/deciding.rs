@@ -29,6 +29,8 @@ pub struct DecidingReport {
     /// Turns of the partners in no group.
     pub turns_outside: u64,
     pub posts: HashMap<i64, PostBy>,
+    /// The words of the newest questions.
+    pub words: HashMap<i64, String>,
     pub as_of: Option<Timestamp>,
 }
 
@@ -75,6 +77,9 @@ pub async fn report(data: &DataDirectory, request: &DecidingRequest) -> Result<D
         people.extend(question.answered_by.iter().take(6).map(|&account| snapshot.account(account)));
     }
     let names = creators::names(data, people).await?;
+    let asked: Vec<i64> =
+        found.questions.iter().take(60).map(|question| question.text).filter(|text| *text >= 0).collect();
+    let words = data.lake.texts(&asked, now).await?.into_iter().collect();
     let mut by_group: HashMap<u32, u64> = HashMap::new();
     let mut turns_outside = 0;
     let mut group_of = HashMap::new();
@@ -99,6 +104,7 @@ pub async fn report(data: &DataDirectory, request: &DecidingRequest) -> Result<D
         groups,
         group_of,
         turns_outside,
+        words,
         posts: posts.into_iter().map(|post| (post.post, post)).collect(),
         as_of: snapshot.as_of(),
     })
@@ -124,6 +130,7 @@ fn read(
                 is_buying: said.is_buying(),
                 asks: said.asks(),
                 bought: said.bought(),
+                text: turn.text.unwrap_or(-1),
             })
         })
         .collect();
@@ -135,6 +142,7 @@ fn read(
                 author: snapshot.place(post.author)?,
                 thread: post.post,
                 at_unix: post.at.unix_seconds(),
+                text: post.text.unwrap_or(-1),
             })
         })
         .collect();

@@ -100,20 +100,23 @@ impl DataDirectory {
 pub struct TextTalk {
     /// The chance that it takes part in choosing or buying something.
     pub chance: f32,
-    /// The kinds it is of, a bit for each in the order of [`BuyingKind::ALL`].
+    /// The kinds it is of, a bit for each in the order of [`BuyingKind::ALL`]; the last bit says that it asks anything.
     pub kinds: u8,
 }
+
+const ASKS_SOMETHING: u8 = 1 << 7;
 
 /// From this chance on a text counts as buying talk.
 pub const BUYING_FROM: f64 = 0.5;
 
 impl TextTalk {
-    fn of(found: &BuyingChance<'_>) -> TextTalk {
+    fn of(found: &BuyingChance<'_>, body: &str) -> TextTalk {
         let bit =
             |kind: BuyingKind| BuyingKind::ALL.iter().position(|one| *one == kind).map_or(0, |place| 1u8 << place);
         TextTalk {
             chance: found.chance.unwrap_or(0.0) as f32,
-            kinds: found.kinds.iter().fold(0, |kinds, (kind, _)| kinds | bit(*kind)),
+            kinds: found.kinds.iter().fold(0, |kinds, (kind, _)| kinds | bit(*kind))
+                | if body.contains('?') { ASKS_SOMETHING } else { 0 },
         }
     }
 
@@ -128,7 +131,10 @@ impl TextTalk {
 
     /// Asks for advice, a price, or where to get something.
     pub fn asks(self) -> bool {
-        self.is(BuyingKind::AsksAdvice) || self.is(BuyingKind::AsksPrice) || self.is(BuyingKind::WhereToGet)
+        // Answers say prices and places too; only a question asks for them.
+        let asks_something = self.kinds & ASKS_SOMETHING != 0;
+        self.is(BuyingKind::AsksAdvice)
+            || asks_something && (self.is(BuyingKind::AsksPrice) || self.is(BuyingKind::WhereToGet))
     }
 
     pub fn bought(self) -> bool {
@@ -161,7 +167,8 @@ pub async fn read_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTal
                 Some(SaidIn::Comment) => TextPlace::Comment,
                 Some(SaidIn::Post) | None => TextPlace::Unknown,
             };
-            let talk = TextTalk::of(&buying_chance(&TextToAssess { body: said.body, title: said.title, place }));
+            let talk =
+                TextTalk::of(&buying_chance(&TextToAssess { body: said.body, title: said.title, place }), said.body);
             if talk.is_buying() {
                 found.insert(said.text, talk);
             }

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn vendored_files_come_with_licence_and_version() {
-        for folder in ["inter", "lucide"] {
+        for folder in ["graphology", "inter", "lucide", "sigma"] {
             for name in ["LICENSE", "VERSION"] {
                 assert!(Static::get(&format!("vendor/{folder}/{name}")).is_some(), "vendor/{folder}/{name} is missing");
             }

@@ -21,6 +21,8 @@ pub struct DecidingTurn {
     pub asks: bool,
     /// Whether they say that something was bought.
     pub bought: bool,
+    /// The number of its words, for the caller; negative without any.
+    pub text: i64,
 }
 
 /// A post by which a buyer asks.
@@ -29,6 +31,8 @@ pub struct AskingPost {
     pub author: u32,
     pub thread: i64,
     pub at_unix: i64,
+    /// The number of its words, for the caller; negative without any.
+    pub text: i64,
 }
 
 /// Somebody buyers speak with when deciding.
@@ -53,6 +57,8 @@ pub struct Question {
     pub thread: i64,
     /// Whether the post itself asks, or a turn under it.
     pub by_post: bool,
+    /// The number of the words that ask; negative without any.
+    pub text: i64,
     /// Who turned to the asker afterwards in the same thread, in the order they came.
     pub answered_by: Vec<u32>,
     /// Seconds until the first of them; `None` without an answer.
@@ -79,22 +85,28 @@ pub struct Deciding {
 /// Reads how buyers decide out of their turns and posts.
 ///
 /// A turn belongs to a decision when its own words are buying talk, or when it lies in a thread that a buyer's
-/// question opened: then the answers belong to it whatever their words. `buyers` are different accounts, sorted; turns
+/// question opened, after it and with the asker at one end: then answers belong to it whatever their words. `buyers` are different accounts, sorted; turns
 /// have a buyer at one end at least. Talk between two buyers counts each as the other's partner.
 /// Cost `O(turns log turns)`.
 pub fn deciding(turns: &[DecidingTurn], posts: &[AskingPost], buyers: &[u32]) -> Deciding {
     let is_buyer = |account: u32| buyers.binary_search(&account).is_ok();
-    let mut asked_by: BTreeMap<i64, u32> = BTreeMap::new();
-    for post in posts.iter().filter(|post| is_buyer(post.author)) {
-        asked_by.entry(post.thread).or_insert(post.author);
+    // When each asker first asked in each thread.
+    let mut asked: BTreeMap<(i64, u32), i64> = BTreeMap::new();
+    let by_posts = posts.iter().map(|post| (post.thread, post.author, post.at_unix));
+    let by_turns = turns.iter().filter(|turn| turn.asks).map(|turn| (turn.thread, turn.actor, turn.at_unix));
+    for (thread, asker, at) in by_posts.chain(by_turns) {
+        if thread != NO_THREAD && is_buyer(asker) {
+            let first = asked.entry((thread, asker)).or_insert(at);
+            *first = at.min(*first);
+        }
     }
     let in_asked_thread = |turn: &DecidingTurn| {
-        turn.thread != NO_THREAD
-            && asked_by.get(&turn.thread).is_some_and(|&asker| turn.actor == asker || turn.target == asker)
+        let since = |asker: u32| asked.get(&(turn.thread, asker)).is_some_and(|&at| turn.at_unix >= at);
+        since(turn.actor) || since(turn.target)
     };
-    // (partner, buyer, answers, turns, deciding): one entry a turn and buyer end.
+    // (partner, buyer, is an answer, is deciding): one entry a turn and buyer end.
     let mut met: Vec<(u32, u32, bool, bool)> = vec![];
-    let mut threads: Vec<i64> = asked_by.keys().copied().collect();
+    let mut threads: Vec<i64> = asked.keys().map(|(thread, _)| *thread).collect();
     let mut counted = 0;
     for turn in turns {
         let is_deciding = turn.is_buying || in_asked_thread(turn);
@@ -110,7 +122,7 @@ pub fn deciding(turns: &[DecidingTurn], posts: &[AskingPost], buyers: &[u32]) ->
         }
     }
     let mut deciding_buyers: Vec<u32> = met.iter().filter(|met| met.3).map(|met| met.1).collect();
-    deciding_buyers.extend(asked_by.values());
+    deciding_buyers.extend(asked.keys().map(|(_, asker)| *asker));
     let distinct = |accounts: &mut Vec<u32>| {
         accounts.sort_unstable();
         accounts.dedup();
@@ -151,19 +163,19 @@ fn questions(turns: &[DecidingTurn], posts: &[AskingPost], is_buyer: &impl Fn(u3
         let to = by_thread.partition_point(|turn| turn.thread <= thread);
         &by_thread[from..to]
     };
-    let mut asked: Vec<(u32, i64, i64, bool)> = posts
+    let mut asked: Vec<(u32, i64, i64, bool, i64)> = posts
         .iter()
         .filter(|post| is_buyer(post.author))
-        .map(|post| (post.author, post.thread, post.at_unix, true))
+        .map(|post| (post.author, post.thread, post.at_unix, true, post.text))
         .collect();
     let in_turns = by_thread.iter().filter(|turn| turn.asks && is_buyer(turn.actor));
-    asked.extend(in_turns.map(|turn| (turn.actor, turn.thread, turn.at_unix, false)));
+    asked.extend(in_turns.map(|turn| (turn.actor, turn.thread, turn.at_unix, false, turn.text)));
     // One question for a person and thread: the post where it asks, else the first turn that does.
-    asked.sort_by_key(|&(asker, thread, at, by_post)| (asker, thread, !by_post, at));
+    asked.sort_by_key(|&(asker, thread, at, by_post, text)| (asker, thread, !by_post, at, text));
     asked.dedup_by_key(|asked| (asked.0, asked.1));
     let mut found: Vec<Question> = asked
         .into_iter()
-        .map(|(asker, thread, at, by_post)| {
+        .map(|(asker, thread, at, by_post, text)| {
             let after = in_thread(thread).iter().filter(|turn| turn.at_unix >= at);
             let mut answered_by: Vec<u32> = vec![];
             let mut first = None;
@@ -184,6 +196,7 @@ fn questions(turns: &[DecidingTurn], posts: &[AskingPost], is_buyer: &impl Fn(u3
                 at_unix: at,
                 thread,
                 by_post,
+                text,
                 answered_by,
                 first_answer_seconds: first,
                 came_back,
@@ -200,12 +213,12 @@ mod tests {
     use super::*;
 
     fn turn(actor: u32, target: u32, at_unix: i64, thread: i64) -> DecidingTurn {
-        DecidingTurn { actor, target, at_unix, thread, is_buying: false, asks: false, bought: false }
+        DecidingTurn { actor, target, at_unix, thread, is_buying: false, asks: false, bought: false, text: -1 }
     }
 
     #[test]
     fn answers_to_a_buyers_question_belong_to_the_decision_whatever_their_words() {
-        let posts = [AskingPost { author: 1, thread: 7, at_unix: 100 }];
+        let posts = [AskingPost { author: 1, thread: 7, at_unix: 100, text: 3 }];
         let mut bought = turn(1, 5, 400, 7);
         (bought.is_buying, bought.bought) = (true, true);
         let turns = [turn(5, 1, 160, 7), turn(6, 1, 200, 7), bought, turn(6, 1, 900, 8), turn(5, 9, 170, 7)];

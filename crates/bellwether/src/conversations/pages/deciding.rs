@@ -63,6 +63,7 @@ struct QuestionLine {
     asker: Person,
     when: String,
     title: String,
+    words: String,
     url: Option<String>,
     answered: Vec<Person>,
     answered_words: String,
@@ -147,7 +148,7 @@ fn finding(found: &DecidingReport, brand: Option<&Brand>, about: &str) -> String
             let who =
                 found.names.get(&found.accounts[first.account as usize]).map_or("somebody", |name| name.name.as_str());
             format!(
-                "{seen}. Most of them speak with {who}: {}.",
+                "{seen}. {who} is spoken with most: {} did so meanwhile.",
                 format::counted(u64::from(first.buyers), "buyer", "buyers")
             )
         }
@@ -259,8 +260,13 @@ impl Drawing<'_> {
         QuestionLine {
             asker: self.person(question.asker),
             when: clock::day(Timestamp::from_unix_seconds(question.at_unix)),
-            title: title
-                .unwrap_or_else(|| if question.by_post { "a post" } else { "under somebody’s post" }.to_owned()),
+            title: title.unwrap_or_default(),
+            words: self
+                .found
+                .words
+                .get(&question.text)
+                .map(|words| words::plain(words).chars().take(300).collect())
+                .unwrap_or_default(),
             url: words::safe_link(post.and_then(|post| post.url.as_deref())),
             answered: question.answered_by.iter().take(6).map(|&account| self.person(account)).collect(),
             answered_words: match (answered, first) {

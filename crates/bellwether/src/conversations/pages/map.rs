@@ -350,6 +350,8 @@ struct NodeColumns {
     group: Vec<Option<i64>>,
     buyers_share: Vec<Option<f32>>,
     buyer: Vec<u8>,
+    /// Who publishes is not told apart on the map yet.
+    creator: Vec<u8>,
     core: Vec<u32>,
     href: Vec<String>,
 }
@@ -433,6 +435,7 @@ fn columns_of(map: Map, called: impl Fn(i64) -> String) -> MapColumns {
         nodes.group.push(node.group);
         nodes.buyers_share.push(node.buyers_share.map(|share| (share * 1e4).round() as f32 / 1e4));
         nodes.buyer.push(u8::from(node.is_buyer));
+        nodes.creator.push(0);
         nodes.core.push(node.core);
         nodes.href.push(node.address);
     }
