@@ -36,12 +36,12 @@ pub(super) fn pass_tag(text: &str, at: usize) -> Tag {
     let name = tag_name(inside);
     let is = |known: &&str| name.eq_ignore_ascii_case(known.as_bytes());
     let opens = inside[0] != b'/';
-    if opens && NOT_THE_WRITERS.iter().any(|known| is(&known)) && inside.last() != Some(&b'/') {
+    if opens && NOT_THE_WRITERS.iter().any(is) && inside.last() != Some(&b'/') {
         return Tag { kind: TagKind::NotTheWriters, end: end_of_element(bytes, end, name) };
     }
     let kind = if is(&"a") {
         if opens { TagKind::Link } else { TagKind::Inline }
-    } else if INLINE.iter().any(|known| is(&known)) {
+    } else if INLINE.iter().any(is) {
         TagKind::Inline
     } else {
         TagKind::Block

@@ -1,9 +1,10 @@
-//! Buying talk: the comments in which someone decides on a purchase, found by an open list of English words.
+//! Buying talk: the comments in which someone decides on a purchase, by an open list of English words and a model.
 //!
-//! The list is `buying_talk_english.tsv` beside this file; anybody can read, dispute and extend it. It knows English
-//! only: a text in another language is "not assessed", never "no buying talk". Every hit shows the words that made it.
-//! How often it is right was measured by hand, see `docs/formulas.md`: good for pointing at comments, too rough for
-//! a figure without its interval.
+//! The list is `buying_talk_english.tsv` beside this file; anybody can read, dispute and extend it. Every hit shows the
+//! words that made it: good for pointing at comments. The model (`buying_chance`) counts the list's rules and further
+//! cues and gives each text a chance; it finds more than twice as much, and its weights can be read too. Both know
+//! English only: a text in another language is "not assessed", never "no buying talk". How often they are right is
+//! in `docs/formulas.md` and `docs/concepts/buying-talk.md`: too rough for a figure without its interval.
 
 mod evaluate;
 mod features;
