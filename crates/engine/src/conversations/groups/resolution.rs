@@ -24,7 +24,7 @@ pub struct Tried {
     pub share_by_chance: f64,
 }
 
-/// The modularity resolutions and the densities that are tried when nobody names one.
+/// The modularity resolutions and the densities that are tried when nobody names one, each from coarse to fine.
 pub fn usual_objectives() -> Vec<Objective> {
     let resolutions = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
     let densities = [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];

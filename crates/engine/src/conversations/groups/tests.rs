@@ -75,6 +75,23 @@ fn the_setting_that_foretells_held_back_talk_finds_the_planted_groups() {
 }
 
 #[test]
+fn finer_settings_are_not_tried_once_two_in_a_row_foretold_less() {
+    let (graph, _) = planted(6, 60, 12, 3);
+    let settings = GroupSettings::default();
+    let objectives: Vec<Objective> =
+        (0..12).map(|step| Objective::Modularity { resolution: 0.5 * 2f64.powi(step) }).collect();
+    let tried = try_objectives(&graph, &settings, &objectives);
+    assert!(tried.len() < objectives.len(), "{tried:?}");
+    let bits = |step: usize| tried.iter().find(|tried| tried.objective == objectives[step]).map(|t| t.bits_per_talk);
+    let last = tried.len() - 1;
+    assert!(bits(last) < bits(last - 1) && bits(last - 1) < bits(last - 2), "the first ones of the ladder were tried");
+    assert_eq!(tried[0].objective, try_objectives(&graph, &settings, &objectives[..=last])[0].objective);
+    let densities = [Objective::Density { density: 0.05 }];
+    let both = try_objectives(&graph, &settings, &[objectives.as_slice(), &densities].concat());
+    assert_eq!(both.len(), tried.len() + 1, "the other kind is tried all the same");
+}
+
+#[test]
 fn an_empty_market_and_people_who_talk_with_nobody_are_grouped() {
     let nobody = TalkGraph::from_directed(&Csr::from_edges(0, &[], &[], &[]));
     assert_eq!(find_groups(&nobody, &GroupSettings::default()), Grouping::default());
