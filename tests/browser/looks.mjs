@@ -16,6 +16,13 @@ const everyPage = async (page) => {
     creator: creator.pathname + creator.search,
     evidence: `/conversations/${account}${ranking.search}`,
     conversations: "/conversations",
+    groups: "/conversations/groups",
+    "groups-nobody": "/conversations/groups?q=nobodysaysthis",
+    group: "/conversations/groups/1",
+    deciding: "/conversations/deciding",
+    map: "/conversations/map",
+    "map-people": "/conversations/map?level=people&nodes=200",
+    "map-members": "/conversations/map?group=1",
     creators: "/creators",
     "creators-found": "/creators?q=an",
     vetting: "/vetting",
@@ -34,7 +41,7 @@ const everyPage = async (page) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-vetting": "/vetting", "empty-brands": "/matching" };
 
 export const looks = async ({ test, open, empty, axe, screenshots }) => {
   const first = await open();

@@ -1,6 +1,6 @@
 // Browser tests of the conversation map alone: made-up data on a small server of its own, no built program needed.
 //
-//   npm ci --prefix tests/browser && node tests/browser/map/run.mjs [--browser FILE] [--screenshots FOLDER] [--only WORD]
+//   npm ci --prefix tests/browser && node tests/browser/map/run.mjs [--browser FILE] [--screenshots FOLDER] [--only WORD] [--loads N]
 //
 // Prints a line per test, the measured times, and `N passed, N failed` last; ends with 1 when one failed.
 import fs from "node:fs";
@@ -64,7 +64,7 @@ const open = async (settings = {}) => {
 };
 
 try {
-  await tests({ test, open, plain, screenshots, server, axe: fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8") });
+  await tests({ test, open, plain, screenshots, server, loads: Number(option("loads", "3")), axe: fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8") });
 } finally {
   await browser.close();
   await plain.close();

@@ -21,6 +21,8 @@ pub const NODES_USUAL: usize = 2_000;
 const EDGES_PER_NODE: usize = 5;
 /// Layouts held in memory.
 const LAYOUTS_HELD: usize = 24;
+/// From the middle to the edge of a map of groups, in radii of its largest disc.
+const MAP_IN_LARGEST_DISCS: f32 = 8.0;
 /// Parts into which a replay cuts its time.
 const REPLAY_PARTS: usize = 48;
 
@@ -380,14 +382,20 @@ fn place(selection: &Selection, edges: &[MapEdge], market: &MarketGroups) -> Vec
     let steps = if selection.nodes.len() > 3_000 { 80 } else { 200 };
     let mut places = layout(&graph, None, &LayoutSettings { steps, ..LayoutSettings::default() });
     if selection.are_groups {
-        // Discs are as wide as their groups are many; the map is stretched until most stand free, then pushed apart.
+        // The page draws the largest disc about a twentieth of the map wide; places are stretched to that measure, then
+        // pushed apart.
         let radius: Vec<f32> = selection
             .nodes
             .iter()
-            .map(|&group| (market.list[group as usize].detail.figures.members as f32).sqrt() / 10.0)
+            .map(|&group| (market.list[group as usize].detail.figures.members as f32).sqrt())
             .collect();
+        let largest = radius.iter().copied().fold(1.0f32, f32::max);
+        let wide = places.iter().map(|place| place.x.abs().max(place.y.abs())).fold(1e-6f32, f32::max);
+        let stretch = MAP_IN_LARGEST_DISCS * largest / wide;
+        places.iter_mut().for_each(|place| (place.x, place.y) = (place.x * stretch, place.y * stretch));
         if selection.nodes.len() <= 1_000 {
-            apart(&mut places, &radius, 200);
+            let roomy: Vec<f32> = radius.iter().map(|radius| 1.3 * radius).collect();
+            apart(&mut places, &roomy, 300);
         }
     }
     places

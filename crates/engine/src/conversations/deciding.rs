@@ -251,6 +251,6 @@ mod tests {
         let mut said = turn(1, 2, 5, NO_THREAD);
         said.is_buying = true;
         let found = deciding(&[said], &[], &[1, 2]);
-        assert_eq!(found.partners.iter().map(|partner| partner.account).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(found.partners.iter().map(|partner| partner.account).collect::<Vec<_>>(), [1, 2]);
     }
 }
