@@ -263,7 +263,8 @@ mod tests {
         let seeking = ["Which one should I buy?", "Can you recommend a good one?", "Where can I buy it?"];
         let other = ["The weather is nice.", "I agree with you.", "Why does it do that?"];
         let text = |thread: usize| {
-            let (bodies, labels) = if thread % 3 == 0 { (seeking, "advice_asked,where") } else { (other, "none") };
+            let (bodies, labels) =
+                if thread.is_multiple_of(3) { (seeking, "advice_asked,where") } else { (other, "none") };
             [0, 1].map(|more| (thread.to_string(), bodies[(thread / 3 + more) % 3], labels))
         };
         (0..60).flat_map(text).collect()
@@ -296,7 +297,7 @@ mod tests {
     fn labels_that_follow_nothing_give_no_better_than_chance() {
         let mut planted = planted();
         for (place, item) in planted.iter_mut().enumerate() {
-            item.2 = if crate::random::mix(place as u64) % 2 == 0 { "advice_asked" } else { "none" };
+            item.2 = if crate::random::mix(place as u64).is_multiple_of(2) { "advice_asked" } else { "none" };
         }
         let settings = BuyingEvaluationSettings { bootstrap_draws: 50, ..Default::default() };
         let found = evaluate_buying(&items(&planted), &settings);

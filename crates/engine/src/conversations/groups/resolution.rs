@@ -33,7 +33,7 @@ pub fn usual_objectives() -> Vec<Objective> {
 }
 
 /// Tries objectives, best first; ties keep the order given. Where objectives of one kind follow one another from coarse
-/// to fine, the finer ones are left out once two in a row foretold less than the best of them.
+/// to fine, the finer ones are left out once two in a row foretold less than the one before.
 ///
 /// `bits = sum over groups of h_g log2(r_g) + h_out log2(r_out)`: h = share of the held-back talk inside the group or
 /// across groups, `r` = how many times likelier than by chance the *other* talk is there, smoothed by the weight of one
@@ -42,18 +42,18 @@ pub fn usual_objectives() -> Vec<Objective> {
 pub fn try_objectives(graph: &TalkGraph, settings: &GroupSettings, objectives: &[Objective]) -> Vec<Tried> {
     let (rest, held_back) = graph.hold_back(HELD_BACK_SHARE, settings.seed);
     let mut tried: Vec<Tried> = vec![];
-    let (mut best_of_kind, mut worse_in_a_row) = (f64::NEG_INFINITY, 0);
+    let (mut before, mut worse_in_a_row) = (f64::NEG_INFINITY, 0);
     for (at, &objective) in objectives.iter().enumerate() {
         let is_same_kind = at > 0 && std::mem::discriminant(&objectives[at - 1]) == std::mem::discriminant(&objective);
         if !is_same_kind {
-            (best_of_kind, worse_in_a_row) = (f64::NEG_INFINITY, 0);
+            (before, worse_in_a_row) = (f64::NEG_INFINITY, 0);
         }
         if worse_in_a_row >= WORSE_IN_A_ROW_MAX {
             continue;
         }
         let found = try_one(&rest, &held_back, &GroupSettings { objective, ..*settings });
-        worse_in_a_row = if found.bits_per_talk > best_of_kind { 0 } else { worse_in_a_row + 1 };
-        best_of_kind = best_of_kind.max(found.bits_per_talk);
+        worse_in_a_row = if found.bits_per_talk < before { worse_in_a_row + 1 } else { 0 };
+        before = found.bits_per_talk;
         tried.push(found);
     }
     tried.sort_by(|a, b| b.bits_per_talk.total_cmp(&a.bits_per_talk));
@@ -84,7 +84,7 @@ fn try_one(rest: &TalkGraph, held_back: &[Pair], settings: &GroupSettings) -> Tr
     }
 }
 
-/// Finer objectives are given up after so many that foretell less than the best before.
+/// Finer objectives are given up after so many in a row that foretell less than the one before.
 const WORSE_IN_A_ROW_MAX: usize = 2;
 
 /// A pair that talks, and how much.

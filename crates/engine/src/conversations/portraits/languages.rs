@@ -77,7 +77,9 @@ mod tests {
     #[test]
     fn languages_are_told_apart_and_short_texts_are_not_guessed_at() {
         let german = "Ich suche ein gutes Bier für den Sommer, das nicht zu bitter ist und in Berlin verkauft wird.";
-        let spanish = "¿Alguien me puede recomendar una buena cerveza artesanal para regalar a mi padre este verano?";
+        let spanish = "¿Alguien me puede recomendar una buena cerveza artesanal para regalar a mi padre este verano? Vivimos en \
+                       Sevilla y aquí no encuentro ninguna tienda que tenga más de tres o cuatro clases distintas, y las que \
+                       hay son muy caras. También me gustaría saber cuánto tiempo se puede guardar.";
         assert_eq!(language_of(german).map(|found| found.0), Some("deu"));
         assert_eq!(language_of(spanish).map(|found| found.0), Some("spa"));
         assert_eq!(language_of("ok, thanks!"), None);
