@@ -700,7 +700,7 @@ async fn gone(app: &App, at_hand: &GroupsAtHand, id: i64) -> Result<WebError, We
     let heir =
         events.iter().find(|event| event.kind == "merged_into" && event.group == id).and_then(|event| event.other);
     if let Some(heir) = heir {
-        error = error.with(Recovery::new("The group it became part of", &format!("/conversations/groups/{heir}")));
+        error = error.with(Recovery::new("The group it became part of", format!("/conversations/groups/{heir}")));
     }
     Ok(error.with(Recovery::new("All groups", "/conversations/groups")))
 }
