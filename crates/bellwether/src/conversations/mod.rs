@@ -199,7 +199,6 @@ async fn build(
         let followers =
             dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
         let buying_level = talk.text.iter().map(|text| u8::from(texts.contains_key(text))).collect();
-        let threads = talk.post.iter().map(|post| if *post < 0 { NO_THREAD } else { *post }).collect();
         let columns = EventColumns {
             actor: talk.actor,
             target: talk.target,
@@ -208,7 +207,10 @@ async fn build(
             buying_level,
         };
         let failed = |problem: String| ConversationsError::Graph(problem);
-        let log = EventLog::new(talk.accounts.len(), columns).map_err(|error| failed(error.to_string()))?;
+        let (log, rows) =
+            EventLog::with_source_rows(talk.accounts.len(), columns).map_err(|error| failed(error.to_string()))?;
+        let thread = |row: &u32| Some(talk.post[*row as usize]).filter(|post| *post >= 0).unwrap_or(NO_THREAD);
+        let threads = rows.iter().map(thread).collect();
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
         let model = match model {
             Some(model) => model,

@@ -57,6 +57,12 @@ impl EventLog {
     /// # Ok::<(), engine::conversations::events::EventLogError>(())
     /// ```
     pub fn new(accounts: usize, columns: EventColumns) -> Result<EventLog, EventLogError> {
+        EventLog::with_source_rows(accounts, columns).map(|(log, _)| log)
+    }
+
+    /// As [`EventLog::new`], and for each row of the log the row of the columns that it was, so that what a caller
+    /// knows beside (a thread, a text) can follow the order of the log.
+    pub fn with_source_rows(accounts: usize, columns: EventColumns) -> Result<(EventLog, Vec<u32>), EventLogError> {
         let mut columns = columns;
         let rows = columns.actor.len();
         if columns.buying_level.is_empty() {
@@ -70,14 +76,15 @@ impl EventLog {
             let pair = (columns.actor[row], columns.target[row]);
             (columns.at_unix[row], pair, columns.kind[row], columns.buying_level[row])
         });
-        Ok(EventLog {
+        let log = EventLog {
             accounts,
             actor: order.iter().map(|&row| columns.actor[row as usize]).collect(),
             target: order.iter().map(|&row| columns.target[row as usize]).collect(),
             at_unix: order.iter().map(|&row| columns.at_unix[row as usize]).collect(),
             kind: order.iter().map(|&row| columns.kind[row as usize]).collect(),
             buying_level: order.iter().map(|&row| columns.buying_level[row as usize]).collect(),
-        })
+        };
+        Ok((log, order))
     }
 
     pub fn accounts(&self) -> usize {
@@ -230,6 +237,16 @@ mod tests {
         let mut turned = rows;
         turned.reverse();
         assert_eq!(EventLog::new(3, columns(&rows)), EventLog::new(3, columns(&turned)));
+    }
+
+    #[test]
+    fn what_is_known_beside_follows_rows_of_one_moment_to_their_new_order() {
+        let rows = [(0, 1, 5), (2, 1, 5), (3, 3, 5), (1, 0, 5), (1, 0, 3)];
+        let (log, source) = EventLog::with_source_rows(4, columns(&rows)).expect("valid");
+        assert_eq!(source, vec![4, 0, 3, 1]);
+        for (row, &from) in source.iter().enumerate() {
+            assert_eq!((log.actor()[row], log.target()[row], log.at_unix()[row]), rows[from as usize]);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use engine::conversations::portraits::estimates::{
     buying_talk_inside, found_again, share_of_buyers_talk, share_of_members, talk_inside,
 };
 use engine::conversations::portraits::figures::ACTIVITY_PARTS;
+use engine::conversations::portraits::languages::language_tag;
 use engine::conversations::portraits::participation::{BuyersInGroup, BuyersParticipation};
 use model::{AccountId, Brand, Timestamp};
 
@@ -425,7 +426,8 @@ struct GroupPage {
     events: Vec<String>,
     map: String,
     all: String,
-    language: String,
+    /// For the `lang` of what members said.
+    language: Option<&'static str>,
 }
 
 struct TermLine {
@@ -583,7 +585,7 @@ pub async fn show(
         .address("/conversations/map"),
         all: brand_id
             .map_or_else(|| "/conversations/groups".to_owned(), |brand| format!("/conversations/groups?brand={brand}")),
-        language: group.detail.language.as_ref().map_or_else(String::new, |spoken| spoken.code.clone()),
+        language: group.detail.language.as_ref().and_then(|spoken| language_tag(&spoken.code)),
         name: group.called(),
         id,
         estimates,

@@ -50,6 +50,23 @@ pub fn language_of(text: &str) -> Option<(&'static str, &'static str)> {
     Some((found.lang().code(), found.lang().eng_name()))
 }
 
+/// The tag of a language for a page's `lang`, from its ISO 639-3 code: the two-letter one (ISO 639-1) where there is
+/// one, as BCP 47 asks; `None` for a code that [`language_of`] does not give.
+///
+/// ```
+/// assert_eq!(engine::conversations::portraits::languages::language_tag("deu"), Some("de"));
+/// ```
+pub fn language_tag(code: &str) -> Option<&'static str> {
+    TAGS.split_whitespace().find_map(|pair| pair.split_once(':').filter(|(long, _)| *long == code)).map(|(_, tag)| tag)
+}
+
+/// ISO 639-3 to BCP 47 of every language that the detector knows.
+const TAGS: &str = "afr:af aka:ak amh:am ara:ar aze:az bel:be ben:bn bul:bg cat:ca ces:cs cmn:zh cym:cy dan:da deu:de \
+    ell:el eng:en epo:eo est:et fin:fi fra:fr guj:gu heb:he hin:hi hrv:hr hun:hu hye:hy ind:id ita:it jav:jv jpn:ja \
+    kan:kn kat:ka khm:km kor:ko lat:la lav:lv lit:lt mal:ml mar:mr mkd:mk mya:my nep:ne nld:nl nob:nb ori:or pan:pa \
+    pes:fa pol:pl por:pt ron:ro rus:ru sin:si slk:sk slv:sl sna:sn spa:es srp:sr swe:sv tam:ta tel:te tgl:tl tha:th \
+    tuk:tk tur:tr ukr:uk urd:ur uzb:uz vie:vi yid:yi zul:zu";
+
 /// The most spoken one among the languages of a group's texts; `None` for fewer than five texts. Equal counts go to
 /// the smaller code.
 pub fn spoken(languages: &[(&'static str, &'static str)]) -> Option<SpokenLanguage> {
@@ -84,6 +101,14 @@ mod tests {
         assert_eq!(language_of(spanish).map(|found| found.0), Some("spa"));
         assert_eq!(language_of("ok, thanks!"), None);
         assert_eq!(language_of("<p></p>"), None);
+    }
+
+    #[test]
+    fn every_language_that_can_be_told_has_a_tag_for_pages() {
+        for language in whatlang::Lang::all() {
+            assert!(language_tag(language.code()).is_some(), "{} has no tag", language.code());
+        }
+        assert_eq!(language_tag("xyz"), None);
     }
 
     #[test]
