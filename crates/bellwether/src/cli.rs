@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
+use crate::refresh::Asked;
 use crate::{conversations, creators, demo, evaluate, ingest, matching, refresh, web};
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
@@ -33,8 +34,12 @@ pub enum Command {
     Demo(demo::DemoArguments),
     /// The web application on an existing data directory.
     Serve(ServeArguments),
-    /// Rebuild what is derived from the facts.
-    Refresh,
+    /// Bring what is derived up to date with the facts: only what new facts touch, where that is enough.
+    Refresh {
+        /// Make everything anew.
+        #[arg(long)]
+        full: bool,
+    },
     /// Bring data in, list what was brought in, take it back.
     #[command(subcommand)]
     Ingest(ingest::command::IngestCommand),
@@ -106,11 +111,13 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             let data = Arc::new(DataDirectory::open(&cli.data_dir).await?);
             web::serve(data, listen).await
         }
-        Command::Refresh => {
+        Command::Refresh { full } => {
             let data = DataDirectory::open(&cli.data_dir).await?;
-            let done = refresh::refresh(&data, |step| output.say(step)).await?;
+            let asked = if full { Asked::EverythingAnew } else { Asked::WhatChanged };
+            let done = refresh::refresh(&data, asked, |step| output.say(step)).await?;
             output.result(&done, |out| {
                 if done.made {
+                    writeln!(out, "{}", done.how)?;
                     writeln!(
                         out,
                         "refreshed in {:.1} s: {} interactions between {} accounts, {} conversation groups, {} creators \

@@ -46,7 +46,7 @@ pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output) -> 
     drop(bar);
     let planted = World::plan(settings)?.truth().brand.clone();
     let brand = matching::keep_brand(&data, &planted.name, planted.buyers).await?;
-    let refreshed = refresh::refresh(&data, |step| output.say(step)).await?;
+    let refreshed = refresh::refresh(&data, refresh::Asked::WhatChanged, |step| output.say(step)).await?;
     let ranked = matching::rank(&data, brand).await?;
     output.say(&format!(
         "{} facts, {} interactions between {} accounts, ready in {:.1} s",

@@ -1,12 +1,27 @@
 //! Refresh: making everything that is derived from the facts, in one place, so that no page has to.
+//!
+//! Where facts have only been added since the last refresh, only what they touch is made again; where any were taken
+//! away or rewritten, everything is. What is made again stands beside what was kept in one transaction.
 
+use std::time::Instant;
+
+use lake::AddedFacts;
 use serde::Serialize;
-use store::DerivedValues;
+use store::{DerivedValues, KeptBefore};
 
-use crate::conversations::{self, ConversationsError, read_text_talk};
+use crate::conversations::{self, ConversationsError, TextTalk, read_added_talk, read_text_talk, talk_with};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
+use crate::output::grouped;
 use crate::vetting;
+
+/// How much a person asks to be made again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// What new facts touch, or everything where that would not be right.
+    WhatChanged,
+    EverythingAnew,
+}
 
 /// What a refresh did.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -16,12 +31,26 @@ pub struct Refreshed {
     pub rows_expired: u64,
     /// Whether anything had to be made.
     pub made: bool,
+    /// Whether only what new facts touch was made again.
+    pub incremental: bool,
+    /// What was made again and why, in a sentence.
+    pub how: String,
     pub interactions: u64,
     pub accounts: u64,
     pub creators_with_figures: u64,
+    /// Creators whose figures were made by this refresh.
+    pub creators_vetted: u64,
     pub groups: u64,
     pub rankings: u64,
+    pub stages: Vec<StageTook>,
     pub took_seconds: f64,
+}
+
+/// How long one part of the work took.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct StageTook {
+    pub stage: String,
+    pub seconds: f64,
 }
 
 /// Why a refresh failed. What was derived before stays in force.
@@ -34,57 +63,177 @@ pub enum RefreshError {
     #[error(transparent)]
     Matching(#[from] MatchingError),
     #[error(transparent)]
+    Lake(#[from] lake::LakeError),
+    #[error(transparent)]
     Store(#[from] store::StoreError),
 }
 
+/// Tells what is being done, and keeps how long each part took.
+struct Stages<F> {
+    tell: F,
+    took: Vec<StageTook>,
+    under_way: Option<(String, Instant)>,
+}
+
+impl<F: FnMut(&str)> Stages<F> {
+    fn begin(&mut self, stage: &str) {
+        self.end();
+        (self.tell)(stage);
+        self.under_way = Some((stage.to_owned(), Instant::now()));
+    }
+
+    fn end(&mut self) {
+        if let Some((stage, began)) = self.under_way.take() {
+            self.took.push(StageTook { stage, seconds: began.elapsed().as_secs_f64() });
+        }
+    }
+}
+
 /// Makes what the newest facts ask for; does nothing when that has been made. `step` is told what is being done.
-pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result<Refreshed, RefreshError> {
-    let began = std::time::Instant::now();
+///
+/// Cost where facts were only added: one reading of the talk, the new texts, the creators they touch, and one grouping
+/// from the groups before. Else also all texts, all creators, and a few dozen groupings.
+pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str)) -> Result<Refreshed, RefreshError> {
+    let began = Instant::now();
+    let mut stages = Stages { tell: step, took: vec![], under_way: None };
     let _lock = data.lock_for_writing()?;
     data.revision().await?;
-    step("removing what has passed its time");
+    stages.begin("removing what has passed its time");
     let rows_expired = data.lake.remove_expired(data.now()).await.map_err(DataDirectoryError::from)?;
     if rows_expired > 0 {
         data.store.facts_changed().await?;
     }
     let revision = data.revision().await?;
-    let (mut creators_with_figures, mut groups_found) = (0, 0);
-    let made = data.derived.revision().await? != Some(revision);
-    if made {
-        step("reading the texts for buying talk");
-        let talk = read_text_talk(data).await?;
-        step("building the conversation graph and learning who listens to whom");
-        let snapshot = data.snapshot().await?;
-        step("vetting everybody who has published something");
-        let figures = vetting::figures_of_all(data, &snapshot).await?;
-        creators_with_figures = figures.len() as u64;
-        step("finding the conversation groups and what they talk about");
-        let groups = conversations::groups::find(data, &snapshot).await?;
-        groups_found = groups.groups.len() as u64;
-        let mut talk: Vec<(i64, f32, u8)> =
-            talk.into_iter().map(|(text, talk)| (text, talk.chance, talk.kinds)).collect();
-        talk.sort_unstable_by_key(|(text, _, _)| *text);
-        let model = serde_json::to_string(&snapshot.model).expect("a model serialises");
-        step("keeping what was derived");
-        let values =
-            DerivedValues { revision, listening_model: &model, text_talk: &talk, figures: &figures, groups: &groups };
-        data.derived.replace(&values).await?;
+    let made_before = data.derived.revision().await?;
+    let mut made = None;
+    if made_before != Some(revision) || asked == Asked::EverythingAnew {
+        let added = if asked == Asked::EverythingAnew { None } else { conversations::added_facts(data).await? };
+        let done = match &added {
+            Some(added) => follow(data, revision, added, &mut stages).await?,
+            None => {
+                let why = match (asked, made_before) {
+                    (Asked::EverythingAnew, _) => "it was asked for",
+                    (_, None) => "it had not been made before",
+                    _ => "facts were taken away or rewritten",
+                };
+                make_all(data, revision, why, &mut stages).await?
+            }
+        };
+        made = Some(done);
     }
     let snapshot = data.snapshot().await?;
     let brands = data.store.brands().await?;
     for brand in &brands {
-        step(&format!("ranking for {}", brand.name));
+        stages.begin(&format!("ranking for {}", brand.name));
         matching::rank(data, brand.clone()).await?;
     }
+    stages.end();
+    let done = made.clone().unwrap_or_default();
     Ok(Refreshed {
         data_revision: revision,
         rows_expired,
-        made,
+        made: made.is_some(),
+        incremental: done.incremental,
+        how: done.how,
         interactions: snapshot.log.len() as u64,
         accounts: snapshot.accounts.len() as u64,
-        creators_with_figures,
-        groups: groups_found,
+        creators_with_figures: data.derived.figures_count().await?,
+        creators_vetted: done.creators,
+        groups: done.groups,
         rankings: brands.len() as u64,
+        stages: stages.took,
         took_seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+#[derive(Clone, Default)]
+struct Made {
+    incremental: bool,
+    how: String,
+    creators: u64,
+    groups: u64,
+}
+
+/// Everything from the facts alone.
+async fn make_all(
+    data: &DataDirectory,
+    revision: i64,
+    why: &str,
+    stages: &mut Stages<impl FnMut(&str)>,
+) -> Result<Made, RefreshError> {
+    let facts_seen = data.lake.facts_seen().await?;
+    stages.begin("reading the texts for buying talk");
+    let talk = read_text_talk(data).await?;
+    let kept_talk = rows_of(talk.iter().map(|(text, talk)| (*text, *talk)));
+    stages.begin("building the conversation graph and learning who listens to whom");
+    let snapshot = data.snapshot_at_refresh(talk, None).await?;
+    stages.begin("vetting everybody who has published something");
+    let figures = vetting::figures_of_all(data, &snapshot).await?;
+    stages.begin("finding the conversation groups and what they talk about");
+    let groups = conversations::groups::find(data, &snapshot, None).await?;
+    stages.begin("keeping what was derived");
+    let values = DerivedValues {
+        revision,
+        facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
+        listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
+        text_talk: &kept_talk,
+        figures: &figures,
+        groups: &groups,
+    };
+    data.derived.keep(&values, KeptBefore::Goes).await?;
+    Ok(Made {
+        incremental: false,
+        how: format!("everything was made anew: {why}"),
+        creators: figures.len() as u64,
+        groups: groups.groups.len() as u64,
+    })
+}
+
+/// Only what the added facts touch; the rest stays as it was.
+async fn follow(
+    data: &DataDirectory,
+    revision: i64,
+    added: &AddedFacts,
+    stages: &mut Stages<impl FnMut(&str)>,
+) -> Result<Made, RefreshError> {
+    let facts_seen = data.lake.facts_seen().await?;
+    stages.begin(&format!("reading {} new texts for buying talk", grouped(added.texts)));
+    let read = read_added_talk(added).await?;
+    let talk = talk_with(data, &read).await?;
+    let texts_gone: Vec<i64> = read.iter().filter(|(_, talk)| !talk.is_buying()).map(|(text, _)| *text).collect();
+    stages.begin("building the conversation graph");
+    let model = conversations::kept_model(data).await?;
+    let snapshot = data.snapshot_at_refresh(talk, model).await?;
+    stages.begin("vetting those whom new facts touch");
+    let touched = added.authors_touched().await?;
+    let figures = vetting::figures_of_touched(data, &snapshot, &touched).await?;
+    stages.begin("following the conversation groups");
+    let groups = conversations::groups::find(data, &snapshot, Some(added)).await?;
+    stages.begin("keeping what was derived");
+    let values = DerivedValues {
+        revision,
+        facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
+        listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
+        text_talk: &rows_of(read.into_iter().filter(|(_, talk)| talk.is_buying())),
+        figures: &figures,
+        groups: &groups,
+    };
+    data.derived.keep(&values, KeptBefore::Stays { texts_gone: &texts_gone }).await?;
+    Ok(Made {
+        incremental: true,
+        how: format!(
+            "{} interactions and {} texts had come since; what they touch was made again",
+            grouped(added.interactions),
+            grouped(added.texts)
+        ),
+        creators: figures.len() as u64,
+        groups: groups.groups.len() as u64,
+    })
+}
+
+/// Buying talk as it is kept: by text.
+fn rows_of(talk: impl Iterator<Item = (i64, TextTalk)>) -> Vec<(i64, f32, u8)> {
+    let mut rows: Vec<(i64, f32, u8)> = talk.map(|(text, talk)| (text, talk.chance, talk.kinds)).collect();
+    rows.sort_unstable_by_key(|(text, _, _)| *text);
+    rows
 }

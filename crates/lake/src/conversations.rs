@@ -1,5 +1,6 @@
 //! Who turned to whom: the talk of a window as plain arrays, and single exchanges with their words.
 
+use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use foldhash::HashMap;
 use model::{AccountId, InteractionKind, Timestamp};
@@ -323,33 +324,40 @@ impl Lake {
     }
 
     /// Hands every text to `each`, once, with what it was said under.
-    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
-        let context = self.context(now).await?;
-        let failed = |error| LakeError::query("reading the texts", error);
-        let sql = include_str!("sql/conversations_texts_in_place.sql");
-        let mut stream = context.sql(sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
-        while let Some(batch) = futures::StreamExt::next(&mut stream).await {
-            let batch = batch.map_err(failed)?;
-            let (ids, bodies, titles, places) =
-                (ints(&batch, 0), strings(&batch, 1), strings(&batch, 2), ints(&batch, 3));
-            for row in 0..batch.num_rows() {
-                let title = maybe_string(&titles, row);
-                each(TextInPlace {
-                    text: ids.value(row),
-                    body: bodies.value(row),
-                    title: title.as_deref(),
-                    place: match maybe_int(&places, row) {
-                        Some(1) => Some(SaidIn::Question),
-                        Some(2) => Some(SaidIn::Answer),
-                        Some(3) => Some(SaidIn::Comment),
-                        Some(_) => Some(SaidIn::Post),
-                        None => None,
-                    },
-                });
-            }
-        }
-        Ok(())
+    pub async fn for_each_text(&self, now: Timestamp, each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
+        let sql = include_str!("sql/conversations_texts_in_place.sql").replace("{these}", "true");
+        hand_texts(&self.context(now).await?, &sql, each).await
     }
+}
+
+/// Runs a question for texts in their places and hands on what it finds.
+pub(crate) async fn hand_texts(
+    context: &SessionContext,
+    sql: &str,
+    mut each: impl FnMut(TextInPlace<'_>),
+) -> Result<(), LakeError> {
+    let failed = |error| LakeError::query("reading the texts", error);
+    let mut stream = context.sql(sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+    while let Some(batch) = futures::StreamExt::next(&mut stream).await {
+        let batch = batch.map_err(failed)?;
+        let (ids, bodies, titles, places) = (ints(&batch, 0), strings(&batch, 1), strings(&batch, 2), ints(&batch, 3));
+        for row in 0..batch.num_rows() {
+            let title = maybe_string(&titles, row);
+            each(TextInPlace {
+                text: ids.value(row),
+                body: bodies.value(row),
+                title: title.as_deref(),
+                place: match maybe_int(&places, row) {
+                    Some(1) => Some(SaidIn::Question),
+                    Some(2) => Some(SaidIn::Answer),
+                    Some(3) => Some(SaidIn::Comment),
+                    Some(_) => Some(SaidIn::Post),
+                    None => None,
+                },
+            });
+        }
+    }
+    Ok(())
 }
 
 fn window_sql(window: TalkWindow) -> String {

@@ -4,6 +4,7 @@
 //! files of its own and makes them visible in one commit a table; undoing it removes those files again. The same
 //! code path serves a local folder and an object store. Nothing derived is kept here.
 
+mod added;
 mod conversations;
 mod creators;
 mod error;
@@ -15,6 +16,7 @@ mod session;
 mod tables;
 mod vetting;
 
+pub use added::{AddedFacts, FactsSeen};
 pub use conversations::{
     InteractionRows, PlacesAbout, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace,
     TurnAbout,

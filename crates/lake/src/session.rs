@@ -158,14 +158,41 @@ impl Lake {
         {
             return Ok(view.context.clone());
         }
-        let context = new_context(&self.runtime);
-        let barred = self.barred_sources.read().await.clone();
-        for (table, fact) in tables.iter().zip(FactTable::ALL) {
-            let uris: Vec<String> = table.get_file_uris().map_err(|error| self.opening(fact, error))?.collect();
-            register(&context, fact, &uris, now, &barred).await?;
-        }
+        let context = self.registered(&tables, now).await?;
         *self.view.write().await = Some(View { versions, at: now, context: context.clone() });
         Ok(context)
+    }
+
+    /// A context of its own, to which a caller may add tables.
+    pub(crate) async fn fresh_context(&self, now: Timestamp) -> Result<SessionContext, LakeError> {
+        let tables = self.tables.read().await;
+        self.registered(&tables, now).await
+    }
+
+    async fn registered(&self, tables: &[DeltaTable], now: Timestamp) -> Result<SessionContext, LakeError> {
+        let context = new_context(&self.runtime);
+        let shown = self.shown(now).await;
+        for (table, fact) in tables.iter().zip(FactTable::ALL) {
+            let uris: Vec<String> = table.get_file_uris().map_err(|error| self.opening(fact, error))?.collect();
+            register(&context, fact.name(), fact, &uris, &shown).await?;
+        }
+        Ok(context)
+    }
+
+    /// Which rows questions see, as a condition: none past their time, none of barred sources.
+    pub(crate) async fn shown(&self, now: Timestamp) -> String {
+        let barred = self.barred().await;
+        let allowed = if barred.is_empty() {
+            String::new()
+        } else {
+            let codes: Vec<String> = barred.iter().map(|code| format!("'{}'", code.replace('\'', "''"))).collect();
+            format!(" and source_id not in ({})", codes.join(", "))
+        };
+        format!("(expires_at is null or expires_at > to_timestamp_micros({})){allowed}", now.0)
+    }
+
+    pub(crate) async fn barred(&self) -> Vec<String> {
+        self.barred_sources.read().await.clone()
     }
 
     /// A context that sees only the given files as `pending`, to recognise rows written but not yet visible.
@@ -206,31 +233,18 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get())
 }
 
-/// Shows a table twice: `<name>_kept` with every row, and `<name>` without those past their `expires_at`
-/// and those of barred sources.
-async fn register(
+/// Shows files twice: `<name>_kept` with every row, and `<name>` with those that are shown.
+pub(crate) async fn register(
     context: &SessionContext,
+    name: &str,
     table: FactTable,
     uris: &[String],
-    now: Timestamp,
-    barred: &[String],
+    shown: &str,
 ) -> Result<(), LakeError> {
-    let what = "registering a table";
-    let kept = format!("{}_kept", table.name());
+    let kept = format!("{name}_kept");
     register_files(context, &kept, table, uris)?;
-    let allowed = if barred.is_empty() {
-        String::new()
-    } else {
-        let codes: Vec<String> = barred.iter().map(|code| format!("'{}'", code.replace('\'', "''"))).collect();
-        format!(" and source_id not in ({})", codes.join(", "))
-    };
-    let sql = format!(
-        "create view {} as select * from {kept} \
-         where (expires_at is null or expires_at > to_timestamp_micros({})){allowed}",
-        table.name(),
-        now.0
-    );
-    context.sql(&sql).await.map_err(|error| LakeError::query(what, error))?;
+    let sql = format!("create view {name} as select * from {kept} where {shown}");
+    context.sql(&sql).await.map_err(|error| LakeError::query("registering a table", error))?;
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! What vetting needs from the record: comments under an author's posts with the author's answers, and post counts.
 
 use datafusion::arrow::array::Array;
-use model::{AccountId, PostId, Timestamp};
+use model::{AccountId, Platform, PostId, Timestamp};
 
 use crate::creators::{FollowerPoint, id_list};
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int};
+use crate::session::{Lake, ints, maybe_int, strings};
 
 /// A comment under a post, by the post's author or by somebody else, in the order of post and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -44,11 +44,23 @@ pub enum Authors<'a> {
     },
 }
 
+/// More accounts than this are handed over as a table; naming them in a statement would cost more.
+const NAMED_MAX: usize = 200;
+
 impl Authors<'_> {
+    /// The ids to hand over as a table.
+    fn wanted(self) -> Vec<i64> {
+        match self {
+            Authors::These(authors) if authors.len() > NAMED_MAX => authors.iter().map(|author| author.0).collect(),
+            Authors::These(_) | Authors::Part { .. } => vec![],
+        }
+    }
+
     fn filter(self, column: &str) -> String {
         match self {
             Authors::These([]) => "and false".to_owned(),
-            Authors::These(authors) => format!("and {column} in ({})", id_list(authors)),
+            Authors::These(authors) if authors.len() <= NAMED_MAX => format!("and {column} in ({})", id_list(authors)),
+            Authors::These(_) => format!("and {column} in (select id from {{wanted}})"),
             Authors::Part { parts: 0 | 1, .. } => String::new(),
             Authors::Part { part, parts } => format!("and {column} % {parts} = {part}"),
         }
@@ -64,7 +76,7 @@ impl Lake {
     ) -> Result<Vec<AudienceCommentRow>, LakeError> {
         let filter = authors.filter("p.author_id");
         let sql = include_str!("sql/vetting_audience_comments.sql").replace("{filter}", &filter);
-        let rows = self.rows(&sql, &[], now, "reading the comments under posts").await?;
+        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading the comments under posts").await?;
         let mut comments = Vec::new();
         for batch in &rows.batches {
             let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
@@ -86,7 +98,7 @@ impl Lake {
     pub async fn post_figures(&self, authors: Authors<'_>, now: Timestamp) -> Result<Vec<PostFiguresRow>, LakeError> {
         let filter = authors.filter("author_id");
         let sql = include_str!("sql/vetting_post_figures.sql").replace("{filter}", &filter);
-        let rows = self.rows(&sql, &[], now, "reading post figures").await?;
+        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading post figures").await?;
         let mut figures = Vec::new();
         for batch in &rows.batches {
             let columns: Vec<_> = (0..8).map(|column| ints(batch, column)).collect();
@@ -108,6 +120,17 @@ impl Lake {
         Ok(figures)
     }
 
+    /// Platforms whose sources tell that authors answer under their own posts.
+    pub async fn platforms_where_authors_answer(&self, now: Timestamp) -> Result<Vec<Platform>, LakeError> {
+        let sql = include_str!("sql/vetting_platforms_answering.sql");
+        let rows = self.rows(sql, &[], now, "looking for authors who answer").await?;
+        let names = rows.batches.iter().map(|batch| (batch.num_rows(), strings(batch, 0)));
+        Ok(names
+            .flat_map(|(rows, names)| (0..rows).map(move |row| names.value(row).to_owned()))
+            .map(|code| Platform::from_code(&code).unwrap_or(Platform::Other))
+            .collect())
+    }
+
     /// Every known follower count of these accounts, ordered by account and time.
     pub async fn follower_points(
         &self,
@@ -119,7 +142,7 @@ impl Lake {
              order by account_id, observed_at, fetched_at",
             authors.filter("account_id")
         );
-        let rows = self.rows(&sql, &[], now, "reading follower counts").await?;
+        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading follower counts").await?;
         let mut points = Vec::new();
         for batch in &rows.batches {
             let (account, at, followers) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));

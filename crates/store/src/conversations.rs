@@ -248,7 +248,7 @@ pub(crate) const GROUP_TABLES: [&str; 5] = [
 
 /// Puts these groups in the place of those before, inside a transaction.
 pub(crate) async fn replace_groups(connection: &mut SqliteConnection, kept: &GroupsKept) -> Result<(), sqlx::Error> {
-    for table in ["conversation_group", "group_member", "group_voice", "group_sample"] {
+    for table in ["conversation_group", "group_voice", "group_sample"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("delete from {table}"))).execute(&mut *connection).await?;
     }
     for group in &kept.groups {
@@ -282,12 +282,31 @@ pub(crate) async fn replace_groups(connection: &mut SqliteConnection, kept: &Gro
             .await?;
         }
     }
-    for portion in kept.members.chunks(10_000) {
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into group_member (account_id, group_id) ");
+    replace_members(connection, &kept.members).await
+}
+
+/// Writes who has come, gone or changed groups; most members stay where they were.
+async fn replace_members(connection: &mut SqliteConnection, members: &[(AccountId, i64)]) -> Result<(), sqlx::Error> {
+    let before: Vec<(i64, i64)> = sqlx::query_as("select account_id, group_id from group_member order by account_id")
+        .fetch_all(&mut *connection)
+        .await?;
+    let same = |account: AccountId, group: i64| before.binary_search(&(account.0, group)).is_ok();
+    let changed: Vec<&(AccountId, i64)> = members.iter().filter(|(account, group)| !same(*account, *group)).collect();
+    for portion in changed.chunks(10_000) {
+        let mut insert: QueryBuilder<Sqlite> =
+            QueryBuilder::new("insert or replace into group_member (account_id, group_id) ");
         insert.push_values(portion, |mut values, (account, group)| {
             values.push_bind(account.0).push_bind(*group);
         });
         insert.build().execute(&mut *connection).await?;
+    }
+    for (account, _) in &before {
+        if members.binary_search_by_key(account, |(member, _)| member.0).is_err() {
+            sqlx::query("delete from group_member where account_id = $1")
+                .bind(account)
+                .execute(&mut *connection)
+                .await?;
+        }
     }
     Ok(())
 }

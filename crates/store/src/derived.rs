@@ -12,7 +12,7 @@ use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 2;
+const DERIVED_VERSION: i64 = 3;
 
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
@@ -23,12 +23,24 @@ pub struct Derived {
 /// Everything one refresh made.
 pub struct DerivedValues<'a> {
     pub revision: i64,
+    /// Which facts were seen, as JSON.
+    pub facts_seen: &'a str,
     /// The listening model as JSON.
     pub listening_model: &'a str,
-    /// Every text that is buying talk: its number, the chance that it is, and its kinds as bits.
+    /// Texts that are buying talk: the number, the chance that it is, and its kinds as bits.
     pub text_talk: &'a [(i64, f32, u8)],
     pub figures: &'a [CreatorFigures],
     pub groups: &'a GroupsKept,
+}
+
+/// What becomes of values that were kept before.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum KeptBefore<'a> {
+    /// Everything was made anew.
+    Goes,
+    /// Texts and creators that are not among the new values stay as they are, except these texts, which are no buying
+    /// talk any more.
+    Stays { texts_gone: &'a [i64] },
 }
 
 /// What vetting found about one creator: the columns a ranking sorts by, and the estimates as JSON.
@@ -79,23 +91,38 @@ impl Derived {
         self.number("revision").await
     }
 
-    /// Replaces everything in one transaction, so that a reader sees the old values or the new ones.
-    pub async fn replace(&self, values: &DerivedValues<'_>) -> Result<(), StoreError> {
+    /// Keeps the values of one refresh in one transaction, so that a reader sees the old values or the new ones.
+    pub async fn keep(&self, values: &DerivedValues<'_>, before: KeptBefore<'_>) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping derived values");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        for statement in ["delete from text_talk", "delete from creator_figures"] {
-            sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
+        match before {
+            KeptBefore::Goes => {
+                for statement in ["delete from text_talk", "delete from creator_figures"] {
+                    sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
+                }
+            }
+            KeptBefore::Stays { texts_gone } => {
+                for text in texts_gone {
+                    sqlx::query("delete from text_talk where text_id = $1")
+                        .bind(text)
+                        .execute(&mut *transaction)
+                        .await
+                        .map_err(&failed)?;
+                }
+            }
         }
         for portion in values.text_talk.chunks(5_000) {
-            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_talk (text_id, chance, kinds) ");
+            let mut insert: QueryBuilder<Sqlite> =
+                QueryBuilder::new("insert or replace into text_talk (text_id, chance, kinds) ");
             insert.push_values(portion, |mut row, (text, chance, kinds)| {
                 row.push_bind(*text).push_bind(*chance).push_bind(i64::from(*kinds));
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
         for portion in values.figures.chunks(2_000) {
-            let mut insert: QueryBuilder<Sqlite> =
-                QueryBuilder::new("insert into creator_figures (account_id, level, reply_rate, engagement, detail) ");
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+                "insert or replace into creator_figures (account_id, level, reply_rate, engagement, detail) ",
+            );
             insert.push_values(portion, |mut row, figures| {
                 row.push_bind(figures.account.0)
                     .push_bind(&figures.level)
@@ -106,7 +133,12 @@ impl Derived {
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
         replace_groups(&mut transaction, values.groups).await.map_err(&failed)?;
-        for (name, document) in [("listening_model", values.listening_model), ("groups", &values.groups.found)] {
+        let documents = [
+            ("facts_seen", values.facts_seen),
+            ("listening_model", values.listening_model),
+            ("groups", &values.groups.found),
+        ];
+        for (name, document) in documents {
             sqlx::query("insert or replace into document (name, value) values ($1, $2)")
                 .bind(name)
                 .bind(document)
@@ -139,11 +171,30 @@ impl Derived {
 
     /// The listening model in force, as JSON.
     pub async fn listening_model(&self) -> Result<Option<String>, StoreError> {
-        let row: Option<(String,)> = sqlx::query_as("select value from document where name = 'listening_model'")
+        self.document("listening_model").await
+    }
+
+    /// Which facts the newest values were made from, as JSON.
+    pub async fn facts_seen(&self) -> Result<Option<String>, StoreError> {
+        self.document("facts_seen").await
+    }
+
+    async fn document(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> = sqlx::query_as("select value from document where name = $1")
+            .bind(name)
             .fetch_optional(&self.pool)
             .await
-            .map_err(StoreError::of("reading the listening model"))?;
+            .map_err(StoreError::of("reading derived values"))?;
         Ok(row.map(|(value,)| value))
+    }
+
+    /// How many creators have figures.
+    pub async fn figures_count(&self) -> Result<u64, StoreError> {
+        let (count,): (i64,) = sqlx::query_as("select count(*) from creator_figures")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("counting creators' figures"))?;
+        Ok(count as u64)
     }
 
     /// Every text that is buying talk: its number, the chance that it is, and its kinds as bits.
@@ -246,19 +297,65 @@ mod tests {
         };
         let values = DerivedValues {
             revision: 3,
+            facts_seen: "{}",
             listening_model: "{}",
             text_talk: &[(11, 0.75, 4)],
             figures: std::slice::from_ref(&figures),
             groups: &groups,
         };
-        derived.replace(&values).await.expect("keeps");
+        derived.keep(&values, KeptBefore::Goes).await.expect("keeps");
         assert_eq!(derived.groups().await.expect("reads"), groups);
         assert_eq!(derived.revision().await.expect("reads"), Some(3));
         assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
         assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4)]);
+        assert_eq!(derived.facts_seen().await.expect("reads").as_deref(), Some("{}"));
         drop(derived);
         remove_database(&folder.path().join("derived.sqlite"));
         let again = Derived::open(folder.path()).await.expect("opens");
         assert_eq!(again.revision().await.expect("reads"), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_small_change_does_not_touch_stays_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let derived = Derived::open(folder.path()).await.expect("opens");
+        let creator = |account: i64, level: &str| CreatorFigures {
+            account: AccountId(account),
+            level: level.into(),
+            reply_rate: None,
+            engagement: None,
+            detail: "{}".into(),
+        };
+        let member = |account: i64, group: i64| (AccountId(account), group);
+        let groups = |members: Vec<(AccountId, i64)>| GroupsKept { found: "{}".into(), groups: vec![], members };
+        let (first, second) = (
+            groups(vec![member(1, 4), member(2, 4), member(3, 5)]),
+            groups(vec![member(1, 4), member(3, 4), member(9, 5)]),
+        );
+        let (all, one) = ([creator(1, "many"), creator(2, "some")], [creator(2, "rarely")]);
+        let values = DerivedValues {
+            revision: 1,
+            facts_seen: "1",
+            listening_model: "{}",
+            text_talk: &[(11, 0.75, 4), (12, 0.5, 1), (13, 0.5, 1)],
+            figures: &all,
+            groups: &first,
+        };
+        derived.keep(&values, KeptBefore::Goes).await.expect("keeps");
+        let change = DerivedValues {
+            revision: 2,
+            facts_seen: "2",
+            text_talk: &[(12, 0.875, 2)],
+            figures: &one,
+            groups: &second,
+            ..values
+        };
+        derived.keep(&change, KeptBefore::Stays { texts_gone: &[13] }).await.expect("keeps");
+        assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4), (12, 0.875, 2)]);
+        let figures = derived.figures(&[AccountId(1), AccountId(2)]).await.expect("reads");
+        assert_eq!((figures[&AccountId(1)].level.as_str(), figures[&AccountId(2)].level.as_str()), ("many", "rarely"));
+        assert_eq!(derived.groups().await.expect("reads").members, second.members);
+        assert_eq!(derived.revision().await.expect("reads"), Some(2));
+        assert_eq!(derived.figures_count().await.expect("reads"), 2);
     }
 }

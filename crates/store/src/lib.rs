@@ -15,7 +15,7 @@ mod migrations;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 pub use database::Store;
-pub use derived::{CreatorFigures, Derived, DerivedValues};
+pub use derived::{CreatorFigures, Derived, DerivedValues, KeptBefore};
 pub use error::StoreError;
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};

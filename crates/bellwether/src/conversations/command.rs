@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
-use engine::conversations::portraits::estimates::{found_again, share_of_buyers_talk};
+use engine::conversations::portraits::estimates::share_of_buyers_talk;
 use model::Timestamp;
 use serde_json::json;
 
@@ -252,7 +252,7 @@ async fn groups(
                 "share_of_everybody": here.share_of_everybody, "surely_more_than_everybody": here.is_surely_more(),
             }));
             json!({"id": group.id, "name": group.name, "members": group.detail.figures.members,
-                "found_again": found_again(group.detail.stability, found.trials, as_of(&market)),
+                "found_again": group.detail.found_again(found.trials, as_of(&market)),
                 "language": group.detail.language, "terms": group.detail.terms, "family": group.family, "buyers": buyers})
         }).collect::<Vec<_>>(),
     });
@@ -268,10 +268,10 @@ async fn groups(
             let group = &market.list[place as usize];
             write!(
                 out,
-                "{:>6}  {:>7} people  clear {:>3.0} %  ",
+                "{:>6}  {:>7} people  clear {:>9}  ",
                 group.id,
                 grouped(u64::from(group.detail.figures.members)),
-                100.0 * group.detail.stability.value
+                group.detail.sure_words()
             )?;
             if let Some((here, _)) = share(place) {
                 let range = here.share_of_talk;
@@ -312,7 +312,7 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
         |id: u32| market.place(i64::from(id)).map_or_else(String::new, |place| market.list[place as usize].called());
     let document = json!({
         "id": group.id, "name": group.name, "family": group.family, "detail": group.detail,
-        "found_again": found_again(group.detail.stability, trials, as_of(&market)),
+        "found_again": group.detail.found_again(trials, as_of(&market)),
         "voices": group.voices.iter().map(|voice| json!({"account": voice.account, "name": name(voice.account),
             "listeners": voice.listeners, "answered": voice.answered})).collect::<Vec<_>>(),
         "events": events.iter().map(|event| json!({"at": clock::iso(event.at), "event": event.kind, "group": event.group,
@@ -322,12 +322,12 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
         writeln!(out, "group {}: {}", group.id, group.called())?;
         writeln!(
             out,
-            "{} people, {} turns among them, {} with others; {} pairs talk both ways; found again to {:.0} %",
+            "{} people, {} turns among them, {} with others; {} pairs talk both ways; found again to {}",
             grouped(u64::from(figures.members)),
             grouped(figures.talks_inside),
             grouped(figures.talks_outside),
             grouped(figures.pairs_both_ways),
-            100.0 * group.detail.stability.value
+            group.detail.sure_words()
         )?;
         for term in &group.detail.terms {
             writeln!(out, "  {:<28} {:>5} of {:>6} people who say it", term.term, term.people, term.people_anywhere)?;

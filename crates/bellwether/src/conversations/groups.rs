@@ -4,28 +4,33 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::conversations::groups::{
-    GroupSettings, Grouping, Objective, TalkGraph, Tried, find_groups, try_objectives, usual_objectives,
+    GroupSettings, Grouping, Objective, TalkGraph, Tried, find_groups, find_groups_from, try_objectives,
+    usual_objectives,
 };
 use engine::conversations::index::ConversationIndex;
 use engine::conversations::portraits::carrying::{Carried, GroupEvent, carry};
+use engine::conversations::portraits::estimates::found_again;
 use engine::conversations::portraits::figures::{GroupFigures, Groups, MEMBERS_MIN, NO_GROUP, figures};
 use engine::conversations::portraits::languages::{SpokenLanguage, TEXTS_MAX, language_of, spoken};
 use engine::conversations::portraits::participation::{BuyersParticipation, ShareRange, buyers_participation};
 use engine::conversations::portraits::stability::{TRIALS, stability};
 use engine::conversations::portraits::terms::{GroupTerms, Term, TermReader, VocabularyReader, typical_score};
 use engine::graph::Csr;
-use lake::Said;
-use model::AccountId;
+use lake::{AddedFacts, Said};
+use model::{AccountId, Estimate, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use store::{GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 
+use super::following::{ANEW_AT_CHANGED_MEMBERS, ANEW_AT_GROWTH, Earlier, HeldPortrait, changed_share, held_portraits};
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
 
 /// A change in what is found raises this, and groups are found anew.
-pub const GROUPS_VERSION: u32 = 1;
+pub const GROUPS_VERSION: u32 = 2;
 /// Texts read for terms; of more than these a part is read, chosen by their ids.
 const TEXTS_READ_MAX: u64 = 2_000_000;
+/// The same where only a few groups are new and the others keep what was read before.
+const TEXTS_READ_FOR_NEW_GROUPS_MAX: u64 = 200_000;
 /// The members by whom a group is recognised when what was derived is gone.
 const CORE_MAX: usize = 64;
 /// Words shown for a group.
@@ -52,6 +57,12 @@ pub struct Found {
     /// Accounts whose group is too small to speak of.
     pub outside: u32,
     pub trials: u64,
+    /// Pairs that talked when groups were last tried without a part of the talk.
+    pub pairs_at_trials: usize,
+    /// Texts that were held when all groups were last read.
+    pub texts_at_reading: u64,
+    /// Groups that keep what was read and tried of them before.
+    pub groups_held: usize,
     /// One in so many texts was read for terms.
     pub texts_one_in: u64,
     pub texts_read: u64,
@@ -65,11 +76,31 @@ pub struct GroupDetail {
     pub terms: Vec<Term>,
     /// Neighbours bear the groups' lasting numbers; voices are kept apart.
     pub figures: GroupFigures,
-    /// How well the group is found again without a fifth of the talking pairs, 0..=1.
-    pub stability: ShareRange,
+    /// How well the group is found again without a fifth of the talking pairs, 0..=1; `None` for a group that is new
+    /// since that was last tried.
+    pub stability: Option<ShareRange>,
     pub language: Option<SpokenLanguage>,
     /// Texts of members to members, or of their posts, that were read.
     pub texts: u64,
+}
+
+impl GroupDetail {
+    /// How surely it is a group, with what that rests on.
+    pub fn found_again(&self, trials: u64, as_of: Timestamp) -> Estimate {
+        match self.stability {
+            Some(stability) => found_again(stability, trials, as_of),
+            None => {
+                let reason = "the group is new since groups were last looked for without a part of the talk; that is done \
+                              again once talk has grown by a tenth, or by `bellwether refresh --full`";
+                Estimate::not_known(Unit::Share, "group_found_again", 0, "trials", reason).as_of(as_of)
+            }
+        }
+    }
+
+    /// How surely it is a group, as a short text.
+    pub fn sure_words(&self) -> String {
+        self.stability.map_or_else(|| "not known".to_owned(), |sure| format!("{:.0} %", 100.0 * sure.value))
+    }
 }
 
 /// One group with everything that is said of it.
@@ -169,40 +200,76 @@ fn lay_over(
 struct InGraph {
     groups: Groups,
     figures: Vec<GroupFigures>,
-    stability: Vec<ShareRange>,
+    /// Which earlier groups these are.
+    carried: Carried,
+    /// What is kept of those that are still the same; nothing where all is looked at anew.
+    held: Vec<Option<HeldPortrait>>,
+    stability: Vec<Option<ShareRange>>,
     /// The family of every group, as the place of the family's largest group.
     family: Vec<u32>,
     found: Found,
 }
 
+/// What was known before the groups are looked for.
+struct KnownBefore {
+    kept: GroupsKept,
+    found: Option<Found>,
+    earlier: Earlier,
+    /// Whether facts have only been added since.
+    is_followed: bool,
+}
+
 /// Finds the groups of the newest graph, recognises those met before, reads what they talk about. Writes which groups
-/// were met; the caller keeps the rest. Cost a few dozen groupings where the objective is chosen anew, else a few, and
-/// three readings of the texts.
-pub async fn find(data: &DataDirectory, snapshot: &Arc<Snapshot>) -> Result<GroupsKept, ConversationsError> {
-    let before = data.derived.groups().await?;
-    let settings_before: Option<Found> =
-        serde_json::from_str(&before.found).ok().filter(|found: &Found| found.version == GROUPS_VERSION);
+/// were met; the caller keeps the rest.
+///
+/// `added` is what has come since the groups before, where nothing was taken away: then groups are looked for from
+/// those, and what is still the same keeps what was read and tried of it. Cost a few dozen groupings where the objective
+/// is chosen anew, else a few, and three readings of the texts; following, one grouping that begins where the last one
+/// ended, and no reading unless groups are new.
+pub async fn find(
+    data: &DataDirectory,
+    snapshot: &Arc<Snapshot>,
+    added: Option<&AddedFacts>,
+) -> Result<GroupsKept, ConversationsError> {
+    let kept = data.derived.groups().await?;
+    let found: Option<Found> =
+        serde_json::from_str(&kept.found).ok().filter(|found: &Found| found.version == GROUPS_VERSION);
+    // Where what was derived is gone, groups are recognised by their cores.
+    let members = if kept.members.is_empty() { &data.store.group_cores().await? } else { &kept.members };
+    let earlier = Earlier::over(snapshot, members);
+    let earlier_ids = earlier.ids.clone();
+    let is_followed = added.is_some() && found.is_some() && !kept.members.is_empty();
+    let before = KnownBefore { kept, found, earlier, is_followed };
+    let texts_held = data.lake.text_count(data.now()).await?;
     let on = snapshot.clone();
-    let in_graph = tokio::task::spawn_blocking(move || find_in_graph(&on, settings_before.as_ref()));
+    let in_graph = tokio::task::spawn_blocking(move || find_in_graph(&on, before, texts_held));
     let mut in_graph = in_graph.await.expect("finding groups does not panic");
-    let said = read_texts(data, snapshot, &in_graph.groups).await?;
-    in_graph.found.texts_one_in = said.one_in;
-    in_graph.found.texts_read = said.texts.iter().sum();
-    let (carried, earlier_ids) = recognise(data, snapshot, &in_graph.groups, before.members).await?;
-    let ids = meet(data, snapshot, &in_graph, &said, &carried, &earlier_ids).await?;
+    let are_any_held = in_graph.held.iter().any(Option::is_some);
+    let said = if !are_any_held {
+        in_graph.found.texts_at_reading = texts_held;
+        let said = read_texts(data, snapshot, &in_graph.groups, TEXTS_READ_MAX).await?;
+        in_graph.found.texts_one_in = said.one_in;
+        in_graph.found.texts_read = said.texts.iter().sum();
+        said
+    } else if in_graph.held.iter().all(Option::is_some) {
+        SaidInGroups::nothing(in_graph.groups.count)
+    } else {
+        read_texts(data, snapshot, &in_graph.groups, TEXTS_READ_FOR_NEW_GROUPS_MAX).await?
+    };
+    let ids = meet(data, snapshot, &in_graph, &said, &earlier_ids).await?;
     Ok(keep(snapshot, in_graph, said, &ids))
 }
 
-fn find_in_graph(snapshot: &Snapshot, before: Option<&Found>) -> InGraph {
+fn find_in_graph(snapshot: &Snapshot, before: KnownBefore, texts_held: u64) -> InGraph {
     let index = &snapshot.index;
     let graph = talk_graph(index);
     let pairs = graph.pairs();
     let settings = GroupSettings::default();
-    let kept = before.filter(|found| {
+    let chosen = before.found.as_ref().filter(|found| {
         (pairs as f64) < (1.0 + CHOSEN_ANEW_AT_GROWTH) * found.pairs_at_choice as f64
             && 2 * pairs > found.pairs_at_choice
     });
-    let (objective, tried, pairs_at_choice) = match kept {
+    let (objective, tried, pairs_at_choice) = match chosen {
         Some(found) => (found.settings.objective, found.tried.clone(), found.pairs_at_choice),
         None => {
             let tried = try_objectives(&graph, &settings, &usual_objectives());
@@ -212,11 +279,34 @@ fn find_in_graph(snapshot: &Snapshot, before: Option<&Found>) -> InGraph {
         }
     };
     let settings = GroupSettings { objective, ..settings };
-    let grouping = find_groups(&graph, &settings);
+    let followed = chosen.filter(|_| before.is_followed);
+    let grouping = match followed {
+        Some(_) => find_groups_from(&graph, &settings, before.earlier.labels()),
+        None => find_groups(&graph, &settings),
+    };
     let groups = Groups::of_grouping(&grouping, index);
-    let figures = figures(&groups, index, &snapshot.log);
-    let stability = stability(&graph, &groups, &settings, TRIALS);
-    let family = families(&graph, &groups, &settings);
+    let carried = carry(&before.earlier.of_account, before.earlier.ids.len(), &groups);
+    let nothing_held = || vec![None; groups.count];
+    let held = match followed {
+        Some(found) if has_grown_little(texts_held, found.texts_at_reading) => {
+            let same = before.earlier.same(&groups, &carried.earlier_of);
+            let held = held_portraits(&before.kept, &before.earlier, &same);
+            if changed_share(&groups, &held) > ANEW_AT_CHANGED_MEMBERS { nothing_held() } else { held }
+        }
+        _ => nothing_held(),
+    };
+    let are_any_held = held.iter().any(Option::is_some);
+    let tried_before =
+        followed.filter(|found| are_any_held && has_grown_little(pairs as u64, found.pairs_at_trials as u64));
+    let (stability, pairs_at_trials) = match tried_before {
+        Some(found) => {
+            let kept = held.iter().map(|held| held.as_ref().and_then(|held| held.detail.stability)).collect();
+            (kept, found.pairs_at_trials)
+        }
+        None => (stability(&graph, &groups, &settings, TRIALS).into_iter().map(Some).collect(), pairs),
+    };
+    let family =
+        families_held(&held, &carried, &before.earlier.ids).unwrap_or_else(|| families(&graph, &groups, &settings));
     let found = Found {
         version: GROUPS_VERSION,
         settings,
@@ -226,12 +316,29 @@ fn find_in_graph(snapshot: &Snapshot, before: Option<&Found>) -> InGraph {
         accounts: snapshot.accounts.len(),
         outside: groups.outside,
         trials: TRIALS,
-        texts_one_in: 1,
-        texts_read: 0,
+        pairs_at_trials,
+        texts_at_reading: followed.map_or(0, |found| found.texts_at_reading),
+        groups_held: held.iter().flatten().count(),
+        texts_one_in: followed.map_or(1, |found| found.texts_one_in),
+        texts_read: followed.map_or(0, |found| found.texts_read),
         from_unix: snapshot.log.at_unix().first().copied().unwrap_or(0),
         as_of_unix: snapshot.log.at_unix().last().copied().unwrap_or(0),
     };
-    InGraph { groups, figures, stability, family, found }
+    let figures = figures(&groups, index, &snapshot.log);
+    InGraph { groups, figures, carried, held, stability, family, found }
+}
+
+fn has_grown_little(now: u64, before: u64) -> bool {
+    now as f64 <= (1.0 + ANEW_AT_GROWTH) * before as f64
+}
+
+/// The families before, where every group is still the same.
+fn families_held(held: &[Option<HeldPortrait>], carried: &Carried, earlier_ids: &[i64]) -> Option<Vec<u32>> {
+    let place_of: HashMap<i64, u32> = (0u32..)
+        .zip(&carried.earlier_of)
+        .filter_map(|(place, earlier)| earlier.map(|earlier| (earlier_ids[earlier as usize], place)))
+        .collect();
+    held.iter().map(|held| held.as_ref().and_then(|held| place_of.get(&held.row.family).copied())).collect()
 }
 
 /// The talk of all pairs, counted, without direction.
@@ -280,6 +387,20 @@ struct SaidInGroups {
     one_in: u64,
 }
 
+impl SaidInGroups {
+    /// For groups of which nothing has to be read.
+    fn nothing(groups: usize) -> SaidInGroups {
+        let vocabulary = VocabularyReader::default().finish();
+        SaidInGroups {
+            terms: TermReader::new(&vocabulary, groups).finish(),
+            languages: vec![None; groups],
+            samples: vec![vec![]; groups],
+            texts: vec![0; groups],
+            one_in: 1,
+        }
+    }
+}
+
 /// To which group words belong: that of the one who said them, unless they went to somebody of another group.
 fn group_of_said(snapshot: &Snapshot, groups: &Groups, said: &Said<'_>) -> Option<(u32, u32)> {
     let author = snapshot.place(said.author)?;
@@ -295,9 +416,10 @@ async fn read_texts(
     data: &DataDirectory,
     snapshot: &Snapshot,
     groups: &Groups,
+    texts_max: u64,
 ) -> Result<SaidInGroups, ConversationsError> {
     let now = data.now();
-    let one_in = data.lake.text_count(now).await?.div_ceil(TEXTS_READ_MAX).max(1);
+    let one_in = data.lake.text_count(now).await?.div_ceil(texts_max).max(1);
     let mut vocabulary = VocabularyReader::default();
     data.lake.for_each_said(one_in, now, |said| vocabulary.read(said.body)).await?;
     let vocabulary = vocabulary.finish();
@@ -365,35 +487,15 @@ fn ordered(score: f64) -> u64 {
     score.max(0.0).to_bits()
 }
 
-/// Compares with the groups of the refresh before, or, where what was derived is gone, with their cores. Returns the
-/// lasting numbers that the comparison's earlier groups stand for.
-async fn recognise(
-    data: &DataDirectory,
-    snapshot: &Snapshot,
-    groups: &Groups,
-    members_before: Vec<(AccountId, i64)>,
-) -> Result<(Carried, Vec<i64>), ConversationsError> {
-    let before = if members_before.is_empty() { data.store.group_cores().await? } else { members_before };
-    let mut ids: Vec<i64> = before.iter().map(|(_, group)| *group).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut earlier = vec![NO_GROUP; snapshot.accounts.len()];
-    for (account, group) in &before {
-        if let (Some(account), Ok(place)) = (snapshot.place(*account), ids.binary_search(group)) {
-            earlier[account as usize] = place as u32;
-        }
-    }
-    Ok((carry(&earlier, ids.len(), groups), ids))
-}
-
 async fn meet(
     data: &DataDirectory,
     snapshot: &Snapshot,
     in_graph: &InGraph,
     said: &SaidInGroups,
-    carried: &Carried,
     earlier_ids: &[i64],
 ) -> Result<Vec<i64>, ConversationsError> {
+    let carried = &in_graph.carried;
+    let members = members_of(&in_graph.groups);
     let known = data.store.known_groups().await?;
     let names = said.terms.names();
     let mut events: Vec<MetEvent> = vec![];
@@ -403,7 +505,9 @@ async fn meet(
         let name_before =
             id.and_then(|id| known.iter().find(|group| group.id == id)).and_then(|group| group.name.clone());
         let name = match name_before {
-            Some(before) if still_says(&said.terms.of_group[place], &before) => Some(before),
+            Some(before) if in_graph.held[place].is_some() || still_says(&said.terms.of_group[place], &before) => {
+                Some(before)
+            }
             Some(before) => {
                 if names[place].is_some() {
                     events.push(MetEvent::Renamed { place, before: before.clone() });
@@ -413,7 +517,7 @@ async fn meet(
             None => names[place].clone(),
         };
         let core = in_graph.figures[place].voices.iter().map(|voice| voice.account);
-        met.push(MetGroup { id, name, core: core_of(snapshot, &in_graph.groups, place as u32, core.collect()) });
+        met.push(MetGroup { id, name, core: core_of(snapshot, &members[place], core.collect()) });
     }
     // The first groups of all are no news.
     if !earlier_ids.is_empty() {
@@ -436,11 +540,22 @@ fn still_says(terms: &[Term], name: &str) -> bool {
     terms.is_empty() || name.split(", ").any(|term| terms.iter().any(|held| held.term == term))
 }
 
+/// The members of every group, ascending. Cost `O(accounts)`.
+fn members_of(groups: &Groups) -> Vec<Vec<u32>> {
+    let mut members = vec![vec![]; groups.count];
+    for (account, &group) in (0u32..).zip(&groups.of_account) {
+        if group != NO_GROUP {
+            members[group as usize].push(account);
+        }
+    }
+    members
+}
+
 /// Those most turned to, and then members in the order of their numbers.
-fn core_of(snapshot: &Snapshot, groups: &Groups, group: u32, voices: Vec<u32>) -> Vec<AccountId> {
+fn core_of(snapshot: &Snapshot, members: &[u32], voices: Vec<u32>) -> Vec<AccountId> {
     let mut core = voices;
     let heard = |account: u32| std::cmp::Reverse(snapshot.index.account.in_degree[account as usize]);
-    let mut members = groups.members(group);
+    let mut members = members.to_vec();
     members.sort_by_key(|&account| (heard(account), account));
     for account in members {
         if core.len() >= CORE_MAX {
@@ -454,7 +569,7 @@ fn core_of(snapshot: &Snapshot, groups: &Groups, group: u32, voices: Vec<u32>) -
 }
 
 fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64]) -> GroupsKept {
-    let InGraph { groups, figures, stability, family, found } = in_graph;
+    let InGraph { groups, figures, held, stability, family, found, .. } = in_graph;
     let SaidInGroups { terms, languages, samples, texts, .. } = said;
     let members = groups
         .of_account
@@ -480,7 +595,12 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
                 .collect();
             figures.neighbours.iter_mut().for_each(|near| near.group = ids[near.group as usize] as u32);
             let members = i64::from(figures.members);
-            let detail = GroupDetail { terms, figures, stability: stability[place], language, texts: texts[place] };
+            let (stability, texts) = (stability[place], texts[place]);
+            // What is still the same keeps what was read of it.
+            let (detail, samples) = match &held[place] {
+                Some(held) => (GroupDetail { figures, stability, ..held.detail.clone() }, held.row.samples.clone()),
+                None => (GroupDetail { terms, figures, stability, language, texts }, samples),
+            };
             GroupRow {
                 id: ids[place],
                 family: ids[family[place] as usize],

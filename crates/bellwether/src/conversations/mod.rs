@@ -3,6 +3,7 @@
 pub mod command;
 pub mod deciding;
 pub mod export;
+pub mod following;
 pub mod groups;
 pub mod map;
 pub mod pages;
@@ -15,7 +16,7 @@ use engine::conversations::events::{EventColumns, EventLog};
 use engine::conversations::exchange::NO_THREAD;
 use engine::conversations::index::ConversationIndex;
 use engine::conversations::listening::{ListeningModel, ListeningSettings, train};
-use lake::{QuotedInteraction, SaidIn, TalkWindow};
+use lake::{AddedFacts, FactsSeen, QuotedInteraction, SaidIn, TalkWindow, TextInPlace};
 use model::{AccountId, Timestamp};
 
 use crate::creators::{self, CreatorName};
@@ -85,14 +86,42 @@ impl DataDirectory {
             return Ok(snapshot.clone());
         }
         *held = None;
-        let fresh = self.derived.revision().await? == Some(revision);
         let talk = text_talk(self).await?;
-        let model = if fresh { self.derived.listening_model().await? } else { None };
-        let model = model.and_then(|json| serde_json::from_str(&json).ok());
+        let model = kept_model(self).await?;
         let built = Arc::new(build(self, revision, talk, model).await?);
         *held = Some(built.clone());
         Ok(built)
     }
+
+    /// As [`DataDirectory::snapshot`], from what a refresh under way has read of the texts, and with the model it keeps
+    /// (`None`: one is learned where the talk asks for it).
+    pub async fn snapshot_at_refresh(
+        &self,
+        talk: HashMap<i64, TextTalk>,
+        model: Option<ListeningModel>,
+    ) -> Result<Arc<Snapshot>, ConversationsError> {
+        let revision = self.revision().await?;
+        let mut held = self.snapshot.lock().await;
+        *held = None;
+        let built = Arc::new(build(self, revision, talk, model).await?);
+        *held = Some(built.clone());
+        Ok(built)
+    }
+}
+
+/// A model is learned anew when talk has grown, or shrunk, by more than this share since it was learned.
+const LEARNED_ANEW_AT_CHANGE: f64 = 0.1;
+
+/// The listening model that refresh left, in whatever state the facts were then.
+pub async fn kept_model(data: &DataDirectory) -> Result<Option<ListeningModel>, ConversationsError> {
+    let json = data.derived.listening_model().await?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+/// Whether a model learned from one amount of talk still serves another.
+fn still_serves(model: &ListeningModel, talk: usize) -> bool {
+    let learned_from = model.trained_on.events as f64;
+    model.trained_on.anchors > 0 && (talk as f64 - learned_from).abs() <= LEARNED_ANEW_AT_CHANGE * learned_from
 }
 
 /// What a text says of choosing and buying.
@@ -146,14 +175,44 @@ impl TextTalk {
     }
 }
 
-/// What every text that is buying talk says: as refresh left it where it is fresh, else read now.
+/// What every text that is buying talk says: as refresh left it, and read now where facts have come since.
 pub async fn text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
     let revision = data.revision().await?;
     if data.derived.revision().await? == Some(revision) {
-        let rows = data.derived.text_talk().await?;
-        return Ok(rows.into_iter().map(|(text, chance, kinds)| (text, TextTalk { chance, kinds })).collect());
+        return kept_text_talk(data).await;
     }
-    read_text_talk(data).await
+    match added_facts(data).await? {
+        Some(added) => Ok(talk_with(data, &read_added_talk(&added).await?).await?),
+        None => read_text_talk(data).await,
+    }
+}
+
+/// What has come since the last refresh; `None` when everything must be read anew.
+pub async fn added_facts(data: &DataDirectory) -> Result<Option<AddedFacts>, ConversationsError> {
+    let Some(seen) = data.derived.facts_seen().await? else { return Ok(None) };
+    let Ok(seen) = serde_json::from_str::<FactsSeen>(&seen) else { return Ok(None) };
+    Ok(data.lake.added_since(&seen, data.now()).await?)
+}
+
+async fn kept_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
+    let rows = data.derived.text_talk().await?;
+    Ok(rows.into_iter().map(|(text, chance, kinds)| (text, TextTalk { chance, kinds })).collect())
+}
+
+/// The buying talk kept from before with what was read since laid over it.
+pub async fn talk_with(
+    data: &DataDirectory,
+    read: &[(i64, TextTalk)],
+) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
+    let mut talk = kept_text_talk(data).await?;
+    for (text, found) in read {
+        if found.is_buying() {
+            talk.insert(*text, *found);
+        } else {
+            talk.remove(text);
+        }
+    }
+    Ok(talk)
 }
 
 /// Reads every text for buying talk; those that are none are left out.
@@ -161,20 +220,31 @@ pub async fn read_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTal
     let mut found = HashMap::new();
     data.lake
         .for_each_text(data.now(), |said| {
-            let place = match said.place {
-                Some(SaidIn::Question) => TextPlace::Question,
-                Some(SaidIn::Answer) => TextPlace::Answer,
-                Some(SaidIn::Comment) => TextPlace::Comment,
-                Some(SaidIn::Post) | None => TextPlace::Unknown,
-            };
-            let talk =
-                TextTalk::of(&buying_chance(&TextToAssess { body: said.body, title: said.title, place }), said.body);
+            let talk = assess(&said);
             if talk.is_buying() {
                 found.insert(said.text, talk);
             }
         })
         .await?;
     Ok(found)
+}
+
+/// Reads the texts that new facts bring or place anew; those that are no buying talk are among them.
+pub async fn read_added_talk(added: &AddedFacts) -> Result<Vec<(i64, TextTalk)>, ConversationsError> {
+    let mut found = vec![];
+    added.for_each_text(|said| found.push((said.text, assess(&said)))).await?;
+    found.sort_unstable_by_key(|(text, _)| *text);
+    Ok(found)
+}
+
+fn assess(said: &TextInPlace<'_>) -> TextTalk {
+    let place = match said.place {
+        Some(SaidIn::Question) => TextPlace::Question,
+        Some(SaidIn::Answer) => TextPlace::Answer,
+        Some(SaidIn::Comment) => TextPlace::Comment,
+        Some(SaidIn::Post) | None => TextPlace::Unknown,
+    };
+    TextTalk::of(&buying_chance(&TextToAssess { body: said.body, title: said.title, place }), said.body)
 }
 
 fn dense(accounts: &[AccountId], values: Vec<(AccountId, f64)>) -> Vec<Option<f64>> {
@@ -212,7 +282,7 @@ async fn build(
         let thread = |row: &u32| Some(talk.post[*row as usize]).filter(|post| *post >= 0).unwrap_or(NO_THREAD);
         let threads = rows.iter().map(thread).collect();
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
-        let model = match model {
+        let model = match model.filter(|model| still_serves(model, log.len())) {
             Some(model) => model,
             None => train(&log, &settings).map_err(|error| failed(error.to_string()))?,
         };

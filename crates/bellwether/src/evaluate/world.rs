@@ -151,7 +151,7 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     drop(bar);
     watch.stage("make and import");
     let brand = matching::keep_brand(&data, &truth.brand.name, truth.brand.buyers.clone()).await?;
-    let refreshed = refresh::refresh(&data, |step| output.say(step)).await?;
+    let refreshed = refresh::refresh(&data, refresh::Asked::WhatChanged, |step| output.say(step)).await?;
     watch.stage("refresh");
     data.store.keep_brand(&brand, data.now()).await?;
     let found: HashSet<AccountId> = matching::buyer_accounts(&data, &brand).await?.into_iter().collect();

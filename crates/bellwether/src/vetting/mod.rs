@@ -80,25 +80,51 @@ pub async fn figures_of_all(
     let parts = u32::try_from(rows.all.div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
     let platforms: HashMap<AccountId, Platform> =
         data.lake.profiles(None, now).await?.into_iter().map(|profile| (profile.account, profile.platform)).collect();
+    let answering = data.lake.platforms_where_authors_answer(now).await?;
     let mut figures = Vec::new();
-    let mut replying: HashMap<Platform, bool> = HashMap::new();
     for part in 0..parts {
-        let authors = Authors::Part { part, parts };
-        let material = gather(data, authors, now).await?;
-        for (author, held) in &material {
-            let platform = platforms.get(author).copied().unwrap_or(Platform::Other);
-            let replies = held.comments.iter().any(|comment| comment.commenter == *author);
-            *replying.entry(platform).or_default() |= replies;
-        }
-        let as_of = snapshot.as_of().unwrap_or(now);
-        for (author, held) in material {
-            let platform = platforms.get(&author).copied().unwrap_or(Platform::Other);
-            let replies = if replying[&platform] { Replies::Delivered } else { Replies::NotDelivered };
-            figures.push(figures_of(author, platform, &held, replies, snapshot, as_of));
-        }
+        let material = gather(data, Authors::Part { part, parts }, now).await?;
+        figures.extend(figures_from(material, &platforms, &answering, snapshot, now));
     }
     figures.sort_by_key(|figures| figures.account);
     Ok(figures)
+}
+
+/// The figures of those among these accounts that have published something. Cost: the posts of these accounts and the
+/// comments under them.
+pub async fn figures_of_touched(
+    data: &DataDirectory,
+    snapshot: &Snapshot,
+    touched: &[AccountId],
+) -> Result<Vec<CreatorFigures>, ConversationsError> {
+    if touched.is_empty() {
+        return Ok(vec![]);
+    }
+    let now = data.now();
+    let material = gather(data, Authors::These(touched), now).await?;
+    let authors: Vec<AccountId> = material.keys().copied().collect();
+    let profiles = data.lake.profiles(Some(&authors), now).await?;
+    let platforms = profiles.into_iter().map(|profile| (profile.account, profile.platform)).collect();
+    let answering = data.lake.platforms_where_authors_answer(now).await?;
+    let mut figures = figures_from(material, &platforms, &answering, snapshot, now);
+    figures.sort_by_key(|figures| figures.account);
+    Ok(figures)
+}
+
+fn figures_from(
+    material: HashMap<AccountId, Material>,
+    platforms: &HashMap<AccountId, Platform>,
+    answering: &[Platform],
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> Vec<CreatorFigures> {
+    let as_of = snapshot.as_of().unwrap_or(now);
+    let of = |(author, held): (AccountId, Material)| {
+        let platform = platforms.get(&author).copied().unwrap_or(Platform::Other);
+        let replies = if answering.contains(&platform) { Replies::Delivered } else { Replies::NotDelivered };
+        figures_of(author, platform, &held, replies, snapshot, as_of)
+    };
+    material.into_iter().map(of).collect()
 }
 
 async fn gather(

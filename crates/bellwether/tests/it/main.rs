@@ -9,4 +9,5 @@ mod house;
 mod ingest;
 mod matching;
 mod open_format;
+mod refresh;
 mod vetting;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use engine::conversations::portraits::estimates::{
-    buying_talk_inside, found_again, share_of_buyers_talk, share_of_members, talk_inside,
+    buying_talk_inside, share_of_buyers_talk, share_of_members, talk_inside,
 };
 use engine::conversations::portraits::figures::ACTIVITY_PARTS;
 use engine::conversations::portraits::languages::language_tag;
@@ -63,7 +63,11 @@ pub struct SureWords {
 }
 
 impl SureWords {
-    pub fn of(stability: f64) -> SureWords {
+    /// `None` is not known yet.
+    pub fn of(stability: Option<f64>) -> SureWords {
+        let Some(stability) = stability else {
+            return SureWords { words: "not known yet", code: "loose", percent: String::new() };
+        };
         let (words, code) = match stability {
             sure if sure >= 0.75 => ("clear", "sure"),
             mostly if mostly >= 0.5 => ("mostly clear", "mostly"),
@@ -152,7 +156,7 @@ impl GroupsAtHand {
         GroupLine {
             name: group.called(),
             people: format::count(u64::from(group.detail.figures.members)),
-            sure: SureWords::of(group.detail.stability.value),
+            sure: SureWords::of(group.detail.stability.map(|sure| sure.value)),
             bars: bars(&group.detail.figures.activity, 96.0, 24.0),
             activity: activity_words(&group.detail.figures.activity),
             voices: first.map(|voice| person(&self.names, voice.account).for_brand(brand)).collect(),
@@ -493,7 +497,7 @@ pub async fn show(
     let inside = talk_inside(&at_hand.market.groups, &at_hand.snapshot.index, place, as_of);
     let mut estimates = vec![
         view("inside", "Talk that stays inside", &inside),
-        view("sure", "Found again without a fifth of the talk", &found_again(group.detail.stability, trials, as_of)),
+        view("sure", "Found again without a fifth of the talk", &group.detail.found_again(trials, as_of)),
         view("buying", "Buying talk among members", &buying_talk_inside(figures, as_of)),
     ];
     estimates.extend(

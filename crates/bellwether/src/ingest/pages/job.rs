@@ -57,7 +57,7 @@ pub async fn refresh(State(app): State<App>) -> Redirect {
     let data = app.data.clone();
     let new = NewJob { title: "bringing figures up to date".to_owned(), size_bytes: 0 };
     let job = app.jobs.start(new, move |job| async move {
-        refresh::refresh(&data, |step| job.step(step)).await?;
+        refresh::refresh(&data, refresh::Asked::WhatChanged, |step| job.step(step)).await?;
         Ok("/".to_owned())
     });
     Redirect::to(&format!("/ingest/jobs/{}", job.number))
@@ -66,7 +66,7 @@ pub async fn refresh(State(app): State<App>) -> Redirect {
 /// Brings figures up to date after facts came or went. Facts are safe by then: when this fails the pages say that
 /// figures are old and offer to try again.
 pub async fn bring_up_to_date(data: &Arc<DataDirectory>, job: &Job) {
-    if let Err(error) = refresh::refresh(data, |step| job.step(step)).await {
+    if let Err(error) = refresh::refresh(data, refresh::Asked::WhatChanged, |step| job.step(step)).await {
         tracing::warn!(%error, "figures could not be brought up to date");
     }
 }

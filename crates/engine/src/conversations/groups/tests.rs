@@ -41,6 +41,30 @@ fn planted_groups_are_found_again() {
 }
 
 #[test]
+fn groups_known_before_take_in_newcomers_and_otherwise_stay() {
+    let (graph, truth) = planted(40, 50, 20, 1);
+    // The last account of each group is new, and so is all that it says.
+    let is_new = |account: usize| account % 50 == 49;
+    let labels: Vec<u32> = (0..graph.nodes() as u32)
+        .map(|account| if is_new(account as usize) { account } else { account / 50 * 50 })
+        .collect();
+    let found = find_groups_from(&graph, &GroupSettings::default(), labels);
+    assert!(normalised_mutual_information(&found.group, &truth) > 0.99);
+    assert_eq!(count_disconnected(&graph, &found.group), 0);
+    let settled = found.group.iter().map(|&group| found.group.iter().position(|&other| other == group));
+    let settled: Vec<u32> = settled.map(|first| first.expect("in its own group") as u32).collect();
+    assert_eq!(find_groups_from(&graph, &GroupSettings::default(), settled), found);
+}
+
+#[test]
+fn groups_known_before_that_no_longer_hang_together_come_apart() {
+    let (graph, truth) = planted(10, 30, 12, 4);
+    let labels = truth.iter().map(|group| group / 2 * 60).collect();
+    let found = find_groups_from(&graph, &GroupSettings::default(), labels);
+    assert!(normalised_mutual_information(&found.group, &truth) > 0.99);
+}
+
+#[test]
 fn the_deterministic_mode_gives_the_same_bytes_on_any_number_of_threads() {
     let (graph, _) = planted(30, 40, 6, 5);
     for seed in 0..3 {

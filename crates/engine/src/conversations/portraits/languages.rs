@@ -8,7 +8,9 @@ use super::participation::ShareRange;
 use crate::intervals::jeffreys_interval;
 
 /// Texts of a group that are looked at.
-pub const TEXTS_MAX: u32 = 200;
+pub const TEXTS_MAX: u32 = 100;
+/// The beginning of a text tells its language as well as the whole.
+const LETTERS_MAX: usize = 600;
 /// Shorter texts do not tell their language.
 const LETTERS_MIN: usize = 40;
 /// Fewer texts than this tell no group's language.
@@ -28,11 +30,11 @@ pub struct SpokenLanguage {
 
 /// The language of one text, ISO 639-3 and in English; `None` when it is too short or cannot be told reliably.
 ///
-/// Trigrams against 69 languages; the detector's own test of reliability decides. Cost `O(letters)`, at most 2,000.
+/// Trigrams against 69 languages; the detector's own test of reliability decides. Cost `O(letters)`, at most 600.
 pub fn language_of(text: &str) -> Option<(&'static str, &'static str)> {
     let mut words = String::new();
     let mut in_markup = false;
-    for letter in text.chars().take(2_000) {
+    for letter in text.chars().take(LETTERS_MAX) {
         match letter {
             '<' => in_markup = true,
             '>' => {
