@@ -69,6 +69,8 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         let values =
             DerivedValues { revision, listening_model: &model, text_talk: &talk, figures: &figures, groups: &groups };
         data.derived.replace(&values).await?;
+        step("laying out the map");
+        conversations::map::lay_out(data).await?;
     }
     let snapshot = data.snapshot().await?;
     let brands = data.store.brands().await?;

@@ -1,4 +1,4 @@
-//! The market's conversation groups: found at refresh, recognised from one refresh to the next, and read by pages.
+//! Finding the market's conversation groups at refresh, and recognising those that were met before.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,20 +10,22 @@ use engine::conversations::index::ConversationIndex;
 use engine::conversations::portraits::carrying::{Carried, GroupEvent, carry};
 use engine::conversations::portraits::figures::{GroupFigures, Groups, MEMBERS_MIN, NO_GROUP, figures};
 use engine::conversations::portraits::languages::{SpokenLanguage, TEXTS_MAX, language_of, spoken};
-use engine::conversations::portraits::participation::{BuyersParticipation, ShareRange, buyers_participation};
+use engine::conversations::portraits::niches::niches_of;
+use engine::conversations::portraits::participation::ShareRange;
 use engine::conversations::portraits::stability::{TRIALS, stability};
 use engine::conversations::portraits::terms::{GroupTerms, Term, TermReader, VocabularyReader, typical_score};
 use engine::graph::Csr;
 use lake::Said;
 use model::AccountId;
 use serde::{Deserialize, Serialize};
-use store::{GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
+use store::{GroupRow, GroupsKept, MetEvent, MetGroup, SampleRow, VoiceRow};
 
+use super::market::GroupDetail;
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
 
 /// A change in what is found raises this, and groups are found anew.
-pub const GROUPS_VERSION: u32 = 1;
+pub const GROUPS_VERSION: u32 = 2;
 /// Texts read for terms; of more than these a part is read, chosen by their ids.
 const TEXTS_READ_MAX: u64 = 2_000_000;
 /// The members by whom a group is recognised when what was derived is gone.
@@ -57,112 +59,6 @@ pub struct Found {
     pub texts_read: u64,
     pub from_unix: i64,
     pub as_of_unix: i64,
-}
-
-/// What is kept of one group beside its people.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupDetail {
-    pub terms: Vec<Term>,
-    /// Neighbours bear the groups' lasting numbers; voices are kept apart.
-    pub figures: GroupFigures,
-    /// How well the group is found again without a fifth of the talking pairs, 0..=1.
-    pub stability: ShareRange,
-    pub language: Option<SpokenLanguage>,
-    /// Texts of members to members, or of their posts, that were read.
-    pub texts: u64,
-}
-
-/// One group with everything that is said of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupAbout {
-    /// Stays the same from one refresh to the next.
-    pub id: i64,
-    /// The number of the family's largest group.
-    pub family: i64,
-    pub name: Option<String>,
-    pub detail: GroupDetail,
-    pub voices: Vec<VoiceRow>,
-    pub samples: Vec<SampleRow>,
-}
-
-impl GroupAbout {
-    /// What a group is called: its terms, or its number where too little was said.
-    pub fn called(&self) -> String {
-        self.name.clone().unwrap_or_else(|| format!("group {}", self.id))
-    }
-}
-
-/// The groups of one conversation graph.
-pub struct MarketGroups {
-    /// The data revision of the graph, and that of the groups.
-    pub revisions: (i64, Option<i64>),
-    /// `None` before the first refresh.
-    pub found: Option<Found>,
-    /// The group of every account of the graph, by place in `list`.
-    pub groups: Groups,
-    /// Largest first.
-    pub list: Vec<GroupAbout>,
-    /// Groups that were, by number.
-    pub gone: Vec<KnownGroup>,
-}
-
-impl MarketGroups {
-    /// The place of a group in the list.
-    pub fn place(&self, id: i64) -> Option<u32> {
-        self.list.iter().position(|group| group.id == id).map(|place| place as u32)
-    }
-
-    /// The group of an account, if it has one.
-    pub fn group_of(&self, account: u32) -> Option<&GroupAbout> {
-        self.list.get(self.groups.of_account[account as usize] as usize)
-    }
-}
-
-impl DataDirectory {
-    /// The groups as last computed, laid over the newest conversation graph.
-    pub async fn market_groups(&self) -> Result<(Arc<Snapshot>, Arc<MarketGroups>), ConversationsError> {
-        let snapshot = self.snapshot().await?;
-        let revisions = (snapshot.revision, self.derived.revision().await?);
-        let mut held = self.market_groups.lock().await;
-        if let Some(groups) = held.as_ref().filter(|groups| groups.revisions == revisions) {
-            return Ok((snapshot, groups.clone()));
-        }
-        let kept = self.derived.groups().await?;
-        let known = self.store.known_groups().await?;
-        let loaded = Arc::new(lay_over(&snapshot, revisions, kept, known));
-        *held = Some(loaded.clone());
-        Ok((snapshot, loaded))
-    }
-}
-
-fn lay_over(
-    snapshot: &Snapshot,
-    revisions: (i64, Option<i64>),
-    kept: GroupsKept,
-    known: Vec<KnownGroup>,
-) -> MarketGroups {
-    let found: Option<Found> = serde_json::from_str(&kept.found).ok();
-    let name_of = |id: i64| known.iter().find(|group| group.id == id).and_then(|group| group.name.clone());
-    let mut list: Vec<GroupAbout> = kept
-        .groups
-        .into_iter()
-        .filter_map(|row| {
-            let detail: GroupDetail = serde_json::from_str(&row.detail).ok()?;
-            let name = name_of(row.id);
-            Some(GroupAbout { id: row.id, family: row.family, name, detail, voices: row.voices, samples: row.samples })
-        })
-        .collect();
-    list.sort_by_key(|group| (std::cmp::Reverse(group.detail.figures.members), group.id));
-    let places: HashMap<i64, u32> = list.iter().enumerate().map(|(place, group)| (group.id, place as u32)).collect();
-    let mut of_account = vec![NO_GROUP; snapshot.accounts.len()];
-    for (account, group) in &kept.members {
-        if let (Some(account), Some(&place)) = (snapshot.place(*account), places.get(group)) {
-            of_account[account as usize] = place;
-        }
-    }
-    let outside = found.as_ref().map_or(0, |found| found.outside);
-    let gone = known.into_iter().filter(|group| group.ended_at.is_some()).collect();
-    MarketGroups { revisions, found, groups: Groups { of_account, count: list.len(), outside }, list, gone }
 }
 
 /// What is found in the graph alone, before any text is read.
@@ -394,14 +290,14 @@ async fn meet(
     carried: &Carried,
     earlier_ids: &[i64],
 ) -> Result<Vec<i64>, ConversationsError> {
-    let known = data.store.known_groups().await?;
+    let known: HashMap<i64, Option<String>> =
+        data.store.known_groups().await?.into_iter().map(|group| (group.id, group.name)).collect();
     let names = said.terms.names();
     let mut events: Vec<MetEvent> = vec![];
     let mut met = vec![];
     for (place, earlier) in carried.earlier_of.iter().enumerate() {
         let id = earlier.map(|earlier| earlier_ids[earlier as usize]);
-        let name_before =
-            id.and_then(|id| known.iter().find(|group| group.id == id)).and_then(|group| group.name.clone());
+        let name_before = id.and_then(|id| known.get(&id)).cloned().flatten();
         let name = match name_before {
             Some(before) if still_says(&said.terms.of_group[place], &before) => Some(before),
             Some(before) => {
@@ -463,13 +359,14 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
         .filter(|(_, group)| **group != NO_GROUP)
         .map(|(account, &group)| (snapshot.account(account as u32), ids[group as usize]))
         .collect();
+    let niches: Vec<_> = terms.for_niches.iter().map(niches_of).collect();
     let rows = figures
         .into_iter()
-        .zip(terms.of_group)
+        .zip(terms.of_group.into_iter().zip(niches))
         .zip(languages)
         .zip(samples)
         .enumerate()
-        .map(|(place, (((mut figures, terms), language), samples))| {
+        .map(|(place, (((mut figures, (terms, niches)), language), samples))| {
             let voices = std::mem::take(&mut figures.voices)
                 .into_iter()
                 .map(|voice| VoiceRow {
@@ -480,7 +377,8 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
                 .collect();
             figures.neighbours.iter_mut().for_each(|near| near.group = ids[near.group as usize] as u32);
             let members = i64::from(figures.members);
-            let detail = GroupDetail { terms, figures, stability: stability[place], language, texts: texts[place] };
+            let (stability, texts) = (stability[place], texts[place]);
+            let detail = GroupDetail { terms, niches, figures, stability, language, texts };
             GroupRow {
                 id: ids[place],
                 family: ids[family[place] as usize],
@@ -492,14 +390,6 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
         })
         .collect();
     GroupsKept { found: serde_json::to_string(&found).expect("settings serialise"), groups: rows, members }
-}
-
-/// What the buyers of a brand do in the groups; accounts without talk are left out.
-pub fn participation(snapshot: &Snapshot, market: &MarketGroups, buyers: &[AccountId]) -> BuyersParticipation {
-    let mut places = snapshot.places(buyers.iter().copied());
-    places.sort_unstable();
-    places.dedup();
-    buyers_participation(&market.groups, &snapshot.index, &places)
 }
 
 /// An objective in words.

@@ -5,6 +5,7 @@ pub mod deciding;
 pub mod export;
 pub mod groups;
 pub mod map;
+pub mod market;
 pub mod pages;
 
 use std::collections::HashMap;
