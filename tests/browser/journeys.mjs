@@ -168,6 +168,53 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.equal(await page.inputValue("#folder"), "/nowhere/at/all");
     });
 
+    await journey(`a group opens to its niches, terms and neighbours, each to its evidence (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/conversations/groups");
+      const niche = (await page.locator("#niche option").nth(1).textContent()).trim();
+      const [, words, count] = /^[– ]*(.*) \((\d+)\)$/.exec(niche);
+      await page.selectOption("#niche", { index: 1 });
+      await follow(page, "button:text('Find')");
+      assert.match(page.url(), /niche=/);
+      assert.ok((await page.textContent(".finding")).includes(words));
+      assert.match(await page.textContent("[role=status]"), new RegExp(`of ${count}`));
+      assert.ok((await page.locator("table.groups tbody tr").count()) <= Number(count));
+      await follow(page, "table.groups .niche a");
+      assert.match(page.url(), /\/conversations\/groups\/\d+.*#niche-/);
+      // Every figure of terms, niches and neighbours opens by keyboard to its formula and its parts.
+      for (const section of ["niches-title", "terms-title", "near-title"]) {
+        const estimate = page.locator(`section[aria-labelledby=${section}] details.estimate`).first();
+        assert.match(await estimate.locator("summary").textContent(), /\d.* at 90/, `${section} has an interval`);
+        await estimate.locator("summary").focus();
+        await page.keyboard.press("Enter");
+        assert.ok(await estimate.locator(".tree").isVisible(), section);
+        assert.match(await estimate.textContent(), /method: /, section);
+      }
+      await follow(page, "section[aria-labelledby=niches-title] li > a");
+      assert.match(page.url(), /\/conversations\/groups\?.*niche=/);
+    });
+
+    await journey(`a creator's page says in which groups they talk (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      await follow(page, "tr[data-row] a.name");
+      const parts = page.locator("#groups li");
+      assert.ok((await parts.count()) > 0);
+      assert.match(await parts.first().locator("summary").textContent(), /% .*n = \d+ partners/);
+      const name = (await parts.first().locator("a").first().textContent()).trim();
+      await follow(page, "#groups li > a");
+      assert.equal((await page.textContent("h1")).trim(), name);
+    });
+
+    await journey(`the tables of the map have pages and their shares lead to evidence (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/conversations/map?level=people&nodes=300");
+      const first = await page.locator("tbody th a").first().textContent();
+      assert.match(await page.locator("caption").first().textContent(), /^1–100 of 300 people/);
+      await follow(page, "nav[aria-label='Pages of the first table'] a[rel=next]");
+      assert.match(await page.locator("caption").first().textContent(), /^101–200 of 300 people/);
+      assert.notEqual(await page.locator("tbody th a").first().textContent(), first);
+      await follow(page, "tbody a.estimate-cell");
+      assert.match(page.url(), /\/conversations\/\d+\?brand=/);
+    });
+
     await journey(`the appearance is kept over pages (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/vetting");
       await follow(page, "button:text('Dark')");
@@ -176,6 +223,45 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.equal(await page.getAttribute("html", "data-theme"), "dark");
     });
   }
+
+  // Times are printed, not judged: they are those of this machine under whatever else it does.
+  await journey("the map of 2,000 people is drawn, moved, coloured by creators, and a selection taken along", {}, async (page) => {
+    const asked = page.waitForResponse(/map\.json/);
+    await page.goto("/conversations/map?level=people");
+    const answer = await asked;
+    await page.waitForSelector("#map[data-ready]");
+    const frame = await page.evaluate(() => Math.round(performance.getEntriesByName("map-first-frame")[0].startTime));
+    const bytes = (await answer.body()).length;
+    const html = (await (await page.request.get("/conversations/map?level=people")).body()).length;
+    console.log(`      first frame ${frame} ms after the click; map.json ${bytes} bytes, page ${html} bytes`);
+    assert.ok(bytes < 1_000_000 && html < 300_000, `${bytes} and ${html} bytes`);
+    const drawn = async () => {
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      return page.locator("#map").screenshot();
+    };
+    const before = await drawn();
+    await page.selectOption("#map-color", "creator");
+    assert.match(await page.textContent("#map-legend"), /diamond: creator/);
+    assert.ok(!before.equals(await drawn()), "creators have a colour");
+    await page.locator("#map").focus();
+    await page.keyboard.press("Tab");
+    await page.waitForSelector("#map-details h3");
+    assert.match(await page.textContent("#map-details"), /Talk with buyers(\d.*\(.*–.*\)|not known)/);
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    assert.equal(await page.locator("#map-picked li").count(), 2);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("#map-shortlist [type=submit]")]);
+    const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
+    assert.equal(lines.length, 3);
+    assert.match(lines[0], /^account,name,handle,platform,followers,group,group_name,creator/);
+    assert.match(await page.textContent("#map-shortlist"), /2 people/, "the page stays");
+    await page.click("#map-forward");
+    assert.match(await page.textContent("#map-when"), /\d{4}/);
+    const shown = Number(/and ([\d,]+) ties/.exec(await page.textContent("#map-shown"))[1].replace(",", ""));
+    const { edges } = await answer.json();
+    assert.ok(shown > 0 && shown < edges.source.length, `${shown} of ${edges.source.length} ties in the first step`);
+  });
 
   await journey("keys move, tick, look closer and open; none act while typing", {}, async (page) => {
     await page.goto("/matching");

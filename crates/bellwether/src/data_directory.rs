@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 
 use crate::clock;
 use crate::conversations::Snapshot;
-use crate::conversations::groups::MarketGroups;
-use crate::conversations::map::Layouts;
+use crate::conversations::map::MapsHeld;
+use crate::conversations::market::MarketGroups;
 
 /// An opened data directory.
 pub struct DataDirectory {
@@ -28,8 +28,8 @@ pub struct DataDirectory {
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// The conversation groups laid over that graph.
     pub(crate) market_groups: Mutex<Option<Arc<MarketGroups>>>,
-    /// The places of maps drawn lately.
-    pub(crate) layouts: Mutex<Layouts>,
+    /// Maps drawn lately, and their places.
+    pub(crate) maps: Mutex<MapsHeld>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -76,7 +76,7 @@ impl DataDirectory {
             erasure_key,
             snapshot: Mutex::new(None),
             market_groups: Mutex::new(None),
-            layouts: Mutex::new(Layouts::default()),
+            maps: Mutex::new(MapsHeld::default()),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;

@@ -120,6 +120,8 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
             }
         };
         made = Some(done);
+        stages.begin("laying out the map");
+        conversations::map::lay_out(data).await?;
     }
     let snapshot = data.snapshot().await?;
     let brands = data.store.brands().await?;

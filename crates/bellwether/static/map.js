@@ -22,7 +22,7 @@
   let hovered = -1;
   let step = 0; // of the replay; 0 is the whole window
   let letTabGo = false;
-  let nodes, edges, groups, tour, shown, live, touched, near, inStep, radius, topWeight, topShare, bytalk, bysize, ties, firstTie;
+  let nodes, edges, groups, tour, shown, live, touched, near, inStep, radius, topWeight, topShare, topCreators, bytalk, bysize, ties, firstTie;
   const picked = new Set();
   const kindOn = [];
   const colourOfGroup = new Map();
@@ -33,6 +33,8 @@
   const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const number = (value) => (value == null ? unknown : whole.format(value));
   const percent = (value) => (value == null ? unknown : `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`);
+  // A share with the range it may truly have, nine times in ten.
+  const ranged = (value, lo, hi) => (lo == null || hi == null ? percent(value) : `${percent(value)} (${percent(lo).replace(" %", "")}–${percent(hi).replace(" %", "")})`);
   const nameOf = (node) => nodes.label[node] || "no name";
   const talkOf = (node) => `talk ${number(nodes.talk[node])}`;
   const count = (howMany, one, many) => `${whole.format(howMany)} ${howMany === 1 ? one : many}`;
@@ -86,7 +88,7 @@
   const readLook = () => {
     const row = (name, length) => Array.from({ length }, (_, at) => token(`--map-${name}-${at + 1}`));
     look = { groups: row("group", COLOURED_GROUPS), kinds: row("kind", 6), packed: new Map() };
-    for (const name of ["paper", "grey", "buyer", "low", "high"]) look[name] = token(`--map-${name}`);
+    for (const name of ["paper", "grey", "buyer", "creator", "low", "high"]) look[name] = token(`--map-${name}`);
     [look.ink, look.line] = [token("--ink"), token("--line-strong")];
     look.shares = [0, 0.25, 0.5, 0.75, 1].map((share) => mix(look.low, look.high, share));
     // The more ties, the fainter each; light talk is fainter than heavy talk.
@@ -202,20 +204,25 @@ void main(void) {
       this.array.set([x, y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, a, b, tone, to.x, to.y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, -a, -b, tone], start);
     });
 
+  // Groups have creators, people are creators or not. Where a node leads is one address with a place for its number.
+  const isCreator = (node) => !groups && nodes.creator[node] > 0;
+  const hrefOf = (node) => (data.href || "").replace("{id}", nodes.id[node]).replace("{group}", nodes.group[node]);
+
   // What colour, how large.
   const colourBy = () => part("color")?.value || "group";
   const colourOf = (node) => {
     const by = colourBy();
     if (by === "group") return colourOfGroup.has(nodes.group[node]) ? look.groups[colourOfGroup.get(nodes.group[node])] : look.grey;
-    const value = by === "buyer" && !groups ? nodes.buyer[node] : nodes.buyers_share[node];
+    const value = by === "creator" ? nodes.creator[node] : by === "buyer" && !groups ? nodes.buyer[node] : nodes.buyers_share[node];
     if (value == null) return null;
     if (by === "buyer") return value > 0 ? look.buyer : look.grey;
-    return look.shares[Math.min(4, Math.floor((value / topShare) * 5))];
+    if (by === "creator" && !groups) return value > 0 ? look.creator : look.grey;
+    return look.shares[Math.min(4, Math.floor((value / (by === "creator" ? topCreators : topShare)) * 5))];
   };
   const top = (values, least) => values.reduce((most, value) => Math.max(most, value ?? 0), least);
   const clamp = (least, value, most) => Math.max(least, Math.min(most, value));
   const measure = () => {
-    const values = nodes[part("size")?.value || (groups ? "people" : "talk")];
+    const values = nodes[part("size")?.value || (groups ? "people" : "talk")] || nodes.talk;
     const most = top(values, 1);
     const room = Math.min(box.clientWidth, box.clientHeight);
     // People lie in clusters, so about a fifth of the room is theirs.
@@ -281,7 +288,7 @@ void main(void) {
       zIndex: heavy ? 2 : faint ? 0 : 1,
       fill: pack(rgb || look.grey, faint), ring: pack(look.buyer, faint),
       share: groups ? nodes.buyers_share[node] || 0 : nodes.buyer[node] ? 1 : 0,
-      marks: (nodes.creator[node] ? DIAMOND : 0) + (rgb ? 0 : STRIPES) + (heavy ? HEAVY : 0),
+      marks: (isCreator(node) ? DIAMOND : 0) + (rgb ? 0 : STRIPES) + (heavy ? HEAVY : 0),
     };
   };
   const tieLook = (key) => {
@@ -377,7 +384,8 @@ void main(void) {
     if (groups) fact("People", number(nodes.people[node]));
     fact("Talk", number(nodes.talk[node]));
     if (!groups) fact("Buyer", nodes.buyer[node] == null ? unknown : nodes.buyer[node] ? "yes" : "no");
-    fact(groups ? "Share of buyers" : "Buyers around", percent(nodes.buyers_share[node]));
+    fact(groups ? "Members who are buyers" : "Talk with buyers", ranged(nodes.buyers_share[node], nodes.buyers_lo?.[node], nodes.buyers_hi?.[node]));
+    if (groups) fact("Members who publish", percent(nodes.creator[node]));
     if (!groups) fact("Group", data.groups.find((it) => it.id === nodes.group[node])?.name || number(nodes.group[node]));
     fact("Core", number(nodes.core[node]));
     fact("Talks with", `${countNodes(others.size)} here`);
@@ -385,9 +393,9 @@ void main(void) {
     const toggle = button("", () => pick([node], true), { id: "map-pick" });
     panel.append(
       make("h3", { dir: "auto" }, nameOf(node)),
-      ...(nodes.creator[node] ? [make("p", { class: "soft small" }, "creator")] : []),
+      ...(isCreator(node) ? [make("p", { class: "soft small" }, "creator: has published something")] : []),
       facts,
-      make("p", { class: "actions" }, ...link("Open evidence", nodes.href[node]), ...link("Show its members", membersOf(node)), toggle),
+      make("p", { class: "actions" }, ...link("Open evidence", hrefOf(node)), ...link("Show its members", membersOf(node)), toggle),
     );
     pickWords();
   };
@@ -414,7 +422,7 @@ void main(void) {
     else if (closer || isAside(onScreen(node))) centre(node, closer);
   };
   const open = (node) => {
-    const address = membersOf(node) || nodes.href[node];
+    const address = membersOf(node) || hrefOf(node);
     if (address) location.assign(address);
   };
 
@@ -555,7 +563,11 @@ void main(void) {
   const goTo = (next) => {
     step = clamp(0, next, bins().length);
     inStep.fill(0);
-    if (step) for (const tie of bins()[step - 1].edges) inStep[tie] = 1;
+    if (step) {
+      // A bit for each tie, in base64.
+      const bits = atob(bins()[step - 1].edges);
+      inStep.forEach((_, tie) => (inStep[tie] = (bits.charCodeAt(tie >> 3) >> (tie & 7)) & 1));
+    }
     const words = step ? dates.formatRange(bins()[step - 1].at * 1000, (bins()[step]?.at ?? data.replay.to) * 1000) : "The whole window";
     slider.value = step;
     slider.setAttribute("aria-valuetext", words);
@@ -590,20 +602,24 @@ void main(void) {
     const entries = [];
     const entry = (mark, words) => entries.push(make("li", {}, make("i", { class: `map-swatch ${mark}` }), make("span", { dir: "auto" }, words)));
     const present = new Set(nodes.group);
-    const bound = (at) => `${Number(((100 * topShare * at) / 5).toFixed(1))} %`;
+    const most = by === "creator" ? topCreators : topShare;
+    const bound = (at) => `${Number(((100 * most * at) / 5).toFixed(1))} %`;
     if (by === "group") {
       for (const { id, name } of data.groups) if (present.has(id) && colourOfGroup.has(id)) entry(`group-${colourOfGroup.get(id) + 1}`, name);
       if ([...present].some((group) => !colourOfGroup.has(group))) entry("grey", "other groups");
     } else {
-      if (by === "buyers_share") look.shares.forEach((_, at) => entry(`share-${at + 1}`, `${bound(at)} to ${bound(at + 1)}`));
-      else {
+      if (by === "buyers_share" || (by === "creator" && groups)) look.shares.forEach((_, at) => entry(`share-${at + 1}`, `${bound(at)} to ${bound(at + 1)}`));
+      else if (by === "creator") {
+        entry("creator", "creator");
+        entry("grey", "has published nothing that is held");
+      } else {
         entry("buyer", groups ? "has buyers" : "buyer");
         entry("grey", groups ? "no buyers" : "not a buyer");
       }
-      entry("stripes", unknown);
+      if (by !== "creator") entry("stripes", unknown);
     }
-    entry(groups ? "ring part" : "ring", groups ? "ring: share of buyers" : "ring: buyer");
-    if (nodes.creator.some(Boolean)) entry("diamond", "diamond: creator");
+    if (top(groups ? nodes.buyers_share : nodes.buyer, 0)) entry(groups ? "ring part" : "ring", groups ? "ring: share of buyers" : "ring: buyer");
+    if (!groups && top(nodes.creator, 0)) entry("diamond", "diamond: creator");
     part("legend")?.replaceChildren(...entries);
   };
   const restyle = () => {
@@ -741,7 +757,8 @@ void main(void) {
     for (let tie = 0; tie < m; tie += 1) for (const end of [edges.source, edges.target]) ties[firstTie[end[tie] + 1]++] = tie;
     bytalk = [...shown.keys()].sort((a, b) => (nodes.talk[b] ?? -1) - (nodes.talk[a] ?? -1) || a - b);
     topWeight = Math.log1p(top(edges.weight, 1));
-    topShare = [0.05, 0.1, 0.2, 0.25, 0.5].find((share) => top(nodes.buyers_share, 0) <= share) || 1;
+    const roundTop = (shares) => [0.05, 0.1, 0.2, 0.25, 0.5].find((share) => top(shares, 0) <= share) || 1;
+    [topShare, topCreators] = [roundTop(nodes.buyers_share), roundTop(nodes.creator)];
     colourOfGroup.clear();
     data.groups.slice(0, COLOURED_GROUPS).forEach(({ id }, at) => colourOfGroup.set(id, at));
     if (part("core")) part("core").max = top(nodes.core, 1);

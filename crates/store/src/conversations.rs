@@ -235,7 +235,7 @@ async fn keep_event(
 }
 
 /// The tables of the groups as last computed.
-pub(crate) const GROUP_TABLES: [&str; 5] = [
+pub(crate) const GROUP_TABLES: [&str; 6] = [
     "create table if not exists conversation_group (id integer primary key, family integer not null, \
      members integer not null, detail text not null)",
     "create table if not exists group_member (account_id integer primary key, group_id integer not null)",
@@ -244,11 +244,12 @@ pub(crate) const GROUP_TABLES: [&str; 5] = [
      account_id integer not null, listeners integer not null, answered integer not null, primary key (group_id, place))",
     "create table if not exists group_sample (group_id integer not null, place integer not null, \
      text_id integer not null, author_id integer not null, other_id integer, primary key (group_id, place))",
+    "create table if not exists map_places (map text primary key, places blob not null)",
 ];
 
 /// Puts these groups in the place of those before, inside a transaction.
 pub(crate) async fn replace_groups(connection: &mut SqliteConnection, kept: &GroupsKept) -> Result<(), sqlx::Error> {
-    for table in ["conversation_group", "group_voice", "group_sample"] {
+    for table in ["conversation_group", "group_voice", "group_sample", "map_places"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("delete from {table}"))).execute(&mut *connection).await?;
     }
     for group in &kept.groups {
@@ -324,6 +325,29 @@ pub(crate) async fn forget_members(connection: &mut SqliteConnection, account: A
 }
 
 impl Derived {
+    /// Keeps where the nodes of a map lie, until the groups are replaced.
+    pub async fn keep_map_places(&self, map: &str, places: &[(f32, f32)]) -> Result<(), StoreError> {
+        let bytes: Vec<u8> = places.iter().flat_map(|(x, y)| [x.to_le_bytes(), y.to_le_bytes()]).flatten().collect();
+        sqlx::query("insert or replace into map_places (map, places) values ($1, $2)")
+            .bind(map)
+            .bind(bytes)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("keeping the places of a map"))?;
+        Ok(())
+    }
+
+    /// Where the nodes of a map lie, as kept since the groups were last replaced.
+    pub async fn map_places(&self, map: &str) -> Result<Option<Vec<(f32, f32)>>, StoreError> {
+        let row: Option<(Vec<u8>,)> = sqlx::query_as("select places from map_places where map = $1")
+            .bind(map)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the places of a map"))?;
+        let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        Ok(row.map(|(bytes,)| bytes.chunks_exact(8).map(|place| (number(&place[..4]), number(&place[4..]))).collect()))
+    }
+
     /// The groups as last computed; without any before the first refresh.
     pub async fn groups(&self) -> Result<GroupsKept, StoreError> {
         let failed = StoreError::of("reading the conversation groups");

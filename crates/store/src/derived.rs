@@ -235,6 +235,15 @@ impl Derived {
         Ok(found)
     }
 
+    /// Everybody who has figures: those who published something that is held. By account.
+    pub async fn creators(&self) -> Result<Vec<AccountId>, StoreError> {
+        let rows: Vec<(i64,)> = sqlx::query_as("select account_id from creator_figures order by account_id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading who is a creator"))?;
+        Ok(rows.into_iter().map(|(account,)| AccountId(account)).collect())
+    }
+
     /// The engagement by followers of every creator that has one.
     pub async fn engagement(&self) -> Result<Vec<(AccountId, f64)>, StoreError> {
         let rows: Vec<(i64, f64)> =
@@ -309,6 +318,11 @@ mod tests {
         assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
         assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4)]);
         assert_eq!(derived.facts_seen().await.expect("reads").as_deref(), Some("{}"));
+        assert_eq!(derived.creators().await.expect("reads"), [AccountId(7)]);
+        derived.keep_map_places("groups", &[(0.5, -2.0)]).await.expect("keeps");
+        assert_eq!(derived.map_places("groups").await.expect("reads"), Some(vec![(0.5, -2.0)]));
+        derived.keep(&values, KeptBefore::Goes).await.expect("keeps");
+        assert_eq!(derived.map_places("groups").await.expect("reads"), None, "other groups lie elsewhere");
         drop(derived);
         remove_database(&folder.path().join("derived.sqlite"));
         let again = Derived::open(folder.path()).await.expect("opens");

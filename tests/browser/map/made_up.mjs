@@ -21,6 +21,14 @@ const from = Date.UTC(2026, 0, 1) / 1000;
 const to = Date.UTC(2026, 5, 30) / 1000;
 const kindOf = (next) => { const at = next(); return at < 0.55 ? 0 : at < 0.85 ? 1 : at < 0.95 ? 2 : 3; };
 
+// A bit for each tie, in base64: the first tie is the lowest bit of the first byte.
+const bits = (set, ties) => {
+  const bytes = Buffer.alloc(Math.ceil(ties / 24) * 3);
+  for (const tie of set) bytes[tie >> 3] |= 1 << (tie & 7);
+  return bytes.toString("base64");
+};
+export const tiesOf = ({ edges }) => [...Buffer.from(edges, "base64")].flatMap((byte, at) => [...Array(8).keys()].filter((bit) => (byte >> bit) & 1).map((bit) => at * 8 + bit));
+
 // Which ties had talk in each of the equal steps of the window.
 const replayOf = (next, edges, steps) => {
   const step = Math.ceil((to - from) / steps);
@@ -30,7 +38,11 @@ const replayOf = (next, edges, steps) => {
     const [begun, ended] = [binOf(edges.first[tie]), binOf(edges.last[tie])];
     for (let at = begun; at <= ended; at += 1) if (at === begun || at === ended || next() < 0.25) bins[at].edges.push(tie);
   });
-  return { from, to, bins };
+  return { from, to, bins: bins.map(({ at, edges: set }) => ({ at, edges: bits(set, edges.source.length) })) };
+};
+const withRanges = (nodes) => {
+  nodes.buyers_lo = nodes.buyers_share.map((share) => (share == null ? null : round(0.7 * share)));
+  nodes.buyers_hi = nodes.buyers_share.map((share) => (share == null ? null : round(share + 0.3 * (1 - share))));
 };
 const emptyEdges = () => ({ source: [], target: [], weight: [], kind: [], first: [], last: [] });
 const join = (edges, next, source, target, weight) => {
@@ -73,7 +85,7 @@ const coresOf = (size, edges) => {
 
 export const madeUpGroups = (howMany = 60, seed = 7) => {
   const next = random(seed);
-  const nodes = { id: [], label: [], x: [], y: [], people: [], talk: [], group: [], buyers_share: [], buyer: [], core: [], href: [], creator: [] };
+  const nodes = { id: [], label: [], x: [], y: [], people: [], talk: [], group: [], buyers_share: [], buyers_lo: [], buyers_hi: [], buyer: [], core: [], creator: [] };
   const edges = emptyEdges();
   for (let at = 0; at < howMany; at += 1) {
     const people = Math.round(9000 / (at + 2) ** 1.05 + 20 * next());
@@ -89,8 +101,7 @@ export const madeUpGroups = (howMany = 60, seed = 7) => {
     nodes.buyers_share.push(at % 13 === 5 ? null : at % 4 === 3 ? 0 : round(0.22 * next() * next()));
     nodes.buyer.push(null);
     nodes.core.push(Math.max(1, Math.round(9 - Math.log2(at + 1) + 2 * next())));
-    nodes.href.push(`/conversations/groups/${at + 1}`);
-    nodes.creator.push(0);
+    nodes.creator.push(round(0.4 * next()));
   }
   const joined = new Set();
   for (let at = 0; at < howMany * 5; at += 1) {
@@ -102,12 +113,13 @@ export const madeUpGroups = (howMany = 60, seed = 7) => {
   }
   nodes.core = coresOf(howMany, edges);
   const groups = nodes.id.map((_, at) => ({ id: at + 1, name: nodes.label[at] }));
-  return { level: "groups", title: "Who talks with whom about coffee", nodes, edges, kinds, groups, replay: replayOf(next, edges, 26), truncated: null };
+  withRanges(nodes);
+  return { level: "groups", href: "/conversations/groups/{group}", title: "Who talks with whom about coffee", nodes, edges, kinds, groups, replay: replayOf(next, edges, 26), truncated: null };
 };
 
 export const madeUpMembers = (people, ties, { seed = 11, groups: howManyGroups = 14, steps = 26, truncated = null } = {}) => {
   const next = random(seed);
-  const nodes = { id: [], label: [], x: [], y: [], people: [], talk: [], group: [], buyers_share: [], buyer: [], core: [], href: [], creator: [] };
+  const nodes = { id: [], label: [], x: [], y: [], people: [], talk: [], group: [], buyers_share: [], buyers_lo: [], buyers_hi: [], buyer: [], core: [], creator: [] };
   const edges = emptyEdges();
   const starts = [];
   let begun = 0;
@@ -125,13 +137,11 @@ export const madeUpMembers = (people, ties, { seed = 11, groups: howManyGroups =
       nodes.label.push(at % 11 === 0 ? handle(next) : personName(next));
       nodes.x.push(round(1.5 * far * Math.cos(turn) + spread * out * Math.cos(angle) + 0.12 * spread * normal(next)));
       nodes.y.push(round(far * Math.sin(turn) + spread * out * Math.sin(angle) + 0.12 * spread * normal(next)));
-      nodes.people.push(1);
       nodes.talk.push(0);
       nodes.group.push(group + 1);
       nodes.buyers_share.push(next() < 0.2 ? null : round(next() ** 4));
       nodes.buyer.push(next() < 0.05 ? null : next() < 0.07 ? 1 : 0);
       nodes.core.push(0);
-      nodes.href.push(`/creators/${100000 + node * 7}`);
       nodes.creator.push(at % 11 === 0 ? 1 : 0);
     }
     begun += size;
@@ -149,5 +159,6 @@ export const madeUpMembers = (people, ties, { seed = 11, groups: howManyGroups =
   nodes.core = coresOf(people, edges);
   nodes.talk = nodes.talk.map((talk, node) => (node % 97 === 3 ? null : talk));
   const groups = starts.map((_, at) => ({ id: at + 1, name: topics[at % topics.length] }));
-  return { level: "members", title: "People who talk about coffee", nodes, edges, kinds, groups, replay: steps ? replayOf(next, edges, steps) : undefined, truncated };
+  withRanges(nodes);
+  return { level: "members", href: "/creators/{id}", title: "People who talk about coffee", nodes, edges, kinds, groups, replay: steps ? replayOf(next, edges, steps) : undefined, truncated };
 };

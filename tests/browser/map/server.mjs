@@ -19,13 +19,13 @@ const markets = {
   groups: () => madeUpGroups(),
   members: () => madeUpMembers(2000, 10_000),
   large: () => madeUpMembers(10_000, 50_000, { groups: 24, truncated: "10,000 of 40,000 members shown: those with most talk" }),
-  empty: () => ({ level: "members", title: "Nobody", nodes: { id: [], label: [], x: [], y: [], people: [], talk: [], group: [], buyers_share: [], buyer: [], core: [], href: [], creator: [] }, edges: { source: [], target: [], weight: [], kind: [], first: [], last: [] }, kinds: ["comment"], groups: [], truncated: null }),
+  empty: () => ({ level: "members", href: "/creators/{id}", title: "Nobody", nodes: { id: [], label: [], x: [], y: [], talk: [], group: [], buyers_share: [], buyers_lo: [], buyers_hi: [], buyer: [], core: [], creator: [] }, edges: { source: [], target: [], weight: [], kind: [] }, kinds: ["comment"], groups: [], truncated: null }),
 };
 
 export const serve = async () => {
   const template = fs.readFileSync(path.join(here, "page.html"), "utf8");
   const made = {};
-  const market = (name) => (made[name] ||= ((it) => ({ it, json: JSON.stringify(it) }))((markets[name] || markets.members)()));
+  const market = (name) => (made[name] ||= ((it) => ({ it, json: JSON.stringify({ ...it, edges: { ...it.edges, first: undefined, last: undefined } }) }))((markets[name] || markets.members)()));
   const posted = [];
   let brokenTimes = 0;
 
@@ -43,11 +43,11 @@ export const serve = async () => {
       finding: it.level === "groups" ? "Sixty groups talk about coffee; your buyers are found in forty of them." : `${number(nodes.id.length)} people and ${number(it.edges.source.length)} ties.`,
       caption: "Those with most talk, from 1 Jan to 30 Jun 2026.",
       kinds: it.kinds.map((kind, at) => `<label class="choice"><input type="checkbox" name="kind" value="${kind}" form="map-controls"${!chosenKinds.length || chosenKinds.includes(kind) ? " checked" : ""}><span>${kind}</span><i class="map-line kind-${at % 6 + 1}"></i></label>`).join("\n      "),
-      rows: order.map((at) => `<tr><th scope="row"><a href="${nodes.href[at]}" dir="auto">${text(nodes.label[at])}</a></th><td class="number" data-label="People">${number(nodes.people[at])}</td><td class="number" data-label="Talk">${number(nodes.talk[at])}</td><td class="number" data-label="Buyers">${nodes.buyers_share[at] == null ? number(null) : `${(nodes.buyers_share[at] * 100).toFixed(1)} %`}</td><td data-label="Map"><button type="button" class="plain-button only-script" data-map-show="${nodes.id[at]}" aria-label="Show ${text(nodes.label[at])} on the map">show</button></td></tr>`).join("\n"),
+      rows: order.map((at) => `<tr><th scope="row"><a href="${it.href.replace("{id}", nodes.id[at]).replace("{group}", nodes.group[at])}" dir="auto">${text(nodes.label[at])}</a></th><td class="number" data-label="People">${number(nodes.people[at] ?? 1)}</td><td class="number" data-label="Talk">${number(nodes.talk[at])}</td><td class="number" data-label="Buyers">${nodes.buyers_share[at] == null ? number(null) : `${(nodes.buyers_share[at] * 100).toFixed(1)} %`}</td><td data-label="Map"><button type="button" class="plain-button only-script" data-map-show="${nodes.id[at]}" aria-label="Show ${text(nodes.label[at])} on the map">show</button></td></tr>`).join("\n"),
     };
     for (const field of ["color", "size"]) {
       const now = chosen(field, field === "color" ? (it.level === "groups" ? "buyers_share" : "group") : it.level === "groups" ? "people" : "talk");
-      for (const value of ["group", "buyers_share", "buyer", "people", "talk", "core"]) fill[`${field}-${value}`] = value === now ? " selected" : "";
+      for (const value of ["group", "buyers_share", "buyer", "creator", "people", "talk", "core"]) fill[`${field}-${value}`] = value === now ? " selected" : "";
     }
     return template.replace(/\{\{([a-z_-]+)\}\}/g, (_, name_) => fill[name_] ?? "");
   };

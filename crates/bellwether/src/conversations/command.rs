@@ -4,19 +4,24 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
-use engine::conversations::portraits::estimates::share_of_buyers_talk;
+use engine::conversations::portraits::estimates::{
+    share_of_buyers_talk, share_of_niche, times_as_often, times_expected,
+};
+use engine::conversations::portraits::niches::{self, GroupNiche};
+use engine::conversations::portraits::participation::ShareRange;
 use model::Timestamp;
 use serde_json::json;
 
 use super::between;
 use super::deciding::{DecidingRequest, report, share_of_deciding};
 use super::export::{GraphFormat, write};
-use super::groups::{GroupAbout, MarketGroups, objective_words, participation};
+use super::groups::objective_words;
 use super::map::{Level, MapRequest, NODES_USUAL, map};
+use super::market::GroupAbout;
 use crate::clock;
 use crate::creators::find;
 use crate::data_directory::DataDirectory;
-use crate::output::{Output, grouped};
+use crate::output::{Output, estimate_text, grouped};
 
 #[derive(Subcommand)]
 pub enum ConversationsCommand {
@@ -34,6 +39,9 @@ pub enum ConversationsCommand {
         /// Only groups told apart by this word.
         #[arg(long)]
         term: Option<String>,
+        /// Only groups that talk in this niche of the IAB Content Taxonomy 3.1: its code, or its name.
+        #[arg(long)]
+        niche: Option<String>,
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
@@ -115,8 +123,9 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
                 )
             })
         }
-        ConversationsCommand::Groups { brand, term, limit } => {
-            groups(data, brand.as_deref(), term.as_deref(), limit, output).await
+        ConversationsCommand::Groups { brand, term, niche, limit } => {
+            let narrowed = Narrowed { brand, term, niche };
+            groups(data, &narrowed, limit, output).await
         }
         ConversationsCommand::Group { id } => group(data, id, output).await,
         ConversationsCommand::Deciding { brand, buyer, about, limit } => {
@@ -200,51 +209,54 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
     }
 }
 
-fn as_of(market: &MarketGroups) -> Timestamp {
-    Timestamp::from_unix_seconds(market.found.as_ref().map_or(0, |found| found.as_of_unix))
+/// Which groups are wanted.
+struct Narrowed {
+    brand: Option<String>,
+    term: Option<String>,
+    niche: Option<String>,
 }
 
-async fn groups(
-    data: &DataDirectory,
-    brand: Option<&str>,
-    term: Option<&str>,
-    limit: usize,
-    output: Output,
-) -> anyhow::Result<()> {
+async fn groups(data: &DataDirectory, narrowed: &Narrowed, limit: usize, output: Output) -> anyhow::Result<()> {
     let (snapshot, market) = data.market_groups().await?;
     let Some(found) = &market.found else {
         anyhow::bail!("no groups have been found yet\nhint: `bellwether refresh` finds them");
     };
-    let taking = match brand {
+    let buyers = match &narrowed.brand {
         Some(name) => {
             let brand = crate::matching::brand(data, name).await?;
-            let buyers = crate::matching::buyer_accounts(data, &brand).await?;
-            Some(participation(&snapshot, &market, &buyers))
+            Some(data.buyers_taking(&snapshot, &market, &brand).await?)
         }
         None => None,
     };
-    let wanted = |group: &GroupAbout| {
-        term.is_none_or(|term| {
-            let term = term.to_lowercase();
-            group.called().to_lowercase().contains(&term)
-                || group.detail.terms.iter().any(|held| held.term.contains(&term))
-        })
+    let niche = match &narrowed.niche {
+        Some(text) => Some(niches::find(text).with_context(|| {
+            format!(
+                "no niche has the code or name {text:?}\nhint: codes and names are those of the IAB Content Taxonomy 3.1, \
+                 e.g. 211 or \"Alcoholic Beverages\"; health, religion, politics and other sensitive matters are left out"
+            )
+        })?),
+        None => None,
     };
-    let places: Vec<u32> = match &taking {
-        Some(taking) => taking.groups.iter().map(|here| here.group).collect(),
+    let term = narrowed.term.as_ref().map(|term| term.to_lowercase());
+    let is_wanted = |group: &GroupAbout| {
+        term.as_ref().is_none_or(|term| group.speaks_of(term))
+            && niche.is_none_or(|niche| group.is_in_niche(niche.code))
+    };
+    let places: Vec<u32> = match &buyers {
+        Some(buyers) => buyers.taking.groups.iter().map(|here| here.group).collect(),
         None => (0..market.list.len() as u32).collect(),
     };
-    let places: Vec<u32> = places.into_iter().filter(|&place| wanted(&market.list[place as usize])).collect();
+    let places: Vec<u32> = places.into_iter().filter(|&place| is_wanted(&market.list[place as usize])).collect();
     let share = |place: u32| {
-        let taking = taking.as_ref()?;
-        let here = taking.groups.iter().find(|here| here.group == place)?;
+        let buyers = buyers.as_ref()?;
+        let here = buyers.here(place)?;
         let link = format!("/conversations/groups/{}", market.list[place as usize].id);
-        Some((here, share_of_buyers_talk(here, taking, as_of(&market), &link)))
+        Some((here, share_of_buyers_talk(here, &buyers.taking, market.as_of(), &link)))
     };
     let shown: Vec<u32> = places.iter().copied().take(limit).collect();
     let document = json!({
         "groups": places.len(), "outside_all_groups": found.outside, "found": found,
-        "buyers_talking": taking.as_ref().map(|taking| taking.talking),
+        "buyers_talking": buyers.as_ref().map(|buyers| buyers.taking.talking),
         "shown": shown.iter().map(|&place| {
             let group = &market.list[place as usize];
             let buyers = share(place).map(|(here, estimate)| json!({
@@ -252,8 +264,8 @@ async fn groups(
                 "share_of_everybody": here.share_of_everybody, "surely_more_than_everybody": here.is_surely_more(),
             }));
             json!({"id": group.id, "name": group.name, "members": group.detail.figures.members,
-                "found_again": group.detail.found_again(found.trials, as_of(&market)),
-                "language": group.detail.language, "terms": group.detail.terms, "family": group.family, "buyers": buyers})
+                "found_again": group.detail.found_again(found.trials, market.as_of()),
+                "niches": niches_json(group, market.as_of()), "language": group.detail.language, "terms": group.detail.terms, "family": group.family, "buyers": buyers})
         }).collect::<Vec<_>>(),
     });
     output.result(&document, |out| {
@@ -283,10 +295,30 @@ async fn groups(
                     100.0 * range.hi
                 )?;
             }
-            writeln!(out, "{}", group.called())?;
+            writeln!(out, "{}  [{}]", group.called(), niches_words(group))?;
         }
         Ok(())
     })
+}
+
+/// The niches of a group with their shares as estimates and the terms that speak of them.
+fn niches_json(group: &GroupAbout, as_of: Timestamp) -> serde_json::Value {
+    let niches = group.detail.niches.iter().map(|niche| {
+        json!({"code": niche.code, "path": niches::path(&niche.code), "share": share_of_niche(niche, as_of),
+            "terms": niche.terms})
+    });
+    niches.collect()
+}
+
+fn niches_words(group: &GroupAbout) -> String {
+    let words = |niche: &GroupNiche| {
+        let ShareRange { value, lo, hi } = niche.share;
+        format!("{} {:.0} % ({:.0}-{:.0})", niche.name, 100.0 * value, 100.0 * lo, 100.0 * hi)
+    };
+    match group.detail.niches.as_slice() {
+        [] => "niche not known".to_owned(),
+        some => some.iter().map(words).collect::<Vec<_>>().join(", "),
+    }
 }
 
 async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
@@ -307,12 +339,18 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
     let names = crate::creators::names(data, people).await.map_err(super::ConversationsError::from)?;
     let name = |account| names.get(&account).map_or_else(|| "?".to_owned(), |name| name.name.clone());
     let figures = &group.detail.figures;
-    let trials = market.found.as_ref().map_or(0, |found| found.trials);
+    let (as_of, address) = (market.as_of(), format!("/conversations/groups/{id}"));
     let called =
         |id: u32| market.place(i64::from(id)).map_or_else(String::new, |place| market.list[place as usize].called());
     let document = json!({
         "id": group.id, "name": group.name, "family": group.family, "detail": group.detail,
-        "found_again": group.detail.found_again(trials, as_of(&market)),
+        "found_again": group.detail.found_again(market.trials(), as_of),
+        "niches": niches_json(group, as_of),
+        "terms": group.detail.terms.iter().map(|term| json!({"term": term.term, "people": term.people,
+            "people_anywhere": term.people_anywhere, "times_as_often": times_as_often(term, as_of, &address)})).collect::<Vec<_>>(),
+        "neighbours": figures.neighbours.iter().map(|near| json!({"group": near.group, "name": called(near.group),
+            "turns": near.talks, "times_expected": times_expected(near, as_of, &format!("/conversations/groups/{}", near.group))}))
+            .collect::<Vec<_>>(),
         "voices": group.voices.iter().map(|voice| json!({"account": voice.account, "name": name(voice.account),
             "listeners": voice.listeners, "answered": voice.answered})).collect::<Vec<_>>(),
         "events": events.iter().map(|event| json!({"at": clock::iso(event.at), "event": event.kind, "group": event.group,
@@ -329,8 +367,16 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
             grouped(figures.pairs_both_ways),
             group.detail.sure_words()
         )?;
+        writeln!(out, "niches: {}", niches_words(group))?;
         for term in &group.detail.terms {
-            writeln!(out, "  {:<28} {:>5} of {:>6} people who say it", term.term, term.people, term.people_anywhere)?;
+            writeln!(
+                out,
+                "  {:<28} {:>5} of {:>6} people who say it; times as often: {}",
+                term.term,
+                term.people,
+                term.people_anywhere,
+                estimate_text(&times_as_often(term, as_of, &address))
+            )?;
         }
         writeln!(out, "most turned to:")?;
         for voice in &group.voices {
@@ -345,11 +391,11 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
         for near in &figures.neighbours {
             writeln!(
                 out,
-                "talks with group {} ({}): {} turns, {:.1} times what chance would give",
+                "talks with group {} ({}): {} turns; times what is expected: {}",
                 near.group,
                 called(near.group),
                 grouped(near.talks),
-                near.times_expected
+                estimate_text(&times_expected(near, as_of, &address))
             )?;
         }
         Ok(())
@@ -358,7 +404,7 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
 
 async fn deciding(data: &DataDirectory, request: &DecidingRequest, limit: usize, output: Output) -> anyhow::Result<()> {
     let found = report(data, request).await?;
-    let account = |place: u32| found.accounts[place as usize];
+    let account = |place: u32| found.snapshot.account(place);
     let name = |place: u32| found.names.get(&account(place)).map_or_else(|| "?".to_owned(), |name| name.name.clone());
     let as_of = found.as_of.unwrap_or(Timestamp(0));
     let document = json!({

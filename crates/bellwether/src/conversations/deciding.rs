@@ -1,6 +1,7 @@
 //! Who a brand's buyers speak with when deciding, loaded from the facts and the texts' buying talk.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use engine::conversations::deciding::{AskingPost, Deciding, DecidingTurn, deciding};
 use engine::conversations::exchange::NO_THREAD;
@@ -9,17 +10,17 @@ use lake::{PostBy, TurnAbout};
 use model::explanation::DEFAULT_LEVEL;
 use model::{AccountId, Brand, Estimate, Explanation, Ratio, Timestamp, Unit};
 
-use super::groups::GroupAbout;
+use super::market::GroupAbout;
 use super::{ConversationsError, Snapshot, TextTalk};
 use crate::creators::{self, CreatorName};
 use crate::data_directory::DataDirectory;
-use crate::matching::{self, MatchingError};
+use crate::matching::MatchingError;
 
 /// What is shown of how buyers decide.
 pub struct DecidingReport {
     pub deciding: Deciding,
-    /// Accounts by the dense numbers that `deciding` uses.
-    pub accounts: Vec<AccountId>,
+    /// Holds the accounts of the dense numbers that `deciding` uses.
+    pub snapshot: Arc<Snapshot>,
     /// People in the segment.
     pub buyers: u64,
     pub names: HashMap<AccountId, CreatorName>,
@@ -51,7 +52,7 @@ pub async fn report(data: &DataDirectory, request: &DecidingRequest) -> Result<D
     let (snapshot, market) = data.market_groups().await?;
     let buyers = match request.buyer {
         Some(buyer) => vec![buyer],
-        None => matching::buyer_accounts(data, &request.brand).await?,
+        None => data.buyers_taking(&snapshot, &market, &request.brand).await?.accounts.clone(),
     };
     let now = data.now();
     let mut turns = data.lake.turns_about(&buyers, now).await?;
@@ -98,7 +99,6 @@ pub async fn report(data: &DataDirectory, request: &DecidingRequest) -> Result<D
     groups.sort_by_key(|(group, turns)| (std::cmp::Reverse(*turns), group.id));
     Ok(DecidingReport {
         deciding: found,
-        accounts: snapshot.accounts.clone(),
         buyers: buyers.len() as u64,
         names,
         groups,
@@ -107,6 +107,7 @@ pub async fn report(data: &DataDirectory, request: &DecidingRequest) -> Result<D
         words,
         posts: posts.into_iter().map(|post| (post.post, post)).collect(),
         as_of: snapshot.as_of(),
+        snapshot,
     })
 }
 

@@ -72,7 +72,8 @@ fn node_values(node: &MapNode) -> Vec<(&'static str, &'static str, Option<String
         ("people", "long", Some(node.people.to_string())),
         ("turns", "long", Some(node.talk.to_string())),
         ("group", "long", node.group.map(|group| group.to_string())),
-        ("buyers_share", "double", node.buyers_share.map(|share| share.to_string())),
+        ("buyers_share", "double", node.buyers_share.map(|share| share.range.value.to_string())),
+        ("creators_share", "double", Some(node.creators_share.value.to_string())),
         ("is_buyer", "boolean", Some(node.is_buyer.to_string())),
         ("core", "long", Some(node.core.to_string())),
     ]
@@ -208,6 +209,7 @@ fn csv(map: &Map, out: &mut impl Write) -> io::Result<()> {
 mod tests {
     use super::super::map::Level;
     use super::*;
+    use engine::conversations::portraits::participation::ShareRange;
     use engine::graph::Place;
 
     fn map() -> Map {
@@ -220,6 +222,7 @@ mod tests {
             group: None,
             buyers_share: None,
             is_buyer: true,
+            creators_share: ShareRange { value: 1.0, lo: 1.0, hi: 1.0 },
             core: 1,
             address: String::new(),
         };

@@ -4,7 +4,7 @@ use engine::conversations::portraits::figures::{Groups, NO_GROUP};
 use store::{GroupRow, GroupsKept};
 
 use super::Snapshot;
-use super::groups::GroupDetail;
+use super::market::GroupDetail;
 
 /// A group that shares at least so much of its members with the one it continues (members in both over members in
 /// either) keeps what was read and tried of that one.

@@ -1,4 +1,4 @@
-//! The market's conversation groups: found at refresh, recognised from one refresh to the next, and read by pages.
+//! Finding the market's conversation groups at refresh, and recognising those that were met before.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,24 +9,25 @@ use engine::conversations::groups::{
 };
 use engine::conversations::index::ConversationIndex;
 use engine::conversations::portraits::carrying::{Carried, GroupEvent, carry};
-use engine::conversations::portraits::estimates::found_again;
 use engine::conversations::portraits::figures::{GroupFigures, Groups, MEMBERS_MIN, NO_GROUP, figures};
 use engine::conversations::portraits::languages::{SpokenLanguage, TEXTS_MAX, language_of, spoken};
-use engine::conversations::portraits::participation::{BuyersParticipation, ShareRange, buyers_participation};
+use engine::conversations::portraits::niches::niches_of;
+use engine::conversations::portraits::participation::ShareRange;
 use engine::conversations::portraits::stability::{TRIALS, stability};
 use engine::conversations::portraits::terms::{GroupTerms, Term, TermReader, VocabularyReader, typical_score};
 use engine::graph::Csr;
 use lake::{AddedFacts, Said};
-use model::{AccountId, Estimate, Timestamp, Unit};
+use model::AccountId;
 use serde::{Deserialize, Serialize};
-use store::{GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
+use store::{GroupRow, GroupsKept, MetEvent, MetGroup, SampleRow, VoiceRow};
 
 use super::following::{ANEW_AT_CHANGED_MEMBERS, ANEW_AT_GROWTH, Earlier, HeldPortrait, changed_share, held_portraits};
+use super::market::GroupDetail;
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
 
 /// A change in what is found raises this, and groups are found anew.
-pub const GROUPS_VERSION: u32 = 2;
+pub const GROUPS_VERSION: u32 = 3;
 /// Texts read for terms; of more than these a part is read, chosen by their ids.
 const TEXTS_READ_MAX: u64 = 2_000_000;
 /// The same where only a few groups are new and the others keep what was read before.
@@ -68,132 +69,6 @@ pub struct Found {
     pub texts_read: u64,
     pub from_unix: i64,
     pub as_of_unix: i64,
-}
-
-/// What is kept of one group beside its people.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupDetail {
-    pub terms: Vec<Term>,
-    /// Neighbours bear the groups' lasting numbers; voices are kept apart.
-    pub figures: GroupFigures,
-    /// How well the group is found again without a fifth of the talking pairs, 0..=1; `None` for a group that is new
-    /// since that was last tried.
-    pub stability: Option<ShareRange>,
-    pub language: Option<SpokenLanguage>,
-    /// Texts of members to members, or of their posts, that were read.
-    pub texts: u64,
-}
-
-impl GroupDetail {
-    /// How surely it is a group, with what that rests on.
-    pub fn found_again(&self, trials: u64, as_of: Timestamp) -> Estimate {
-        match self.stability {
-            Some(stability) => found_again(stability, trials, as_of),
-            None => {
-                let reason = "the group is new since groups were last looked for without a part of the talk; that is done \
-                              again once talk has grown by a tenth, or by `bellwether refresh --full`";
-                Estimate::not_known(Unit::Share, "group_found_again", 0, "trials", reason).as_of(as_of)
-            }
-        }
-    }
-
-    /// How surely it is a group, as a short text.
-    pub fn sure_words(&self) -> String {
-        self.stability.map_or_else(|| "not known".to_owned(), |sure| format!("{:.0} %", 100.0 * sure.value))
-    }
-}
-
-/// One group with everything that is said of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupAbout {
-    /// Stays the same from one refresh to the next.
-    pub id: i64,
-    /// The number of the family's largest group.
-    pub family: i64,
-    pub name: Option<String>,
-    pub detail: GroupDetail,
-    pub voices: Vec<VoiceRow>,
-    pub samples: Vec<SampleRow>,
-}
-
-impl GroupAbout {
-    /// What a group is called: its terms, or its number where too little was said.
-    pub fn called(&self) -> String {
-        self.name.clone().unwrap_or_else(|| format!("group {}", self.id))
-    }
-}
-
-/// The groups of one conversation graph.
-pub struct MarketGroups {
-    /// The data revision of the graph, and that of the groups.
-    pub revisions: (i64, Option<i64>),
-    /// `None` before the first refresh.
-    pub found: Option<Found>,
-    /// The group of every account of the graph, by place in `list`.
-    pub groups: Groups,
-    /// Largest first.
-    pub list: Vec<GroupAbout>,
-    /// Groups that were, by number.
-    pub gone: Vec<KnownGroup>,
-}
-
-impl MarketGroups {
-    /// The place of a group in the list.
-    pub fn place(&self, id: i64) -> Option<u32> {
-        self.list.iter().position(|group| group.id == id).map(|place| place as u32)
-    }
-
-    /// The group of an account, if it has one.
-    pub fn group_of(&self, account: u32) -> Option<&GroupAbout> {
-        self.list.get(self.groups.of_account[account as usize] as usize)
-    }
-}
-
-impl DataDirectory {
-    /// The groups as last computed, laid over the newest conversation graph.
-    pub async fn market_groups(&self) -> Result<(Arc<Snapshot>, Arc<MarketGroups>), ConversationsError> {
-        let snapshot = self.snapshot().await?;
-        let revisions = (snapshot.revision, self.derived.revision().await?);
-        let mut held = self.market_groups.lock().await;
-        if let Some(groups) = held.as_ref().filter(|groups| groups.revisions == revisions) {
-            return Ok((snapshot, groups.clone()));
-        }
-        let kept = self.derived.groups().await?;
-        let known = self.store.known_groups().await?;
-        let loaded = Arc::new(lay_over(&snapshot, revisions, kept, known));
-        *held = Some(loaded.clone());
-        Ok((snapshot, loaded))
-    }
-}
-
-fn lay_over(
-    snapshot: &Snapshot,
-    revisions: (i64, Option<i64>),
-    kept: GroupsKept,
-    known: Vec<KnownGroup>,
-) -> MarketGroups {
-    let found: Option<Found> = serde_json::from_str(&kept.found).ok();
-    let name_of = |id: i64| known.iter().find(|group| group.id == id).and_then(|group| group.name.clone());
-    let mut list: Vec<GroupAbout> = kept
-        .groups
-        .into_iter()
-        .filter_map(|row| {
-            let detail: GroupDetail = serde_json::from_str(&row.detail).ok()?;
-            let name = name_of(row.id);
-            Some(GroupAbout { id: row.id, family: row.family, name, detail, voices: row.voices, samples: row.samples })
-        })
-        .collect();
-    list.sort_by_key(|group| (std::cmp::Reverse(group.detail.figures.members), group.id));
-    let places: HashMap<i64, u32> = list.iter().enumerate().map(|(place, group)| (group.id, place as u32)).collect();
-    let mut of_account = vec![NO_GROUP; snapshot.accounts.len()];
-    for (account, group) in &kept.members {
-        if let (Some(account), Some(&place)) = (snapshot.place(*account), places.get(group)) {
-            of_account[account as usize] = place;
-        }
-    }
-    let outside = found.as_ref().map_or(0, |found| found.outside);
-    let gone = known.into_iter().filter(|group| group.ended_at.is_some()).collect();
-    MarketGroups { revisions, found, groups: Groups { of_account, count: list.len(), outside }, list, gone }
 }
 
 /// What is found in the graph alone, before any text is read.
@@ -496,14 +371,14 @@ async fn meet(
 ) -> Result<Vec<i64>, ConversationsError> {
     let carried = &in_graph.carried;
     let members = members_of(&in_graph.groups);
-    let known = data.store.known_groups().await?;
+    let known: HashMap<i64, Option<String>> =
+        data.store.known_groups().await?.into_iter().map(|group| (group.id, group.name)).collect();
     let names = said.terms.names();
     let mut events: Vec<MetEvent> = vec![];
     let mut met = vec![];
     for (place, earlier) in carried.earlier_of.iter().enumerate() {
         let id = earlier.map(|earlier| earlier_ids[earlier as usize]);
-        let name_before =
-            id.and_then(|id| known.iter().find(|group| group.id == id)).and_then(|group| group.name.clone());
+        let name_before = id.and_then(|id| known.get(&id)).cloned().flatten();
         let name = match name_before {
             Some(before) if in_graph.held[place].is_some() || still_says(&said.terms.of_group[place], &before) => {
                 Some(before)
@@ -578,13 +453,14 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
         .filter(|(_, group)| **group != NO_GROUP)
         .map(|(account, &group)| (snapshot.account(account as u32), ids[group as usize]))
         .collect();
+    let niches: Vec<_> = terms.for_niches.iter().map(niches_of).collect();
     let rows = figures
         .into_iter()
-        .zip(terms.of_group)
+        .zip(terms.of_group.into_iter().zip(niches))
         .zip(languages)
         .zip(samples)
         .enumerate()
-        .map(|(place, (((mut figures, terms), language), samples))| {
+        .map(|(place, (((mut figures, (terms, niches)), language), samples))| {
             let voices = std::mem::take(&mut figures.voices)
                 .into_iter()
                 .map(|voice| VoiceRow {
@@ -599,7 +475,7 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
             // What is still the same keeps what was read of it.
             let (detail, samples) = match &held[place] {
                 Some(held) => (GroupDetail { figures, stability, ..held.detail.clone() }, held.row.samples.clone()),
-                None => (GroupDetail { terms, figures, stability, language, texts }, samples),
+                None => (GroupDetail { terms, niches, figures, stability, language, texts }, samples),
             };
             GroupRow {
                 id: ids[place],
@@ -612,14 +488,6 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
         })
         .collect();
     GroupsKept { found: serde_json::to_string(&found).expect("settings serialise"), groups: rows, members }
-}
-
-/// What the buyers of a brand do in the groups; accounts without talk are left out.
-pub fn participation(snapshot: &Snapshot, market: &MarketGroups, buyers: &[AccountId]) -> BuyersParticipation {
-    let mut places = snapshot.places(buyers.iter().copied());
-    places.sort_unstable();
-    places.dedup();
-    buyers_participation(&market.groups, &snapshot.index, &places)
 }
 
 /// An objective in words.

@@ -6,6 +6,7 @@ pub mod export;
 pub mod following;
 pub mod groups;
 pub mod map;
+pub mod market;
 pub mod pages;
 
 use std::collections::HashMap;

@@ -1,10 +1,12 @@
 //! `bellwether creators …`: find somebody, see what is held about them, forget them.
 
 use clap::Subcommand;
+use engine::conversations::portraits::estimates::share_of_own_talk;
 use serde_json::json;
 
 use super::{find, forget, report, search};
 use crate::clock;
+use crate::conversations::market::{GroupAbout, spread_of};
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, estimate_text, grouped};
 use crate::vetting::{CreatorEstimates, level_words};
@@ -65,6 +67,7 @@ pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output)
 async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Result<()> {
     let account = find(data, creator).await?;
     let held = report(data, account).await?;
+    let groups = spread_of(data, account).await?.filter(|(market, _)| market.found.is_some());
     let estimates: Option<CreatorEstimates> =
         held.figures.as_ref().and_then(|figures| serde_json::from_str(&figures.detail).ok());
     let document = json!({
@@ -75,6 +78,11 @@ async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Re
             "observed_at": held.profile.observed_at.map(clock::iso),
         },
         "estimates": estimates,
+        "groups": groups.as_ref().map(|(market, talk)| talk.groups.iter().chain(&talk.elsewhere).map(|part| {
+            let group = part.group.map(|place| &market.list[place as usize]);
+            json!({ "id": group.map(|group| group.id), "name": group.map(GroupAbout::called),
+                "turns": part.talks, "people": part.partners, "share_of_talk": share_of_own_talk(part, market.as_of(), None) })
+        }).collect::<Vec<_>>()),
         "followers": held.followers.iter()
             .map(|point| json!({ "at": clock::iso(point.observed_at), "followers": point.followers })).collect::<Vec<_>>(),
         "posts": held.posts.iter().map(|post| json!({
@@ -109,6 +117,15 @@ async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Re
                 Ok(())
             }
         }?;
+        if let Some((market, talk)) = &groups {
+            for part in talk.groups.iter().chain(&talk.elsewhere) {
+                let group = part.group.map(|place| &market.list[place as usize]);
+                let name = group
+                    .map_or_else(|| "elsewhere".to_owned(), |group| format!("{} (group {})", group.called(), group.id));
+                let share = share_of_own_talk(part, market.as_of(), None);
+                writeln!(out, "talk in {name}: {}", estimate_text(&share))?;
+            }
+        }
         for post in held.posts.iter().take(5) {
             let title = post.title.as_deref().or(post.body.as_deref()).unwrap_or("(no text)");
             writeln!(out, "  {}  {}", clock::day(post.created_at), title.chars().take(90).collect::<String>())?;

@@ -2,14 +2,18 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use engine::conversations::portraits::estimates::share_of_own_talk;
+use engine::conversations::portraits::participation::{TalkByGroup, TalkPart};
 use lake::{FollowerPoint, PostRow};
 use model::{AccountId, Brand, Estimate, Platform};
 
 use super::{CreatorReport, report, search};
 use crate::clock;
+use crate::conversations::market::{GroupAbout, MarketGroups, spread_of};
 use crate::matching::{self, BaselinePositions, MatchingError, RankedCreator};
 use crate::vetting::CreatorEstimates;
 use crate::web::app::{App, Page, aside, draw};
+use crate::web::brands::{BrandChoice, brand_at_hand, brand_choices};
 use crate::web::error::WebError;
 use crate::web::estimates::{Drawing, EstimateView, common_scale, round_scale_end};
 use crate::web::format;
@@ -89,6 +93,13 @@ pub struct BuyerBesideLine {
     pub between: String,
 }
 
+/// A group that part of the creator's talk is in, or everything elsewhere.
+pub struct GroupPart {
+    pub name: String,
+    pub address: Option<String>,
+    pub share: EstimateView,
+}
+
 /// A post with its newest counts.
 pub struct PostLine {
     pub title: String,
@@ -132,19 +143,14 @@ struct CreatorPage {
     why: Option<WhyHere>,
     /// The words for a creator who is not in the ranking of the brand at hand.
     not_ranked: Option<String>,
+    /// The groups the creator's talk is in, and the rest; empty without talk or groups.
+    groups: Vec<GroupPart>,
     conversation: Vec<EstimateView>,
     engagement: Vec<EstimateView>,
     no_figures: bool,
     posts: Vec<PostLine>,
     held: Vec<Held>,
     followers: Option<FollowerLine>,
-}
-
-/// Another brand the creator can be looked at for.
-pub struct BrandChoice {
-    pub name: String,
-    pub address: String,
-    pub is_here: bool,
 }
 
 /// `GET /creators/{account}?brand=…`
@@ -157,11 +163,7 @@ pub async fn show(
     let query = Pairs(pairs);
     let data = app.data.clone();
     let report = aside(move || async move { report(&data, account).await }).await?;
-    let brands = app.data.store.brands().await?;
-    let brand = match query.one("brand") {
-        Some(id) => Some(matching::brand(&app.data, id).await?),
-        None => brands.first().cloned(),
-    };
+    let brand = brand_at_hand(&app, query.one("brand")).await?;
     let (why, not_ranked) = match &brand {
         Some(brand) => why_here(&app, brand, account).await?,
         None => (None, None),
@@ -169,6 +171,8 @@ pub async fn show(
     let estimates: Option<CreatorEstimates> =
         report.figures.as_ref().and_then(|figures| serde_json::from_str(&figures.detail).ok());
     let brand_id = brand.as_ref().map(|brand| brand.id);
+    let data = app.data.clone();
+    let groups = aside(move || async move { spread_of(&data, account).await }).await?;
     let level = estimates.as_ref().map_or("not-known", |estimates| estimates.level.as_str());
     let person = Person::of(&report.name);
     draw(CreatorPage {
@@ -178,14 +182,8 @@ pub async fn show(
         bio: report.profile.bio.clone(),
         language: language_of(&report),
         checked: report.profile.observed_at.map(clock::day),
-        brands: brands
-            .iter()
-            .map(|brand| BrandChoice {
-                name: brand.name.clone(),
-                address: format!("/creators/{account}?brand={}", brand.id),
-                is_here: Some(brand.id) == brand_id,
-            })
-            .collect(),
+        brands: brand_choices(&app, brand_id, &format!("/creators/{account}")).await?,
+        groups: groups.map(|(market, talk)| group_lines(&market, &talk, brand_id)).unwrap_or_default(),
         why,
         not_ranked,
         conversation: estimates.as_ref().map(|held| conversation(held, brand_id)).unwrap_or_default(),
@@ -288,6 +286,21 @@ fn buyers_beside(ranked: &RankedCreator, account: AccountId) -> Vec<BuyerBesideL
             between: format!("/conversations/between/{}/{account}", buyer.account),
         })
         .collect()
+}
+
+fn group_lines(market: &MarketGroups, talk: &TalkByGroup, brand: Option<model::BrandId>) -> Vec<GroupPart> {
+    let line = |part: &TalkPart| {
+        let group = part.group.map(|place| &market.list[place as usize]);
+        let name = group.map_or_else(|| "Elsewhere".to_owned(), GroupAbout::called);
+        let address = group.map(|group| {
+            Pairs::default().with_some("brand", brand).address(&format!("/conversations/groups/{}", group.id))
+        });
+        let share = share_of_own_talk(part, market.as_of(), address.as_deref());
+        let id = group.map_or_else(|| "group-elsewhere".to_owned(), |group| format!("group-{}", group.id));
+        let drawing = Drawing { id: &id, label: "Share of their talk", scale_to: 1.0, brand };
+        GroupPart { name, address, share: EstimateView::new(drawing, &share) }
+    };
+    talk.groups.iter().chain(&talk.elsewhere).filter(|_| market.found.is_some()).map(line).collect()
 }
 
 fn conversation(held: &CreatorEstimates, brand: Option<model::BrandId>) -> Vec<EstimateView> {

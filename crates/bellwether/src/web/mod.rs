@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod brands;
 pub mod csv;
 pub mod error;
 pub mod estimates;

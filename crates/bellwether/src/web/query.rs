@@ -22,6 +22,11 @@ impl Pairs {
         self.0.iter().filter(|(name, value)| name == key && !value.is_empty()).map(|(_, value)| value.clone()).collect()
     }
 
+    /// From which row on a list is shown; the first where none is named.
+    pub fn offset(&self, key: &str) -> usize {
+        self.one(key).and_then(|offset| offset.parse().ok()).unwrap_or(0)
+    }
+
     /// Adds a pair.
     pub fn with(mut self, key: &str, value: impl ToString) -> Pairs {
         self.0.push((key.to_owned(), value.to_string()));
@@ -68,5 +73,6 @@ mod tests {
         assert_eq!(pairs.address("/matching"), "/matching?brand=7&tier=micro&tier=a%20b%26c%3D%C3%A9");
         assert_eq!(pairs.all("tier").len(), 2);
         assert_eq!(Pairs::default().with("q", "  ").one("q"), None);
+        assert_eq!((pairs.with("offset", 50).offset("offset"), Pairs::default().offset("offset")), (50, 0));
     }
 }

@@ -62,6 +62,7 @@ fn pages() -> Router<App> {
         .route("/conversations", get(conversations::pages::index))
         .route("/conversations/map", get(conversations::pages::map::show))
         .route("/conversations/map.json", get(conversations::pages::map::columns))
+        .route("/conversations/map/selected.csv", post(conversations::pages::map::selected))
         .route("/conversations/map/export", get(conversations::pages::map::export))
         .route("/conversations/deciding", get(conversations::pages::deciding::show))
         .route("/conversations/groups", get(conversations::pages::groups::index))

@@ -143,3 +143,43 @@ fn exported_ties_are_the_distinct_pairs_and_kinds_of_the_file() {
         assert!(std::fs::read_to_string(&file).expect("was written").contains("<graph"));
     }
 }
+
+#[test]
+fn an_accounts_talk_is_told_by_group_and_adds_up() {
+    let place = Place::new();
+    let csv = circles(&[("ale", 9), ("bike", 8), ("cake", 7)], 1_700_000_000);
+    place.json(&["ingest", "interactions", &text(&place.file("talk.csv", csv))]);
+    place.json(&["refresh"]);
+    let shown = place.json(&["creators", "show", "ale3"]);
+    let groups = shown["groups"].as_array().expect("a list");
+    assert_eq!(groups.len(), 1, "{groups:?}");
+    assert_eq!((&groups[0]["share_of_talk"]["value"], &groups[0]["people"]), (&1.0.into(), &8.into()));
+    assert!(groups[0]["share_of_talk"]["lo"].as_f64().is_some_and(|lo| (0.5..1.0).contains(&lo)), "{groups:?}");
+    // The one who also speaks with two other circles.
+    let joins = place.json(&["creators", "show", "ale0"]);
+    let parts: Vec<f64> = joins["groups"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|part| part["share_of_talk"]["value"].as_f64())
+        .collect();
+    assert_eq!(parts.len(), 2, "a group and elsewhere: {joins}");
+    assert!((parts.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn groups_of_people_who_talk_about_beer_are_in_the_niche_of_drinks() {
+    let Some(beer) = real_data("niches of the beer site", "beer-stackexchange") else { return };
+    let place = Place::new();
+    place.json(&["ingest", "stack-exchange", &text(&beer), "--site", "beer"]);
+    place.json(&["refresh"]);
+    let all = place.json(&["conversations", "groups"]);
+    let drinks = place.json(&["conversations", "groups", "--niche", "Alcoholic Beverages"]);
+    let (all, drinks) = (all["groups"].as_u64().expect("a count"), drinks["groups"].as_u64().expect("a count"));
+    assert!(3 * drinks >= 2 * all, "{drinks} of {all} groups are about drinks");
+    let wider = place.json(&["conversations", "groups", "--niche", "210"]);
+    assert!(wider["groups"].as_u64() >= Some(drinks), "food and drink holds drinks");
+    assert!(
+        place.refused(&["conversations", "groups", "--niche", "Politics"]).contains("no niche has the code or name")
+    );
+}

@@ -7,10 +7,10 @@ use model::{AccountId, Brand, Timestamp, Unit};
 
 use super::super::deciding::{DecidingReport, DecidingRequest, report, share_of_deciding};
 use super::groups::Link;
-use super::{BrandChoice, brand_of};
 use crate::clock;
 use crate::creators;
 use crate::web::app::{App, Page, aside, draw};
+use crate::web::brands::{BrandChoice, brand_at_hand, brand_choices};
 use crate::web::error::WebError;
 use crate::web::estimates::EstimateCell;
 use crate::web::format;
@@ -74,7 +74,7 @@ struct QuestionLine {
 /// `GET /conversations/deciding?brand=…&buyer=…&about=…&from=…`
 pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
     let query = Pairs(pairs);
-    let brand = brand_of(&app, query.one("brand")).await?;
+    let brand = brand_at_hand(&app, query.one("brand")).await?;
     let about = query.one("about").unwrap_or("").to_owned();
     let buyer = query.one("buyer").unwrap_or("").to_owned();
     let from = query.one("from").unwrap_or("").to_owned();
@@ -99,7 +99,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         None => None,
     };
     let brand_id = brand.as_ref().map(|brand| brand.id);
-    let choices = app.data.store.brands().await?;
+    let brands = brand_choices(&app, brand_id, "/conversations/deciding").await?;
     let layout = Layout::load(&app, visit, Word::Conversations, "Whom buyers speak with when deciding").await?;
     let drawing = found.as_ref().map(|found| Drawing { found, brand: brand_id });
     draw(DecidingPage {
@@ -111,14 +111,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         questions: drawing.as_ref().map(Drawing::questions).unwrap_or_default(),
         questions_words: found.as_ref().map(|found| questions_words(&found.deciding)).unwrap_or_default(),
         clear: Pairs::default().with_some("brand", brand_id).address("/conversations/deciding"),
-        brands: choices
-            .into_iter()
-            .map(|choice| BrandChoice {
-                is_here: brand_id == Some(choice.id),
-                address: format!("/conversations/deciding?brand={}", choice.id),
-                name: choice.name,
-            })
-            .collect(),
+        brands,
         brand,
         about,
         buyer,
@@ -145,8 +138,8 @@ fn finding(found: &DecidingReport, brand: Option<&Brand>, about: &str) -> String
     );
     match deciding.partners.first() {
         Some(first) => {
-            let who =
-                found.names.get(&found.accounts[first.account as usize]).map_or("somebody", |name| name.name.as_str());
+            let account = found.snapshot.account(first.account);
+            let who = found.names.get(&account).map_or("somebody", |name| name.name.as_str());
             format!(
                 "{seen}. {who} is spoken with most: {} did so meanwhile.",
                 format::counted(u64::from(first.buyers), "buyer", "buyers")
@@ -175,7 +168,7 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn account(&self, place: u32) -> AccountId {
-        self.found.accounts[place as usize]
+        self.found.snapshot.account(place)
     }
 
     fn person(&self, place: u32) -> Person {

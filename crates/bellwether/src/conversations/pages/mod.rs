@@ -18,6 +18,7 @@ use crate::clock;
 use crate::creators::{self, CreatorName, CreatorsError};
 use crate::matching;
 use crate::web::app::{App, Page, aside, draw};
+use crate::web::brands::{BrandChoice, brand_at_hand, brand_choices};
 use crate::web::error::{WebError, message_and_hint};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
@@ -76,8 +77,8 @@ pub async fn show(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Page {
     let query = Pairs(pairs);
-    let brand = brand_at_hand(&app, query.one("brand")).await?;
-    let offset = offset_of(&query);
+    let brand = brand_needed(&app, query.one("brand")).await?;
+    let offset = query.offset("offset");
     let (data, of) = (app.data.clone(), brand.clone());
     let evidence = aside(move || async move { evidence(&data, &of, account, offset).await }).await?;
     let Evidence { exchanged, buyers } = evidence;
@@ -138,29 +139,15 @@ async fn evidence(
     Ok(Evidence { exchanged, buyers: buyers.len() as u64 })
 }
 
-async fn brand_at_hand(app: &App, asked: Option<&str>) -> Result<Brand, WebError> {
-    match asked {
-        Some(id) => Ok(matching::brand(&app.data, id).await?),
-        None => app.data.store.brands().await?.into_iter().next().ok_or_else(|| {
-            WebError::not_found(
-                "No brand is set up",
-                "Evidence is between a creator and a brand’s buyers; set a brand up first.",
-            )
-            .with(crate::web::error::Recovery::new("Set up a brand", "/matching/brands/new"))
-        }),
-    }
-}
-
-/// The brand an address names, else the first one; `None` where no brand is set up.
-async fn brand_of(app: &App, asked: Option<&str>) -> Result<Option<Brand>, WebError> {
-    match asked {
-        Some(id) => Ok(Some(matching::brand(&app.data, id).await?)),
-        None => Ok(app.data.store.brands().await?.into_iter().next()),
-    }
-}
-
-fn offset_of(query: &Pairs) -> usize {
-    query.one("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0)
+/// Evidence is between somebody and a brand's buyers, so without a brand there is none.
+async fn brand_needed(app: &App, asked: Option<&str>) -> Result<Brand, WebError> {
+    brand_at_hand(app, asked).await?.ok_or_else(|| {
+        WebError::not_found(
+            "No brand is set up",
+            "Evidence is between a creator and a brand’s buyers; set a brand up first.",
+        )
+        .with(crate::web::error::Recovery::new("Set up a brand", "/matching/brands/new"))
+    })
 }
 
 fn turn(quote: &QuotedInteraction, creator: AccountId, names: &HashMap<AccountId, CreatorName>) -> Turn {
@@ -243,7 +230,7 @@ pub async fn between(
     Path((a, b)): Path<(AccountId, AccountId)>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Page {
-    let offset = offset_of(&Pairs(pairs));
+    let offset = Pairs(pairs).offset("offset");
     let data = app.data.clone();
     let exchanged = aside(move || async move {
         let mut exchanged = exchanged_between(&data, &[a], b, QUOTES_A_PAGE, offset).await?;
@@ -309,13 +296,6 @@ pub struct TalkCounts {
     pub both_ways: String,
 }
 
-/// A brand whose buyers may be looked at.
-pub struct BrandChoice {
-    pub name: String,
-    pub address: String,
-    pub is_here: bool,
-}
-
 /// `GET /conversations?brand=…`
 pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
     let query = Pairs(pairs);
@@ -324,10 +304,10 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
 
 async fn first_page(app: &App, visit: Visit, asked: Option<&str>) -> Result<ConversationsPage, WebError> {
     let has_facts = app.data.store.data_revision().await? > 0;
-    let brand = brand_of(app, asked).await?;
-    let choices = app.data.store.brands().await?;
+    let brand = brand_at_hand(app, asked).await?;
+    let brands = brand_choices(app, brand.as_ref().map(|brand| brand.id), "/conversations").await?;
     let groups = match &brand {
-        Some(brand) if has_facts => BrandsGroups::of(&groups::at_hand(app, Some(brand.clone())).await?),
+        Some(brand) if has_facts => BrandsGroups::load(app, brand.clone()).await?,
         _ => None,
     };
     let counts = if has_facts {
@@ -347,14 +327,7 @@ async fn first_page(app: &App, visit: Visit, asked: Option<&str>) -> Result<Conv
     };
     Ok(ConversationsPage {
         layout: Layout::load(app, visit, Word::Conversations, "Conversations").await?,
-        brands: choices
-            .into_iter()
-            .map(|choice| BrandChoice {
-                is_here: brand.as_ref().is_some_and(|brand| brand.id == choice.id),
-                address: format!("/conversations?brand={}", choice.id),
-                name: choice.name,
-            })
-            .collect(),
+        brands,
         brand,
         groups,
         creators,

@@ -67,6 +67,9 @@ pub struct Neighbour {
     pub group: u32,
     /// Talk between the two, both directions.
     pub talks: u64,
+    /// How many equal and independent pairs that talk is worth: `(sum of pairs' talk)^2 / sum of its squares`, rounded.
+    /// One pair that talks all day is worth one.
+    pub pairs_worth: u64,
     /// Times as much as how busy both are would lead to expect.
     pub times_expected: f64,
 }
@@ -182,11 +185,12 @@ fn add_neighbours(groups: &Groups, index: &ConversationIndex, found: &mut [Group
     let busy: Vec<f64> = found.iter().map(|group| (2 * group.talks_inside + group.talks_outside) as f64).collect();
     let all: f64 = 2.0 * index.pairs.talks.iter().map(|&talks| f64::from(talks)).sum::<f64>();
     let mut neighbours: Vec<(u32, Neighbour)> = vec![];
-    for (one, other, talks) in between {
-        let expected = 2.0 * busy[one as usize] * busy[other as usize] / all.max(1.0) / 2.0;
+    for Between { one, other, talks, squares } in between {
+        let expected = busy[one as usize] * busy[other as usize] / all.max(1.0);
         let times_expected = talks as f64 / expected.max(f64::MIN_POSITIVE);
-        neighbours.push((one, Neighbour { group: other, talks, times_expected }));
-        neighbours.push((other, Neighbour { group: one, talks, times_expected }));
+        let pairs_worth = ((talks as f64).powi(2) / squares.max(1.0)).round().max(1.0) as u64;
+        neighbours.push((one, Neighbour { group: other, talks, pairs_worth, times_expected }));
+        neighbours.push((other, Neighbour { group: one, talks, pairs_worth, times_expected }));
     }
     neighbours.sort_by_key(|(group, near)| (*group, std::cmp::Reverse(near.talks), near.group));
     for of_group in neighbours.chunk_by(|a, b| a.0 == b.0) {
@@ -195,21 +199,38 @@ fn add_neighbours(groups: &Groups, index: &ConversationIndex, found: &mut [Group
     }
 }
 
-/// Talk between different groups, both directions added up: (smaller number, larger number, talks), in that order.
-pub fn talk_between(groups: &Groups, index: &ConversationIndex) -> Vec<(u32, u32, u64)> {
+/// Talk between two different groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Between {
+    /// The group with the smaller number.
+    pub one: u32,
+    pub other: u32,
+    /// Both directions added up.
+    pub talks: u64,
+    /// The squares of what each directed pair talked, added up.
+    pub squares: f64,
+}
+
+/// Talk between different groups, in the order of their numbers.
+pub fn talk_between(groups: &Groups, index: &ConversationIndex) -> Vec<Between> {
     let pairs = &index.pairs;
-    let mut crossing: Vec<(u32, u32, u64)> = (0..pairs.len())
+    let mut crossing: Vec<(u32, u32, u32)> = (0..pairs.len())
         .filter_map(|pair| {
             let from = groups.of_account[pairs.actor[pair] as usize];
             let to = groups.of_account[pairs.target[pair] as usize];
             let crosses = from != to && from != NO_GROUP && to != NO_GROUP;
-            crosses.then(|| (from.min(to), from.max(to), u64::from(pairs.talks[pair])))
+            crosses.then(|| (from.min(to), from.max(to), pairs.talks[pair]))
         })
         .collect();
-    crossing.sort_unstable_by_key(|&(one, other, _)| (one, other));
+    crossing.sort_unstable();
     crossing
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .map(|same| (same[0].0, same[0].1, same.iter().map(|cross| cross.2).sum()))
+        .map(|same| Between {
+            one: same[0].0,
+            other: same[0].1,
+            talks: same.iter().map(|cross| u64::from(cross.2)).sum(),
+            squares: same.iter().map(|cross| f64::from(cross.2).powi(2)).sum(),
+        })
         .collect()
 }
 
@@ -258,7 +279,7 @@ mod tests {
     fn talk_inside_and_across_adds_up_to_all_talk() {
         let (groups, index, log) = market();
         let inside: u64 = figures(&groups, &index, &log).iter().map(|group| group.talks_inside).sum();
-        let across: u64 = talk_between(&groups, &index).iter().map(|between| between.2).sum();
+        let across: u64 = talk_between(&groups, &index).iter().map(|between| between.talks).sum();
         assert_eq!(inside + across, log.len() as u64);
     }
 }

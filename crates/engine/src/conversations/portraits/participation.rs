@@ -26,11 +26,10 @@ pub struct GroupShare {
 ///
 /// `share_g = talk with members of g, both directions / all talk`. Cost `O(partners)`.
 pub fn distribution(groups: &Groups, index: &ConversationIndex, account: u32) -> Vec<GroupShare> {
-    let pairs = &index.pairs;
-    let spoken = pairs.of(account).map(|pair| (pairs.target[pair], pairs.talks[pair]));
-    let heard = index.talkers_of(account).iter().map(|&pair| (pairs.actor[pair as usize], pairs.talks[pair as usize]));
-    let mut talk: Vec<(u32, u64)> =
-        spoken.chain(heard).map(|(partner, talks)| (groups.of_account[partner as usize], u64::from(talks))).collect();
+    let mut talk: Vec<(u32, u64)> = talk_with_each(index, account)
+        .into_iter()
+        .map(|(partner, talks)| (groups.of_account[partner as usize], talks))
+        .collect();
     talk.sort_unstable_by_key(|(group, _)| *group);
     let all: u64 = talk.iter().map(|(_, talks)| talks).sum();
     let mut shares: Vec<GroupShare> = talk
@@ -42,6 +41,97 @@ pub fn distribution(groups: &Groups, index: &ConversationIndex, account: u32) ->
         .collect();
     shares.sort_by_key(|share| (std::cmp::Reverse(share.talks), share.group));
     shares
+}
+
+/// Everybody an account talks with, ascending, with the talk of both directions.
+fn talk_with_each(index: &ConversationIndex, account: u32) -> Vec<(u32, u64)> {
+    let pairs = &index.pairs;
+    let spoken = pairs.of(account).map(|pair| (pairs.target[pair], pairs.talks[pair]));
+    let heard = index.talkers_of(account).iter().map(|&pair| (pairs.actor[pair as usize], pairs.talks[pair as usize]));
+    let mut talk: Vec<(u32, u64)> = spoken.chain(heard).map(|(partner, talks)| (partner, u64::from(talks))).collect();
+    talk.sort_unstable();
+    talk.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.iter().map(|(_, talks)| talks).sum())).collect()
+}
+
+/// A part of one account's talk, with its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TalkPart {
+    /// A group; `None` for everything elsewhere.
+    pub group: Option<u32>,
+    pub talks: u64,
+    /// All talk of the account.
+    pub of_talks: u64,
+    /// Different people in this part.
+    pub partners: u32,
+    /// Different people the account talks with.
+    pub of_partners: u32,
+    /// The part's share of all talk; the interval is over partners.
+    pub share: ShareRange,
+}
+
+/// One account's talk by group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TalkByGroup {
+    /// The groups it takes part in, largest share first.
+    pub groups: Vec<TalkPart>,
+    /// Everything else: groups it hardly takes part in, and people outside all groups; `None` when there is none.
+    pub elsewhere: Option<TalkPart>,
+}
+
+/// The groups an account takes part in (at least 15 % of its talk), and the rest as one part. The parts add up to 1.
+///
+/// `share = talk with the part's people / all talk`, a ratio of totals with its 90 % interval over partners: talk with
+/// one person more often says less about the next person than talk with many. Cost `O(partners * groups shown)`.
+pub fn talk_by_group(groups: &Groups, index: &ConversationIndex, account: u32) -> TalkByGroup {
+    let partners = talk_with_each(index, account);
+    let shown: Vec<u32> = distribution(groups, index, account)
+        .into_iter()
+        .filter(|share| share.group != NO_GROUP && share.share >= TAKES_PART_SHARE)
+        .map(|share| share.group)
+        .collect();
+    let group_of = |partner: u32| Some(groups.of_account[partner as usize]).filter(|group| shown.contains(group));
+    let part = |group: Option<u32>| talk_part(&partners, group, |partner| group_of(partner) == group);
+    let elsewhere = part(None);
+    TalkByGroup {
+        groups: shown.iter().map(|&group| part(Some(group))).collect(),
+        elsewhere: (elsewhere.partners > 0).then_some(elsewhere),
+    }
+}
+
+/// Of an account's talk, the share with people of a kind (buyers, say), with its interval over partners; `None` for an
+/// account without talk. Cost `O(partners)`.
+pub fn share_with(index: &ConversationIndex, account: u32, is_meant: impl Fn(u32) -> bool) -> Option<TalkPart> {
+    let partners = talk_with_each(index, account);
+    (!partners.is_empty()).then(|| talk_part(&partners, None, is_meant))
+}
+
+fn talk_part(partners: &[(u32, u64)], group: Option<u32>, is_in: impl Fn(u32) -> bool) -> TalkPart {
+    let level = Ratio::new(DEFAULT_LEVEL).expect("the default level is a share");
+    let all: u64 = partners.iter().map(|(_, talks)| talks).sum();
+    let (mut talks, mut people) = (0, 0);
+    let rows: Vec<RatioRow> = partners
+        .iter()
+        .map(|&(partner, of_partner)| {
+            let over = if is_in(partner) { of_partner } else { 0 };
+            talks += over;
+            people += u32::from(over > 0);
+            RatioRow { over: over as f64, under: of_partner as f64 }
+        })
+        .collect();
+    let value = talks as f64 / all.max(1) as f64;
+    // One partner alone says nothing about the next. Where nobody or everybody is in, partners differ in nothing that a
+    // ratio of totals could see, so they are counted.
+    let (lo, hi) = if rows.len() < 2 {
+        (0.0, 1.0)
+    } else if people == 0 || people as usize == rows.len() {
+        let counted = jeffreys_interval(u64::from(people), rows.len() as u64, level);
+        counted.map_or((0.0, 1.0), |range| (range.lo, range.hi))
+    } else {
+        let range = ratio_of_sums_interval(&rows, level);
+        range.map_or((0.0, 1.0), |range| (range.lo.min(value), range.hi.clamp(value, 1.0)))
+    };
+    let of_partners = rows.len() as u32;
+    TalkPart { group, talks, of_talks: all, partners: people, of_partners, share: ShareRange { value, lo, hi } }
 }
 
 /// A share with its interval.
@@ -119,7 +209,7 @@ pub fn buyers_participation(groups: &Groups, index: &ConversationIndex, buyers: 
         }
     }
     let sizes = groups.sizes();
-    let everybody = talk_by_group(groups, index);
+    let everybody = everybodys_talk(groups, index);
     let everybodys: u64 = 2 * index.pairs.talks.iter().map(|&talks| u64::from(talks)).sum::<u64>();
     let mut found: Vec<BuyersInGroup> = in_group
         .chunk_by(|a, b| a.0 == b.0)
@@ -155,7 +245,7 @@ pub fn buyers_participation(groups: &Groups, index: &ConversationIndex, buyers: 
 }
 
 /// All talk with members of each group, counted at both ends. Cost `O(pairs)`.
-fn talk_by_group(groups: &Groups, index: &ConversationIndex) -> Vec<u64> {
+fn everybodys_talk(groups: &Groups, index: &ConversationIndex) -> Vec<u64> {
     let mut talk = vec![0u64; groups.count];
     for pair in 0..index.pairs.len() {
         // Each end talks with the group of the other.
@@ -195,6 +285,25 @@ mod tests {
         let told: Vec<(u32, u64)> = shares.iter().map(|share| (share.group, share.talks)).collect();
         assert_eq!(told, [(0, 2), (1, 1), (NO_GROUP, 1)]);
         assert!((shares.iter().map(|share| share.share).sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_accounts_parts_add_up_and_what_is_below_15_percent_is_elsewhere() {
+        // Account 0 talks ten times with each of 1 and 2 (group 0), six times with 3 (group 1), once with 4 (group 2).
+        let mut rows = vec![(0, 4)];
+        rows.extend([(0, 1), (2, 0)].repeat(10));
+        rows.extend([(0, 3)].repeat(6));
+        let index = index(&rows, 5);
+        let groups = Groups { of_account: vec![0, 0, 0, 1, 2], count: 3, outside: 0 };
+        let talk = talk_by_group(&groups, &index, 0);
+        assert!(talk.groups.iter().all(|part| (part.of_talks, part.of_partners) == (27, 4)));
+        let parts: Vec<(Option<u32>, u64, u32)> =
+            talk.groups.iter().chain(&talk.elsewhere).map(|part| (part.group, part.talks, part.partners)).collect();
+        assert_eq!(parts, [(Some(0), 20, 2), (Some(1), 6, 1), (None, 1, 1)]);
+        let all: Vec<&TalkPart> = talk.groups.iter().chain(&talk.elsewhere).collect();
+        assert!((all.iter().map(|part| part.share.value).sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(all.iter().all(|part| part.share.lo < part.share.value && part.share.value < part.share.hi), "{all:?}");
+        assert_eq!(talk_by_group(&groups, &index, 4).groups[0].share, ShareRange { value: 1.0, lo: 0.0, hi: 1.0 });
     }
 
     #[test]

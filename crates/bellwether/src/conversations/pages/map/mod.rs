@@ -1,31 +1,34 @@
-//! The map's page: the drawing's data as columns, controls that work without script, the table that says the same,
-//! and the files other programs read.
+//! The map's page: controls that work without script, the tables that say the same, and the files other programs read.
+
+mod columns;
+mod selected;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
-use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::{AccountId, Brand, Timestamp};
-use serde::Serialize;
+use engine::conversations::portraits::participation::ShareRange;
+use model::{AccountId, Brand, Estimate, Explanation, Timestamp, Unit};
 
 use super::super::export::{GraphFormat, write};
-use super::super::map::{Level, Map, MapRequest, NODES_MAX, NODES_USUAL, kind_code, map};
-use super::brand_of;
+use super::super::map::{CountedShare, Level, Map, MapNode, MapRequest, NODES_MAX, NODES_USUAL, kind_code, map};
 use crate::clock;
 use crate::web::app::{App, Page, aside, draw};
+use crate::web::brands::brand_at_hand;
 use crate::web::error::{Recovery, WebError};
+use crate::web::estimates::EstimateCell;
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
+pub use columns::columns;
+pub use selected::selected;
 
-/// Rows of the table that says the same; the whole is in the CSV.
-const ROWS_SHOWN: usize = 200;
-/// Groups that get a colour of their own.
-const GROUPS_COLOURED: usize = 8;
+/// Rows of each table on one page.
+const ROWS_SHOWN: usize = 100;
 
 /// What an address asks of the map.
 struct Asked {
@@ -37,7 +40,7 @@ struct Asked {
 }
 
 async fn asked(app: &App, query: &Pairs) -> Result<Asked, WebError> {
-    let brand = brand_of(app, query.one("brand")).await?;
+    let brand = brand_at_hand(app, query.one("brand")).await?;
     let wrong = |what: &str, hint: &str| WebError::unreadable(format!("{what} is not understood"), hint.to_owned());
     let number = |key: &str| query.one(key).filter(|text| !text.is_empty());
     let level = match (number("group"), number("account"), query.one("level")) {
@@ -89,7 +92,7 @@ impl Asked {
     }
 }
 
-async fn drawn(app: &App, request: MapRequest) -> Result<Map, WebError> {
+async fn drawn(app: &App, request: MapRequest) -> Result<Arc<Map>, WebError> {
     let data = app.data.clone();
     aside(move || async move { map(&data, &request).await }).await
 }
@@ -112,8 +115,11 @@ struct MapPage {
     levels: Vec<LevelChoice>,
     nodes: Vec<NodeLine>,
     edges: Vec<EdgeLine>,
+    node_pages: TablePages,
+    edge_pages: TablePages,
     nodes_words: String,
     edges_words: String,
+    has_creators: bool,
     exports: Vec<LevelChoice>,
     has_groups: bool,
     are_groups: bool,
@@ -137,10 +143,39 @@ struct NodeLine {
     address: String,
     people: String,
     talk: String,
-    buyers: String,
+    /// Nothing without a brand.
+    buyers: Option<EstimateCell>,
+    /// "buyer", "creator": what a person is.
+    marks: Vec<&'static str>,
+    creators: EstimateCell,
     core: String,
     /// Its own map, one level down.
     below: Option<String>,
+}
+
+/// The pages of a table that shows a part of its rows at once.
+struct TablePages {
+    words: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl TablePages {
+    /// `at` leads to the rows from a place on.
+    fn new(offset: usize, all: usize, what: &str, at: impl Fn(usize) -> String) -> TablePages {
+        let to = (offset + ROWS_SHOWN).min(all);
+        let words = if all <= ROWS_SHOWN {
+            format!("{} {what}", format::count(all as u64))
+        } else {
+            let (from, to, all) = (offset as u64 + 1, to as u64, all as u64);
+            format!("{}–{} of {} {what}, most talk first", format::count(from), format::count(to), format::count(all))
+        };
+        TablePages {
+            words,
+            previous: (offset > 0).then(|| at(offset.saturating_sub(ROWS_SHOWN))),
+            next: (to < all).then(|| at(offset + ROWS_SHOWN)),
+        }
+    }
 }
 
 struct EdgeLine {
@@ -182,6 +217,12 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
     };
     let mut by_talk: Vec<usize> = (0..map.nodes.len()).collect();
     by_talk.sort_by_key(|&node| (std::cmp::Reverse(map.nodes[node].talk), node));
+    let (nodes_from, edges_from) = (query.offset("nodes_from"), query.offset("edges_from"));
+    let rows_at = |key: &'static str| {
+        let full = &full;
+        move |from: usize| full.clone().with(key, from).address("/conversations/map") + "#map-table"
+    };
+    let as_of = Timestamp::from_unix_seconds(map.to_unix);
     draw(MapPage {
         layout: Layout::load(&app, visit, Word::Conversations, "Conversation map").await?,
         title: map.title.clone(),
@@ -209,6 +250,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         ],
         nodes: by_talk
             .iter()
+            .skip(nodes_from)
             .take(ROWS_SHOWN)
             .map(|&node| {
                 let node = &map.nodes[node];
@@ -218,7 +260,9 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
                     address: node.address.clone(),
                     people: format::count(u64::from(node.people)),
                     talk: format::count(node.talk),
-                    buyers: buyers_words(node.buyers_share, node.is_buyer),
+                    buyers: brand.is_some().then(|| buyers_cell(node, are_groups, as_of)),
+                    marks: marks(node, are_groups),
+                    creators: creators_cell(node, as_of),
                     core: format::count(u64::from(node.core)),
                     below: Some(below(&node.id)),
                 }
@@ -227,6 +271,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         edges: map
             .edges
             .iter()
+            .skip(edges_from)
             .take(ROWS_SHOWN)
             .map(|edge| {
                 let (source, target) = (&map.nodes[edge.source as usize], &map.nodes[edge.target as usize]);
@@ -240,12 +285,11 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
                 }
             })
             .collect(),
-        nodes_words: shown_words(
-            by_talk.len().min(ROWS_SHOWN),
-            map.nodes_in_all,
-            if are_groups { "groups" } else { "people" },
-        ),
-        edges_words: shown_words(map.edges.len().min(ROWS_SHOWN), map.edges_in_all, "ties"),
+        node_pages: TablePages::new(nodes_from, by_talk.len(), what_nodes(&map), rows_at("nodes_from")),
+        edge_pages: TablePages::new(edges_from, map.edges.len(), "ties", rows_at("edges_from")),
+        nodes_words: shown_words(map.nodes.len(), map.nodes_in_all, what_nodes(&map)),
+        edges_words: shown_words(map.edges.len(), map.edges_in_all, "ties"),
+        has_creators: map.nodes.iter().any(|node| node.creators_share.value > 0.0),
         exports: [("GEXF, for Gephi", "gexf"), ("GraphML, for networkx", "graphml"), ("CSV of the ties", "csv")]
             .into_iter()
             .map(|(words, format)| LevelChoice {
@@ -267,13 +311,49 @@ fn shown_words(shown: usize, all: usize, what: &str) -> String {
     if shown == all {
         format!("{} {what}", format::count(all as u64))
     } else {
-        format!("{} of {} {what}, those with most talk first", format::count(shown as u64), format::count(all as u64))
+        format!("{} of {} {what}, those with most talk", format::count(shown as u64), format::count(all as u64))
     }
 }
 
-fn buyers_words(share: Option<f64>, is_buyer: bool) -> String {
-    let share = share.map_or_else(|| "not known".to_owned(), |share| format!("{:.0}\u{a0}%", 100.0 * share));
-    if is_buyer { format!("buyer, {share}") } else { share }
+fn what_nodes(map: &Map) -> &'static str {
+    if map.level == Level::Groups { "groups" } else { "people" }
+}
+
+/// What a person is, in words; groups are neither.
+fn marks(node: &MapNode, are_groups: bool) -> Vec<&'static str> {
+    let buyer = node.is_buyer.then_some("buyer");
+    let creator = (!are_groups && node.creators_share.value > 0.0).then_some("creator");
+    [creator, buyer].into_iter().flatten().collect()
+}
+
+/// The share of buyers among a group's members, or in a person's talk; it opens at the group or at what was said.
+fn buyers_cell(node: &MapNode, are_groups: bool, as_of: Timestamp) -> EstimateCell {
+    let (label, method, n_of) = match are_groups {
+        true => ("Members who are buyers", "buyers_among_members", "members"),
+        false => ("Share of talk with buyers", "talk_with_buyers", "people"),
+    };
+    let estimate = match node.buyers_share {
+        Some(CountedShare { range, n }) => {
+            let tree = Explanation::leaf(label, Some(range.value), Unit::Share);
+            Estimate::known(range.value, range.lo, range.hi, u64::from(n), n_of, method, tree)
+        }
+        None => Estimate::not_known(Unit::Share, method, 0, n_of, "no talk of theirs is held"),
+    };
+    let link = match are_groups {
+        true => format!("{}#buyers", node.address),
+        false => node.address.replacen("/creators/", "/conversations/", 1),
+    };
+    EstimateCell::new(label, &estimate.as_of(as_of), 1.0, Some(link))
+}
+
+/// The share of a group's members who publish.
+fn creators_cell(node: &MapNode, as_of: Timestamp) -> EstimateCell {
+    let ShareRange { value, lo, hi } = node.creators_share;
+    let label = "Members who publish";
+    let tree = Explanation::leaf(label, Some(value), Unit::Share);
+    let n = u64::from(node.people);
+    let estimate = Estimate::known(value, lo, hi, n, "members", "creators_among_members", tree).as_of(as_of);
+    EstimateCell::new(label, &estimate, 1.0, Some(format!("{}#voices-title", node.address)))
 }
 
 fn refuse_unknown(map: &Map) -> Result<(), WebError> {
@@ -292,7 +372,7 @@ fn refuse_unknown(map: &Map) -> Result<(), WebError> {
 }
 
 fn finding(map: &Map, brand: Option<&Brand>) -> String {
-    let what = if map.level == Level::Groups { "groups" } else { "people" };
+    let what = what_nodes(map);
     let shown = if map.nodes.len() == map.nodes_in_all {
         format!("{} {what}", format::count(map.nodes_in_all as u64))
     } else {
@@ -305,7 +385,8 @@ fn finding(map: &Map, brand: Option<&Brand>) -> String {
     let turns: u64 = map.edges.iter().map(|edge| u64::from(edge.turns)).sum();
     let marked = match (map.level, brand) {
         (Level::Groups, Some(brand)) => {
-            let with = map.nodes.iter().filter(|node| node.buyers_share.is_some_and(|share| share > 0.0)).count();
+            let with =
+                map.nodes.iter().filter(|node| node.buyers_share.is_some_and(|share| share.range.value > 0.0)).count();
             format!("; {} of them with buyers of {}", format::count(with as u64), brand.name)
         }
         (_, Some(brand)) => {
@@ -324,148 +405,6 @@ fn kinds_of(map: &Map) -> Vec<(&'static str, u64)> {
     let mut kinds: Vec<(&'static str, u64)> = turns.into_iter().collect();
     kinds.sort_by_key(|(code, turns)| (std::cmp::Reverse(*turns), *code));
     kinds
-}
-
-/// The drawing's data, as columns.
-#[derive(Serialize)]
-struct MapColumns {
-    level: &'static str,
-    title: String,
-    nodes: NodeColumns,
-    edges: EdgeColumns,
-    kinds: Vec<&'static str>,
-    groups: Vec<NamedGroup>,
-    replay: ReplayColumns,
-    truncated: Option<String>,
-}
-
-#[derive(Serialize, Default)]
-struct NodeColumns {
-    id: Vec<String>,
-    label: Vec<String>,
-    x: Vec<f32>,
-    y: Vec<f32>,
-    people: Vec<u32>,
-    talk: Vec<u64>,
-    group: Vec<Option<i64>>,
-    buyers_share: Vec<Option<f32>>,
-    buyer: Vec<u8>,
-    /// Who publishes is not told apart on the map yet.
-    creator: Vec<u8>,
-    core: Vec<u32>,
-    href: Vec<String>,
-}
-
-#[derive(Serialize, Default)]
-struct EdgeColumns {
-    source: Vec<u32>,
-    target: Vec<u32>,
-    weight: Vec<u32>,
-    kind: Vec<usize>,
-    first: Vec<i64>,
-    last: Vec<i64>,
-}
-
-#[derive(Serialize)]
-struct NamedGroup {
-    id: i64,
-    name: String,
-}
-
-#[derive(Serialize)]
-struct ReplayColumns {
-    from: i64,
-    to: i64,
-    bins: Vec<ReplayBin>,
-}
-
-#[derive(Serialize)]
-struct ReplayBin {
-    at: i64,
-    edges: Vec<u32>,
-}
-
-/// `GET /conversations/map.json`, with the arguments of the page.
-pub async fn columns(State(app): State<App>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, WebError> {
-    let asked = asked(&app, &Pairs(pairs)).await?;
-    let map = drawn(&app, asked.request).await?;
-    let (_, market) = app.data.market_groups().await?;
-    Ok(Json(columns_of(map, |group| {
-        market.place(group).map_or_else(|| format!("group {group}"), |place| market.list[place as usize].called())
-    }))
-    .into_response())
-}
-
-fn columns_of(map: Map, called: impl Fn(i64) -> String) -> MapColumns {
-    let kinds: Vec<&'static str> = kinds_of(&map).into_iter().map(|(code, _)| code).collect();
-    let mut talk_of_group: BTreeMap<i64, u64> = BTreeMap::new();
-    for node in &map.nodes {
-        if let Some(group) = node.group {
-            *talk_of_group.entry(group).or_default() += node.talk;
-        }
-    }
-    let mut groups: Vec<(i64, u64)> = talk_of_group.into_iter().collect();
-    groups.sort_by_key(|&(group, talk)| (std::cmp::Reverse(talk), group));
-    groups.truncate(GROUPS_COLOURED);
-    let what = if map.level == Level::Groups { "groups" } else { "people" };
-    let mut cut = vec![];
-    if map.nodes.len() < map.nodes_in_all {
-        cut.push(format!(
-            "{} of {} {what}",
-            format::count(map.nodes.len() as u64),
-            format::count(map.nodes_in_all as u64)
-        ));
-    }
-    if map.edges.len() < map.edges_in_all {
-        cut.push(format!(
-            "{} of {} ties",
-            format::count(map.edges.len() as u64),
-            format::count(map.edges_in_all as u64)
-        ));
-    }
-    let truncated = (!cut.is_empty()).then(|| format!("{} are shown: those with most talk", cut.join(" and ")));
-    let mut nodes = NodeColumns::default();
-    for node in map.nodes {
-        nodes.id.push(node.id);
-        nodes.label.push(node.label);
-        nodes.x.push((node.place.x * 100.0).round() / 100.0);
-        nodes.y.push((node.place.y * 100.0).round() / 100.0);
-        nodes.people.push(node.people);
-        nodes.talk.push(node.talk);
-        nodes.group.push(node.group);
-        nodes.buyers_share.push(node.buyers_share.map(|share| (share * 1e4).round() as f32 / 1e4));
-        nodes.buyer.push(u8::from(node.is_buyer));
-        nodes.creator.push(0);
-        nodes.core.push(node.core);
-        nodes.href.push(node.address);
-    }
-    let mut edges = EdgeColumns::default();
-    for edge in &map.edges {
-        edges.source.push(edge.source);
-        edges.target.push(edge.target);
-        edges.weight.push(edge.turns);
-        edges.kind.push(kinds.iter().position(|kind| *kind == kind_code(edge.kind)).unwrap_or(0));
-        edges.first.push(edge.first_unix);
-        edges.last.push(edge.last_unix);
-    }
-    MapColumns {
-        level: match map.level {
-            Level::Groups => "groups",
-            Level::Circle(_, _) => "ego",
-            _ => "members",
-        },
-        title: map.title,
-        nodes,
-        edges,
-        kinds,
-        groups: groups.into_iter().map(|(id, _)| NamedGroup { id, name: called(id) }).collect(),
-        replay: ReplayColumns {
-            from: map.from_unix,
-            to: map.to_unix,
-            bins: map.replay.into_iter().map(|(at, edges)| ReplayBin { at, edges }).collect(),
-        },
-        truncated,
-    }
 }
 
 /// `GET /conversations/map/export?format=gexf|graphml|csv`, with the arguments of the page.
