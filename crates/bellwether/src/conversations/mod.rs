@@ -8,6 +8,7 @@ pub mod groups;
 pub mod map;
 pub mod market;
 pub mod pages;
+pub mod said_in_groups;
 
 use std::collections::HashMap;
 use std::sync::Arc;
