@@ -1,5 +1,6 @@
 // What people do on the conversation map, how fast it stands, how it looks, and what it says when it cannot be drawn.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { tiesOf } from "./made_up.mjs";
@@ -42,6 +43,15 @@ export const tests = async ({ test, open, plain, screenshots, server, axe, loads
       await ready(page);
       await body(page);
     });
+
+  await test("the page tried here has the parts of the product's own template", () => {
+    const partsOf = (file) => {
+      const html = fs.readFileSync(new URL(file, import.meta.url), "utf8").replace(/<!--[\s\S]*?-->/g, "");
+      const named = (pattern) => [...new Set([...html.matchAll(pattern)].map(([, name]) => name))].sort();
+      return { ids: named(/\bid="(map[a-z-]*)"/g), addresses: named(/\b(data-(?:source|members|widen))=/g), fields: named(/\bname="(color|size|core|depth|q|from|to)"/g) };
+    };
+    assert.deepEqual(partsOf("page.html"), partsOf("../../../crates/bellwether/templates/conversations/map.html"));
+  });
 
   // Times are printed, not judged: a machine shared with other work makes any load late. `--loads N` takes more of them.
   const timed = (name, address) =>
