@@ -12,7 +12,7 @@
   const controls = part("controls");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const COLOURED_GROUPS = 8;
-  const MANY_TIES = 20000;
+  const MANY_TIES = 12000;
 
   // What the page knows and what it shows of it. People and groups are nodes, talk between two of them is a tie.
   let data = null;
@@ -22,6 +22,8 @@
   let hovered = -1;
   let step = 0; // of the replay; 0 is the whole window
   let letTabGo = false;
+  let resting = true; // many ties are left out while the view moves
+  let settling = 0;
   let nodes, edges, groups, tour, shown, live, touched, near, inStep, radius, topWeight, topShare, topCreators, bytalk, bysize, ties, firstTie;
   const picked = new Set();
   const kindOn = [];
@@ -196,13 +198,28 @@ void main(void) {
       for (let corner = 0; corner < 3; corner += 1) this.array.set([it.x, it.y, it.size, it.fill, id, it.ring, it.share, it.marks, corner * 2.0943951], start + corner * 9);
     });
   };
-  const tieProgram = () =>
-    program(Sigma.rendering.EdgeProgram, 6, [tieVertex, tieFragment], { position: 2, normal: 2, color: "bytes" }, function (_, start, { x, y }, to, it) {
+  const tieProgram = () => {
+    const Ties = program(Sigma.rendering.EdgeProgram, 6, [tieVertex, tieFragment], { position: 2, normal: 2, color: "bytes" }, function (_, start, { x, y }, to, it) {
       const size = it.size / (Math.hypot(to.x - x, to.y - y) || Infinity);
       const [a, b, tone] = [(y - to.y) * size, (to.x - x) * size, it.tone];
       // Two triangles: from, from, to and to, from, to, on one side of the line and on the other in turn.
       this.array.set([x, y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, a, b, tone, to.x, to.y, a, b, tone, x, y, -a, -b, tone, to.x, to.y, -a, -b, tone], start);
     });
+    const draw = Ties.prototype.render;
+    Ties.prototype.render = function (how) {
+      if (resting) draw.call(this, how);
+    };
+    return Ties;
+  };
+  const moved = () => {
+    if (live.length <= MANY_TIES) return;
+    resting = false;
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      resting = true;
+      renderer?.scheduleRender();
+    }, 200);
+  };
 
   // Groups have creators, people are creators or not. Where a node leads is one address with a place for its number.
   const isCreator = (node) => !groups && nodes.creator[node] > 0;
@@ -814,7 +831,7 @@ void main(void) {
     tell("Loading the conversation");
     renderer?.kill();
     picked.clear();
-    [renderer, data, chosen, hovered, step] = [null, null, -1, -1, 0];
+    [renderer, data, chosen, hovered, step, resting] = [null, null, -1, -1, 0, true];
     const asked = fetch(box.dataset.source, { headers: { accept: "application/json" } });
     asked.catch(() => {});
     // The drawing is set up while the data is on its way.
@@ -844,7 +861,7 @@ void main(void) {
     measure();
     chosen = nodes.id.indexOf(new URL(location.href).searchParams.get("focus"));
     sift();
-    renderer.setSetting("hideEdgesOnMove", live.length > MANY_TIES);
+    camera().on("updated", moved);
     renderer.on("afterRender", drawLabels);
     renderer.once("afterRender", () => performance.mark("map-first-frame"));
     renderer.setGraph(graph());

@@ -1,5 +1,6 @@
 // What people do on the conversation map, how fast it stands, how it looks, and what it says when it cannot be drawn.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { tiesOf } from "./made_up.mjs";
@@ -43,6 +44,15 @@ export const tests = async ({ test, open, plain, screenshots, server, axe, loads
       await body(page);
     });
 
+  await test("the page tried here has the parts of the product's own template", () => {
+    const partsOf = (file) => {
+      const html = fs.readFileSync(new URL(file, import.meta.url), "utf8").replace(/<!--[\s\S]*?-->/g, "");
+      const named = (pattern) => [...new Set([...html.matchAll(pattern)].map(([, name]) => name))].sort();
+      return { ids: named(/\bid="(map[a-z-]*)"/g), addresses: named(/\b(data-(?:source|members|widen))=/g), fields: named(/\bname="(color|size|core|depth|q|from|to)"/g) };
+    };
+    assert.deepEqual(partsOf("page.html"), partsOf("../../../crates/bellwether/templates/conversations/map.html"));
+  });
+
   // Times are printed, not judged: a machine shared with other work makes any load late. `--loads N` takes more of them.
   const timed = (name, address) =>
     test(name, async () => {
@@ -84,7 +94,9 @@ export const tests = async ({ test, open, plain, screenshots, server, axe, loads
           }
           return times;
         }, keys);
+      // Many ties come back once the view has rested.
       const drawn = async () => {
+        await page.waitForTimeout(500);
         await stillness(page);
         return page.locator("#map").screenshot();
       };

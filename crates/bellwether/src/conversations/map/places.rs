@@ -16,10 +16,13 @@ const MAPS_HELD: usize = 6;
 /// From the middle to the edge of a map of groups, in radii of its largest disc.
 const MAP_IN_LARGEST_DISCS: f32 = 8.0;
 
-/// Places of one level of one state of the market.
-type LayoutKey = ((i64, Option<i64>), Level, usize);
+/// The data revision of the graph, and that of the groups.
+type Revisions = (i64, Option<i64>);
 
-fn key_of(revisions: (i64, Option<i64>), request: &MapRequest) -> LayoutKey {
+/// Places of one level of one state of the market.
+type LayoutKey = (Revisions, Level, usize);
+
+fn key_of(revisions: Revisions, request: &MapRequest) -> LayoutKey {
     (revisions, request.level, request.nodes_max)
 }
 
@@ -27,16 +30,16 @@ fn key_of(revisions: (i64, Option<i64>), request: &MapRequest) -> LayoutKey {
 #[derive(Default)]
 pub struct MapsHeld {
     layouts: Vec<(LayoutKey, Arc<Vec<Place>>)>,
-    maps: Vec<((i64, Option<i64>), MapRequest, Arc<Map>)>,
+    maps: Vec<(Revisions, MapRequest, Arc<Map>)>,
 }
 
 impl MapsHeld {
-    pub(super) fn map(&self, revisions: (i64, Option<i64>), request: &MapRequest) -> Option<Arc<Map>> {
+    pub(super) fn map(&self, revisions: Revisions, request: &MapRequest) -> Option<Arc<Map>> {
         let held = self.maps.iter().find(|(of, asked, _)| *of == revisions && asked == request);
         held.map(|(_, _, map)| map.clone())
     }
 
-    pub(super) fn keep_map(&mut self, revisions: (i64, Option<i64>), request: &MapRequest, map: Arc<Map>) {
+    pub(super) fn keep_map(&mut self, revisions: Revisions, request: &MapRequest, map: Arc<Map>) {
         self.maps.retain(|(of, asked, _)| *of == revisions && asked != request);
         if self.maps.len() >= MAPS_HELD {
             self.maps.remove(0);
@@ -48,7 +51,7 @@ impl MapsHeld {
         self.layouts.iter().find(|(held, _)| held == key).map(|(_, places)| places.clone())
     }
 
-    pub(super) fn keep_layout(&mut self, revisions: (i64, Option<i64>), request: &MapRequest, places: Arc<Vec<Place>>) {
+    pub(super) fn keep_layout(&mut self, revisions: Revisions, request: &MapRequest, places: Arc<Vec<Place>>) {
         let key = key_of(revisions, request);
         self.layouts.retain(|(held, _)| held.0 == key.0 && *held != key);
         if self.layouts.len() >= LAYOUTS_HELD {
@@ -70,7 +73,7 @@ pub(super) fn kept_name(request: &MapRequest) -> Option<String> {
 /// The places of a map that are held in memory, or that refresh left for the present state of the market.
 pub(super) async fn held_places(
     data: &DataDirectory,
-    revisions: (i64, Option<i64>),
+    revisions: Revisions,
     request: &MapRequest,
 ) -> Result<Option<Arc<Vec<Place>>>, store::StoreError> {
     if let Some(places) = data.maps.lock().await.layout(&key_of(revisions, request)) {

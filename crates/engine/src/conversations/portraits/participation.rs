@@ -166,6 +166,11 @@ impl BuyersInGroup {
         (self.share_of_everybody > 0.0).then(|| self.share_of_talk.value / self.share_of_everybody)
     }
 
+    /// Whether the whole interval lies below what anybody's talk would put here.
+    pub fn is_surely_less(&self) -> bool {
+        self.share_of_talk.hi < self.share_of_everybody
+    }
+
     /// Whether the whole interval lies above what anybody's talk would put here.
     pub fn is_surely_more(&self) -> bool {
         self.share_of_talk.lo > self.share_of_everybody
@@ -321,6 +326,10 @@ mod tests {
         let first = &found.groups[0];
         assert_eq!((first.group, first.taking_part, first.talks), (1, 10, 20));
         assert!(first.share_of_talk.lo <= 2.0 / 3.0 && 2.0 / 3.0 <= first.share_of_talk.hi);
-        assert!(first.is_surely_more() && first.times_as_likely().is_some_and(|times| times > 2.0));
+        assert!(
+            first.is_surely_more()
+                && !first.is_surely_less()
+                && first.times_as_likely().is_some_and(|times| times > 2.0)
+        );
     }
 }

@@ -199,7 +199,7 @@ fn niche_words(niche: &GroupNiche, group: &str) -> NicheWords {
 
 fn times_words(here: &BuyersInGroup) -> String {
     match here.times_as_likely() {
-        Some(times) if here.is_surely_more() => format!("{times:.1} times everybody’s"),
+        Some(times) if here.is_surely_more() || here.is_surely_less() => format!("{times:.1} times everybody’s"),
         Some(times) => format!("{times:.1} times, not distinguishable from everybody’s"),
         None => "not known".to_owned(),
     }

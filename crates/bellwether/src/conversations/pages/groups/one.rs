@@ -28,6 +28,9 @@ use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 use crate::web::words;
 
+/// Terms named beside the share of a niche.
+const NICHE_TERMS_SHOWN: usize = 6;
+
 #[derive(Template)]
 #[template(path = "conversations/group.html")]
 struct GroupPage {
@@ -213,7 +216,7 @@ impl Drawn<'_> {
                     .address("/conversations/groups"),
                 share: self.view(
                     &format!("niche-{}", niche.code),
-                    &niche.terms.join(", "),
+                    &niche_label(&niche.terms),
                     1.0,
                     &share_of_niche(niche, self.as_of),
                 ),
@@ -263,6 +266,15 @@ impl Drawn<'_> {
             self.view("buyers-members", "Members who are buyers", 1.0, &members),
         ];
         (views, words)
+    }
+}
+
+/// The terms that speak of a niche, as many as a line holds; its explanation names all.
+fn niche_label(terms: &[String]) -> String {
+    let shown = terms[..terms.len().min(NICHE_TERMS_SHOWN)].join(", ");
+    match terms.len().saturating_sub(NICHE_TERMS_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -119,7 +119,10 @@ struct MapPage {
     edge_pages: TablePages,
     nodes_words: String,
     edges_words: String,
-    has_creators: bool,
+    colours: Vec<ViewChoice>,
+    sizes: Vec<ViewChoice>,
+    circles: Vec<ViewChoice>,
+    core: u32,
     exports: Vec<LevelChoice>,
     has_groups: bool,
     are_groups: bool,
@@ -129,6 +132,40 @@ struct KindChoice {
     code: &'static str,
     words: String,
     line: usize,
+    is_ticked: bool,
+}
+
+/// One way of colouring, sizing or narrowing the drawing. The address names the chosen ones; the script reads the form.
+struct ViewChoice {
+    code: &'static str,
+    words: &'static str,
+    is_chosen: bool,
+}
+
+fn view_choices(asked: Option<&str>, offered: Vec<(&'static str, &'static str)>) -> Vec<ViewChoice> {
+    let is_offered = |code: &str| offered.iter().any(|(offered, _)| *offered == code);
+    let chosen = asked.filter(|asked| is_offered(asked)).or(offered.first().map(|(code, _)| *code));
+    let choice =
+        |(code, words): &(&'static str, &'static str)| ViewChoice { code, words, is_chosen: chosen == Some(*code) };
+    offered.iter().map(choice).collect()
+}
+
+fn colours_offered(are_groups: bool, has_brand: bool, has_creators: bool) -> Vec<(&'static str, &'static str)> {
+    let group = ("group", "group");
+    let mut offered = match (are_groups, has_brand) {
+        (true, true) => vec![("buyers_share", "share of buyers"), group],
+        (false, true) => vec![group, ("buyers_share", "share of talk with buyers"), ("buyer", "buyers or not")],
+        (_, false) => vec![group],
+    };
+    if has_creators {
+        offered.push(("creator", if are_groups { "share of creators" } else { "creators or not" }));
+    }
+    offered
+}
+
+fn sizes_offered(are_groups: bool) -> Vec<(&'static str, &'static str)> {
+    let people = are_groups.then_some(("people", "people"));
+    people.into_iter().chain([("talk", "talk"), ("core", "core")]).collect()
 }
 
 struct LevelChoice {
@@ -223,6 +260,8 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         move |from: usize| full.clone().with(key, from).address("/conversations/map") + "#map-table"
     };
     let as_of = Timestamp::from_unix_seconds(map.to_unix);
+    let ticked = query.all("kind");
+    let has_creators = map.nodes.iter().any(|node| node.creators_share.value > 0.0);
     draw(MapPage {
         layout: Layout::load(&app, visit, Word::Conversations, "Conversation map").await?,
         title: map.title.clone(),
@@ -242,6 +281,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
                 code,
                 words: format!("{code} ({})", format::count(*turns)),
                 line: place % 6 + 1,
+                is_ticked: ticked.is_empty() || ticked.iter().any(|kind| kind == code),
             })
             .collect(),
         levels: vec![
@@ -289,7 +329,13 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         edge_pages: TablePages::new(edges_from, map.edges.len(), "ties", rows_at("edges_from")),
         nodes_words: shown_words(map.nodes.len(), map.nodes_in_all, what_nodes(&map)),
         edges_words: shown_words(map.edges.len(), map.edges_in_all, "ties"),
-        has_creators: map.nodes.iter().any(|node| node.creators_share.value > 0.0),
+        colours: view_choices(query.one("color"), colours_offered(are_groups, brand.is_some(), has_creators)),
+        sizes: view_choices(query.one("size"), sizes_offered(are_groups)),
+        circles: view_choices(
+            query.one("depth"),
+            vec![("0", "everybody stays"), ("1", "1 step"), ("2", "2 steps"), ("3", "3 steps")],
+        ),
+        core: query.one("core").and_then(|core| core.parse().ok()).unwrap_or(0),
         exports: [("GEXF, for Gephi", "gexf"), ("GraphML, for networkx", "graphml"), ("CSV of the ties", "csv")]
             .into_iter()
             .map(|(words, format)| LevelChoice {
