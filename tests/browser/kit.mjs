@@ -50,8 +50,9 @@ export const opening = (browser, market) => async (settings = {}) => {
   page.on("console", (message) => {
     const words = message.text();
     // A page that answers with an error on purpose is reported as a failed resource; reading pixels back for pointing at
-    // nodes is slow in software drawing, and the browser remarks on it.
-    const isMeant = /status of (400|403|404|422)/.test(words) || /GPU stall due to ReadPixels/.test(words) || allow.test(words);
+    // nodes is slow in software drawing, and the browser remarks on it; so it does when the map's data has come long before
+    // the map, on a slow machine or without script.
+    const isMeant = /status of (400|403|404|422)/.test(words) || /preloaded using link preload but not used/.test(words) || /GPU stall due to ReadPixels/.test(words) || allow.test(words);
     if (["error", "warning"].includes(message.type()) && !isMeant) problems.push(words);
   });
   page.on("pageerror", (error) => problems.push(error.message));
