@@ -4,6 +4,7 @@ pub mod command;
 pub mod deciding;
 pub mod export;
 pub mod groups;
+pub mod influence;
 pub mod map;
 pub mod pages;
 
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use engine::conversations::buying_talk::{BuyingChance, BuyingKind, TextPlace, TextToAssess, buying_chance};
 use engine::conversations::events::{EventColumns, EventLog};
 use engine::conversations::exchange::NO_THREAD;
-use engine::conversations::index::ConversationIndex;
-use engine::conversations::listening::{ListeningModel, ListeningSettings, train};
+use engine::conversations::index::{ConversationIndex, WeighByBuyingTalk};
+use engine::conversations::listening::{ListeningError, ListeningModel, ListeningSettings, hold_out, train};
 use lake::{QuotedInteraction, SaidIn, TalkWindow};
 use model::{AccountId, Timestamp};
 
@@ -35,6 +36,17 @@ pub struct Snapshot {
     /// Followers by dense number, where known.
     pub followers: Vec<Option<f64>>,
 }
+
+/// The same talk with buying talk counting more: its index, and a model trained on talk counted so.
+pub struct BuyingWeighted {
+    pub revision: i64,
+    pub index: ConversationIndex,
+    pub model: ListeningModel,
+    pub settings: ListeningSettings,
+}
+
+/// How often a buying talk counts where the ranking is asked to weigh it.
+pub const BUYING_FACTOR: f64 = 4.0;
 
 /// Why a question about conversations could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +104,29 @@ impl DataDirectory {
         let built = Arc::new(build(self, revision, talk, model).await?);
         *held = Some(built.clone());
         Ok(built)
+    }
+}
+
+impl DataDirectory {
+    /// The newest talk with buying talk counting more, made when first asked for. Cost: an index and a training.
+    pub async fn buying_weighted(&self) -> Result<Arc<BuyingWeighted>, ConversationsError> {
+        let snapshot = self.snapshot().await?;
+        let mut held = self.buying_weighted.lock().await;
+        if let Some(weighted) = held.as_ref().filter(|weighted| weighted.revision == snapshot.revision) {
+            return Ok(weighted.clone());
+        }
+        *held = None;
+        let computed = tokio::task::spawn_blocking(move || {
+            let mut settings = snapshot.settings.clone();
+            settings.index.buying_talk = WeighByBuyingTalk::Factor(BUYING_FACTOR);
+            let model =
+                train(&snapshot.log, &settings).map_err(|error| ConversationsError::Graph(error.to_string()))?;
+            let index = ConversationIndex::build(&snapshot.log, None, &settings.index);
+            Ok::<_, ConversationsError>(BuyingWeighted { revision: snapshot.revision, index, model, settings })
+        });
+        let made = Arc::new(computed.await.expect("weighing by buying talk does not panic")?);
+        *held = Some(made.clone());
+        Ok(made)
     }
 }
 
@@ -214,12 +249,18 @@ async fn build(
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
         let model = match model {
             Some(model) => model,
-            None => train(&log, &settings).map_err(|error| failed(error.to_string()))?,
+            None => learn(&log, &settings).map_err(|error| failed(error.to_string()))?,
         };
         let index = ConversationIndex::build(&log, None, &settings.index);
         Ok(Snapshot { revision, accounts: talk.accounts, log, threads, index, model, settings, followers })
     });
     computed.await.expect("building the graph does not panic")
+}
+
+/// Learns who listens to whom, and how such chances came true on the last window, by a model that never saw it.
+fn learn(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
+    let held_out = hold_out(log, settings)?;
+    Ok(ListeningModel { held_out, ..train(log, settings)? })
 }
 
 /// What passed between two sides, with the names of everybody in it.
