@@ -171,7 +171,8 @@ fn two_crowds() -> String {
 #[test]
 fn influence_sets_three_measures_beside_each_other_and_narrows_to_a_window_and_a_niche() {
     let place = Place::new();
-    place.json(&["ingest", "interactions", &text(&place.file("talk.csv", two_crowds()))]);
+    let map = "interactions:actor=actor,target=target,at=at,text=text,kind=kind";
+    place.json(&["ingest", "csv", &text(&place.file("talk.csv", two_crowds())), "--map", map]);
     place.json(&["matching", "brand", "Hop House", "--keyword", "ipa"]);
     place.json(&["refresh"]);
     let ask = |more: &[&str]| {
