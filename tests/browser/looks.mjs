@@ -21,6 +21,10 @@ const everyPage = async (page) => {
     "groups-niche": "/conversations/groups?niche=210",
     group: "/conversations/groups/1",
     deciding: "/conversations/deciding",
+    influence: "/conversations/influence",
+    "influence-niche": "/conversations/influence?from=2024-01-01&kind=reply&sort=everywhere",
+    "influence-nobody": "/conversations/influence?to=1999-01-01",
+    "listening-holds": "/matching/listening",
     map: "/conversations/map",
     "map-people": "/conversations/map?level=people&nodes=200",
     "map-members": "/conversations/map?group=1",
@@ -43,7 +47,7 @@ const everyPage = async (page) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
 
 export const looks = async ({ test, open, empty, axe, screenshots }) => {
   const first = await open();

@@ -105,7 +105,7 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
     let output = Output { form: if cli.json { Form::Json } else { Form::Text } };
     match cli.command {
         Command::Demo(arguments) => demo::run(&cli.data_dir, &arguments, output).await,
-        Command::Evaluate(command) => evaluate::run(command, output).await,
+        Command::Evaluate(command) => evaluate::run(command, &cli.data_dir, output).await,
         Command::Serve(arguments) => {
             let listen = allowed_address(&arguments)?;
             let data = Arc::new(DataDirectory::open(&cli.data_dir).await?);

@@ -12,9 +12,10 @@ use store::{Derived, ImportState, Store};
 use tokio::sync::Mutex;
 
 use crate::clock;
-use crate::conversations::Snapshot;
+use crate::conversations::influence::Influences;
 use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
+use crate::conversations::{BuyingWeighted, Snapshot};
 
 /// An opened data directory.
 pub struct DataDirectory {
@@ -26,10 +27,14 @@ pub struct DataDirectory {
     pub(crate) erasure_key: Vec<u8>,
     /// The conversation graph of the newest data revision asked for, built once.
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// The same with buying talk counting more, once it was asked for.
+    pub(crate) buying_weighted: Mutex<Option<Arc<BuyingWeighted>>>,
     /// The conversation groups laid over that graph.
     pub(crate) market_groups: Mutex<Option<Arc<MarketGroups>>>,
     /// Maps drawn lately, and their places.
     pub(crate) maps: Mutex<MapsHeld>,
+    /// Who has a say in the windows and niches asked for lately.
+    pub(crate) influences: Mutex<Influences>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -75,8 +80,10 @@ impl DataDirectory {
             derived,
             erasure_key,
             snapshot: Mutex::new(None),
+            buying_weighted: Mutex::new(None),
             market_groups: Mutex::new(None),
             maps: Mutex::new(MapsHeld::default()),
+            influences: Mutex::new(Influences::default()),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;

@@ -131,6 +131,49 @@ pub fn duration_text(seconds: f64) -> String {
     }
 }
 
+/// How chances came true, as a table: what was said, what came, its interval.
+pub fn write_reliability(
+    out: &mut dyn std::io::Write,
+    of: &str,
+    found: &engine::conversations::listening::reliability::Reliability,
+) -> std::io::Result<()> {
+    let measured = |measured: Option<engine::conversations::listening::reliability::Measured>, decimals: usize| {
+        measured.map_or_else(
+            || "not known".to_owned(),
+            |one| format!("{:.decimals$} ({:.decimals$}-{:.decimals$})", one.value, one.lo, one.hi),
+        )
+    };
+    writeln!(
+        out,
+        "\nchances for {of}: {} pairs, {} buyers, {} creators\n  off by {} on average; talks expected {:.0}, came {:.0}, ratio {}",
+        grouped(found.pairs),
+        grouped(found.buyers),
+        grouped(found.creators),
+        measured(found.calibration_error, 4),
+        found.expected,
+        found.came,
+        measured(found.expected_over_came, 2)
+    )?;
+    writeln!(out, "  {:>13} {:>10} {:>9} {:>9} {:>16}", "said", "pairs", "mean", "came", "90 % interval")?;
+    for bin in &found.bins {
+        let percent =
+            |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
+        let range = match (bin.lo, bin.hi) {
+            (Some(lo), Some(hi)) => format!("{:.1}-{:.1} %", 100.0 * lo, 100.0 * hi),
+            _ => "-".to_owned(),
+        };
+        let said = format!("{}-{} %", 100.0 * bin.from, 100.0 * bin.to);
+        writeln!(
+            out,
+            "  {said:>13} {:>10} {:>9} {:>9} {range:>16}",
+            grouped(bin.pairs),
+            percent(bin.said),
+            percent(bin.came)
+        )?;
+    }
+    Ok(())
+}
+
 /// An estimate in one line: `3.1 % (2.4-4.0), n = 28 posts`.
 pub fn estimate_text(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else {

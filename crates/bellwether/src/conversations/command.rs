@@ -1,5 +1,7 @@
 //! `bellwether conversations …`: the counts of all talk, and what passed between two people.
 
+mod influence;
+
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -63,6 +65,8 @@ pub enum ConversationsCommand {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
+    /// Who has a say among a brand's buyers: likely to be turned to, near to them, heard everywhere, beside each other.
+    Influence(influence::InfluenceArguments),
     /// The graph as a file for Gephi, networkx or a spreadsheet.
     Export {
         #[arg(long, value_enum)]
@@ -137,6 +141,7 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
             let request = DecidingRequest { brand, buyer, about, from_unix: None };
             deciding(data, &request, limit, output).await
         }
+        ConversationsCommand::Influence(arguments) => influence::run(data, arguments, output).await,
         ConversationsCommand::Export { format, level, group, account, nodes, out } => {
             let level = match (group, account) {
                 (Some(group), _) => Level::Members(group),

@@ -5,6 +5,7 @@ pub mod deciding;
 pub mod export;
 pub mod following;
 pub mod groups;
+pub mod influence;
 pub mod map;
 pub mod market;
 pub mod pages;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use engine::conversations::buying_talk::{BuyingChance, BuyingKind, TextPlace, TextToAssess, buying_chance};
 use engine::conversations::events::{EventColumns, EventLog};
 use engine::conversations::exchange::NO_THREAD;
-use engine::conversations::index::ConversationIndex;
-use engine::conversations::listening::{ListeningModel, ListeningSettings, train};
+use engine::conversations::index::{ConversationIndex, WeighByBuyingTalk};
+use engine::conversations::listening::{ListeningError, ListeningModel, ListeningSettings, hold_out, train};
 use lake::{AddedFacts, FactsSeen, QuotedInteraction, SaidIn, TalkWindow, TextInPlace};
 use model::{AccountId, Timestamp};
 
@@ -38,6 +39,17 @@ pub struct Snapshot {
     /// Followers by dense number, where known.
     pub followers: Vec<Option<f64>>,
 }
+
+/// The same talk with buying talk counting more: its index, and a model trained on talk counted so.
+pub struct BuyingWeighted {
+    pub revision: i64,
+    pub index: ConversationIndex,
+    pub model: ListeningModel,
+    pub settings: ListeningSettings,
+}
+
+/// How often a buying talk counts where the ranking is asked to weigh it.
+pub const BUYING_FACTOR: f64 = 4.0;
 
 /// Why a question about conversations could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +136,29 @@ pub async fn kept_model(data: &DataDirectory) -> Result<Option<ListeningModel>, 
 fn still_serves(model: &ListeningModel, talk: usize) -> bool {
     let learned_from = model.trained_on.events as f64;
     model.trained_on.anchors > 0 && (talk as f64 - learned_from).abs() <= LEARNED_ANEW_AT_CHANGE * learned_from
+}
+
+impl DataDirectory {
+    /// The newest talk with buying talk counting more, made when first asked for. Cost: an index and a training.
+    pub async fn buying_weighted(&self) -> Result<Arc<BuyingWeighted>, ConversationsError> {
+        let snapshot = self.snapshot().await?;
+        let mut held = self.buying_weighted.lock().await;
+        if let Some(weighted) = held.as_ref().filter(|weighted| weighted.revision == snapshot.revision) {
+            return Ok(weighted.clone());
+        }
+        *held = None;
+        let computed = tokio::task::spawn_blocking(move || {
+            let mut settings = snapshot.settings.clone();
+            settings.index.buying_talk = WeighByBuyingTalk::Factor(BUYING_FACTOR);
+            let model =
+                train(&snapshot.log, &settings).map_err(|error| ConversationsError::Graph(error.to_string()))?;
+            let index = ConversationIndex::build(&snapshot.log, None, &settings.index);
+            Ok::<_, ConversationsError>(BuyingWeighted { revision: snapshot.revision, index, model, settings })
+        });
+        let made = Arc::new(computed.await.expect("weighing by buying talk does not panic")?);
+        *held = Some(made.clone());
+        Ok(made)
+    }
 }
 
 /// What a text says of choosing and buying.
@@ -286,12 +321,18 @@ async fn build(
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
         let model = match model.filter(|model| still_serves(model, log.len())) {
             Some(model) => model,
-            None => train(&log, &settings).map_err(|error| failed(error.to_string()))?,
+            None => learn(&log, &settings).map_err(|error| failed(error.to_string()))?,
         };
         let index = ConversationIndex::build(&log, None, &settings.index);
         Ok(Snapshot { revision, accounts: talk.accounts, log, threads, index, model, settings, followers })
     });
     computed.await.expect("building the graph does not panic")
+}
+
+/// Learns who listens to whom, and how such chances came true on the last window, by a model that never saw it.
+fn learn(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
+    let held_out = hold_out(log, settings)?;
+    Ok(ListeningModel { held_out, ..train(log, settings)? })
 }
 
 /// What passed between two sides, with the names of everybody in it.

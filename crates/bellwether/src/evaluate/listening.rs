@@ -13,7 +13,8 @@ use model::InteractionKind;
 
 use crate::clock;
 use crate::ingest::csv_file::{CsvFile, Next, parse_count};
-use crate::output::Output;
+use crate::matching::proof::verdict_words;
+use crate::output::{Output, write_reliability};
 
 #[derive(Args)]
 pub struct ListeningArguments {
@@ -42,7 +43,7 @@ pub struct ListeningArguments {
     ablation: bool,
 }
 
-fn anchors(text: &str) -> Result<AnchorsAsked, String> {
+pub fn anchors(text: &str) -> Result<AnchorsAsked, String> {
     if text == "all" {
         return Ok(AnchorsAsked::All);
     }
@@ -98,6 +99,10 @@ fn write_report(out: &mut dyn std::io::Write, report: &ListeningReport) -> std::
         report.calibration.observed,
         report.calibration.ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.2}"))
     )?;
+    write_reliability(out, "the k creators named", &report.reliability.chosen)?;
+    write_reliability(out, "all candidates", &report.reliability.all)?;
+    let sum = if report.reliability.chosen.sum_holds() { "so does their sum" } else { "their sum does not hold" };
+    writeln!(out, "verdict on the named: {}; {sum}\n", verdict_words(report.reliability.verdict))?;
     for left in &report.ablation {
         writeln!(
             out,

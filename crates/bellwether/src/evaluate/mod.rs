@@ -1,19 +1,29 @@
 //! Evaluate: anyone can check our claims. Runs the product's own code on labelled data and prints the figures.
 
+pub mod buying_talk;
+pub mod buying_weight;
+mod dump_texts;
 mod edges;
 pub mod groups;
 pub mod listening;
 pub mod pagerank;
 pub mod world;
 
+use std::path::Path;
+
 use clap::Subcommand;
 
+use crate::data_directory::DataDirectory;
 use crate::output::Output;
 
 #[derive(Subcommand)]
 pub enum EvaluateCommand {
     /// Whom do buyers talk to next? The ranking against every simpler one, on held-out time.
     Listening(listening::ListeningArguments),
+    /// Is a text about choosing or buying? The word list and the model on texts that people labelled.
+    BuyingTalk(buying_talk::BuyingTalkArguments),
+    /// Does the ranking foretell better when buying talk counts more? On the talk of this data directory.
+    BuyingWeight(buying_weight::BuyingWeightArguments),
     /// Conversation groups of a graph in a text file: quality, agreement with a truth, time and memory.
     Groups(groups::GroupsArguments),
     /// PageRank of a graph in a text file, from anywhere or from given accounts.
@@ -23,9 +33,13 @@ pub enum EvaluateCommand {
 }
 
 /// Runs one evaluation.
-pub async fn run(command: EvaluateCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> anyhow::Result<()> {
     match command {
         EvaluateCommand::Listening(arguments) => listening::run(&arguments, output),
+        EvaluateCommand::BuyingTalk(arguments) => buying_talk::run(&arguments, output),
+        EvaluateCommand::BuyingWeight(arguments) => {
+            buying_weight::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
+        }
         EvaluateCommand::Groups(arguments) => groups::run(&arguments, output),
         EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,

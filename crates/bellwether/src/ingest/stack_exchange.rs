@@ -465,7 +465,7 @@ fn split_tags(tags: &str) -> Vec<String> {
 }
 
 /// The words of an HTML body: tags dropped, entities read, code and quotes kept as text, blanks joined.
-fn plain_text(html: &str) -> String {
+pub fn plain_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut inside_tag = false;
     for letter in html.chars() {

@@ -3,16 +3,18 @@
 use clap::Subcommand;
 use model::brand::OwnAccount;
 use model::creator::TierBand;
-use model::{BuyerDefinition, Tier, TierSettings};
+use model::{AccountId, BuyerDefinition, Tier, TierSettings};
 use serde_json::json;
 use store::RankedFilter;
 
-use super::{BrandRanking, brand, buyer_accounts, explain, keep_brand, rank, ranked_of};
+use super::{
+    BrandRanking, Talk, both_places, brand, buyer_accounts, explain, keep_brand, other_places, rank, rank_by, ranked_of,
+};
 use crate::clock;
 use crate::conversations::between;
 use crate::creators::find;
 use crate::data_directory::DataDirectory;
-use crate::output::{Output, estimate_text, grouped, write_explanation};
+use crate::output::{Output, estimate_text, grouped, write_explanation, write_reliability};
 use crate::vetting::level_words;
 
 #[derive(Subcommand)]
@@ -41,6 +43,9 @@ pub enum MatchingCommand {
         brand: String,
         #[arg(long, default_value_t = 20)]
         limit: u32,
+        /// Which talk counts more: all (alike) or buying.
+        #[arg(long, default_value = "all", value_parser = talk)]
+        talk: Talk,
     },
     /// One creator's place in a ranking, down to the comments.
     Explain {
@@ -48,6 +53,8 @@ pub enum MatchingCommand {
         brand: String,
         creator: String,
     },
+    /// How well the chances behind the listening score came true on the last window of this market's own talk.
+    Listening,
     /// Which size classes are in force; with a name, choose another definition.
     Tiers {
         /// default, article-1, article-2 or article-3.
@@ -101,38 +108,51 @@ pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output)
                 })
             })
         }
-        MatchingCommand::Rank { brand: name, limit } => {
-            let ranked = rank(data, brand(data, &name).await?).await?;
-            print_ranking(data, &ranked, limit, output).await
+        MatchingCommand::Rank { brand: name, limit, talk } => {
+            let ranked = rank_by(data, brand(data, &name).await?, talk).await?;
+            print_ranking(data, &ranked, talk, limit, output).await
         }
         MatchingCommand::Explain { brand: name, creator } => {
             let ranked = rank(data, brand(data, &name).await?).await?;
             print_explanation(data, &ranked, &creator, output).await
         }
+        MatchingCommand::Listening => listening(data, output).await,
         MatchingCommand::Tiers { definition, bands } => tiers(data, definition, bands, output).await,
     }
+}
+
+fn talk(code: &str) -> Result<Talk, String> {
+    Talk::from_code(code).ok_or_else(|| "choose all or buying".to_owned())
 }
 
 fn or_none(words: &[String]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
-async fn print_ranking(data: &DataDirectory, ranked: &BrandRanking, limit: u32, output: Output) -> anyhow::Result<()> {
+async fn print_ranking(
+    data: &DataDirectory,
+    ranked: &BrandRanking,
+    talk: Talk,
+    limit: u32,
+    output: Output,
+) -> anyhow::Result<()> {
     let filter = RankedFilter { limit, ..RankedFilter::default() };
     let rows = data.store.ranked(ranked.ranking.id, &filter).await?;
+    let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
+    let others = other_places(data, &ranked.brand, talk, &accounts).await?;
     let creators = rows
         .iter()
         .map(|row| {
             Ok(json!({
                 "position": row.position, "account": row.account, "platform": row.platform, "name": row.name,
                 "handle": row.handle, "tier": row.tier, "followers": row.followers, "level": row.level,
-                "why": ranked_of(row)?,
+                "position_other_talk": others.get(&row.account), "why": ranked_of(row)?,
             }))
         })
         .collect::<Result<Vec<_>, super::MatchingError>>()?;
     let summary = &ranked.summary;
     let document = json!({
-        "brand": ranked.brand, "summary": summary, "made_at": clock::iso(ranked.ranking.made_at),
+        "brand": ranked.brand, "talk": talk, "summary": summary, "made_at": clock::iso(ranked.ranking.made_at),
         "data_revision": ranked.ranking.data_revision, "creators": creators,
     });
     output.result(&document, |out| {
@@ -149,12 +169,24 @@ async fn print_ranking(data: &DataDirectory, ranked: &BrandRanking, limit: u32, 
             return writeln!(out, "none of the buyers talks with anybody in the data held, so there is nobody to rank");
         }
         let as_of = summary.as_of.map_or("no talk".to_owned(), clock::day);
-        writeln!(out, "listening score: buyers expected to turn to them within {:.0} days, for comparing creators, not yet calibrated as a number of people; talk known up to {as_of}\n", summary.horizon_days)?;
+        writeln!(
+            out,
+            "listening score within {:.0} days: {}; talk known up to {as_of}\n",
+            summary.horizon_days,
+            super::reading_words(summary.reading)
+        )?;
         for row in &rows {
             let Ok(why) = ranked_of(row) else { continue };
-            let tie = if why.tie_to > why.tie_from { format!("ranks {}-{}", why.tie_from, why.tie_to) } else { String::new() };
+            let tie = if why.tie_to > why.tie_from {
+                format!("ranks {}-{}", why.tie_from, why.tie_to)
+            } else {
+                String::new()
+            };
             writeln!(out, "{:>3}. {}  {}  {tie}", row.position, row.name, row.platform)?;
             writeln!(out, "     {}", why.reason)?;
+            if !others.is_empty() {
+                writeln!(out, "     {}", both_places(talk, row.position, others.get(&row.account).copied()))?;
+            }
             let tier = row.tier.as_deref().unwrap_or("tier not known");
             writeln!(out, "     listening score {}; {tier}; {}", estimate_text(&why.fit), level_words(&row.level))?;
         }
@@ -213,6 +245,18 @@ async fn print_explanation(
             if let Some(body) = &quote.body {
                 writeln!(out, "  {}", body.chars().take(300).collect::<String>())?;
             }
+        }
+        Ok(())
+    })
+}
+
+async fn listening(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+    let proof = super::proof::proof(data).await?;
+    output.result(&proof, |out| {
+        writeln!(out, "{}", proof.finding())?;
+        if let Some(held) = &proof.held_out {
+            write_reliability(out, "the ten creators named to each brand", &held.chosen)?;
+            write_reliability(out, "all creators who could have been named", &held.all)?;
         }
         Ok(())
     })

@@ -4,27 +4,33 @@
 
 pub mod command;
 pub mod pages;
+pub mod proof;
+pub mod reason;
+pub mod talk;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use engine::conversations::exchange::{Exchange, exchanges};
-use engine::conversations::listening::{Evidence, ListenedTo, ListeningSettings};
+use engine::conversations::index::WeighByBuyingTalk;
+use engine::conversations::listening::{Evidence, ListenedTo, ListeningModel, ListeningSettings, Reading};
 use engine::matching::rank::{self as ranking, Ranking, RankingInputs};
 use lake::BuyerText;
 use model::{AccountId, Brand, BrandId, BuyerDefinition, Estimate, TierSettings, Timestamp};
+use reason::reason;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{KeptRanking, RankedRow};
+pub use talk::{Talk, both_places, other_places};
 
-use crate::conversations::{ConversationsError, Snapshot};
+use crate::conversations::{BUYING_FACTOR, ConversationsError, Snapshot};
 use crate::creators::{self, CreatorName, CreatorsError, LakeOrStore};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::output::grouped;
 use crate::vetting::CreatorEstimates;
 
 /// Raised when the same facts and settings would give another ranking, or one that is kept in another form.
-pub const RANKING_VERSION: u32 = 2;
+pub const RANKING_VERSION: u32 = 3;
 
 /// Why a question about a brand could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +88,8 @@ pub struct RankingSummary {
     /// How the listening model came about, in words.
     pub model: String,
     pub interactions: u64,
+    /// Whether the scores may be read as people, by how such numbers came true on the market's last window.
+    pub reading: Reading,
 }
 
 /// Where a creator stands by measures others sell, beside ours; positions from 1 among all accounts.
@@ -162,14 +170,35 @@ pub async fn count_buyers(data: &DataDirectory, buyers: &BuyerDefinition) -> Res
     Ok(data.lake.buyers(buyers, data.now()).await?.len() as u64)
 }
 
+async fn settings_of(data: &DataDirectory, brand: &Brand, talk: Talk) -> Result<RankingSettings, MatchingError> {
+    let mut listening = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
+    if talk == Talk::Buying {
+        listening.index.buying_talk = WeighByBuyingTalk::Factor(BUYING_FACTOR);
+    }
+    let tiers = tier_settings(data).await?;
+    Ok(RankingSettings { version: RANKING_VERSION, buyers: brand.buyers.clone(), listening, tiers })
+}
+
+impl RankingSettings {
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("settings serialise")
+    }
+
+    fn hash(&self) -> String {
+        Sha256::digest(self.json().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// The ranking of a brand: the kept one when neither the facts nor the settings have changed, else made now and kept.
 pub async fn rank(data: &DataDirectory, brand: Brand) -> Result<BrandRanking, MatchingError> {
+    rank_by(data, brand, Talk::All).await
+}
+
+/// [`rank`] with the talk that counts more.
+pub async fn rank_by(data: &DataDirectory, brand: Brand, talk: Talk) -> Result<BrandRanking, MatchingError> {
     let revision = data.revision().await?;
-    let tiers = tier_settings(data).await?;
-    let listening = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
-    let settings = RankingSettings { version: RANKING_VERSION, buyers: brand.buyers.clone(), listening, tiers };
-    let json = serde_json::to_string(&settings).expect("settings serialise");
-    let hash: String = Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let settings = settings_of(data, &brand, talk).await?;
+    let (json, hash) = (settings.json(), settings.hash());
     if let Some(ranking) = data.store.ranking(brand.id, revision, &hash).await? {
         let summary = serde_json::from_str(&ranking.summary).map_err(|error| store::StoreError::Database {
             what: "a ranking that was kept cannot be read",
@@ -177,7 +206,7 @@ pub async fn rank(data: &DataDirectory, brand: Brand) -> Result<BrandRanking, Ma
         })?;
         return Ok(BrandRanking { brand, ranking, summary });
     }
-    let (summary, rows) = make(data, &brand, &settings).await?;
+    let (summary, rows) = make(data, &brand, &settings, talk).await?;
     let mut ranking = KeptRanking {
         id: 0,
         brand: brand.id,
@@ -196,8 +225,15 @@ async fn make(
     data: &DataDirectory,
     brand: &Brand,
     settings: &RankingSettings,
+    talk: Talk,
 ) -> Result<(RankingSummary, Vec<RankedRow>), MatchingError> {
     let snapshot = data.snapshot().await?;
+    let weighted = match talk {
+        Talk::All => None,
+        Talk::Buying => Some(data.buying_weighted().await?),
+    };
+    let model = weighted.as_ref().map_or(&snapshot.model, |weighted| &weighted.model);
+    let (reading, horizon_days, model_says) = (model.reading(), model.horizon_days, model_words(model));
     let began = Instant::now();
     let met = data.lake.buyers(&brand.buyers, data.now()).await?;
     let buyers_found = began.elapsed();
@@ -210,9 +246,13 @@ async fn make(
     let engagement = snapshot.dense(data.derived.engagement().await?);
     let (computing, listening) = (snapshot.clone(), settings.listening.clone());
     let computed = tokio::task::spawn_blocking(move || {
+        let (index, model) = match &weighted {
+            Some(weighted) => (&weighted.index, &weighted.model),
+            None => (&computing.index, &computing.model),
+        };
         let inputs = RankingInputs {
-            index: &computing.index,
-            model: &computing.model,
+            index,
+            model,
             buyers: &buyers,
             excluded: &excluded,
             followers: Some(&computing.followers),
@@ -251,15 +291,26 @@ async fn make(
         creators: rows.len() as u64,
         creators_with_five_buyers: five as u64,
         as_of: snapshot.as_of(),
-        horizon_days: settings.listening.horizon_days.unwrap_or(snapshot.model.horizon_days),
-        model: model_words(&snapshot),
+        horizon_days: settings.listening.horizon_days.unwrap_or(horizon_days),
+        model: model_says,
         interactions: snapshot.log.len() as u64,
+        reading,
     };
     Ok((summary, rows))
 }
 
-fn model_words(snapshot: &Snapshot) -> String {
-    let on = &snapshot.model.trained_on;
+/// What the score of a ranking is, in words.
+pub fn reading_words(reading: Reading) -> &'static str {
+    match reading {
+        Reading::People => "buyers expected to turn to them; such numbers came true on the last window held back",
+        Reading::Score => {
+            "buyers expected to turn to them, for comparing creators, not shown to come true as a number of people"
+        }
+    }
+}
+
+fn model_words(model: &ListeningModel) -> String {
+    let on = &model.trained_on;
     if on.anchors == 0 {
         "there was too little talk to learn from; the weights shipped with the program were used".to_owned()
     } else {
@@ -357,35 +408,6 @@ fn with_links(mut fit: Estimate, account: AccountId) -> Estimate {
     fit
 }
 
-/// Why, in one sentence: "answered 41 of your buyers' questions, 12 came back, 7 threads with buying talk".
-pub fn reason(exchange: &Exchange) -> String {
-    let some = |count: u64, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(one.replace("{}", "1")),
-        _ => Some(many.replace("{}", &count.to_string())),
-    };
-    let other_turns = exchange.turns_to_buyers - exchange.answers;
-    let parts: Vec<String> = [
-        some(exchange.answers, "answered {} question of your buyers", "answered {} questions of your buyers"),
-        some(exchange.buyers_turning, "{} of your buyers turned to them", "{} of your buyers turned to them"),
-        if exchange.answers == 0 {
-            some(other_turns, "wrote to your buyers once", "wrote to your buyers {} times")
-        } else {
-            None
-        },
-        some(exchange.buyers_came_back, "{} came back", "{} came back"),
-        some(exchange.buying_threads, "{} thread with buying talk", "{} threads with buying talk"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if parts.is_empty() {
-        "no talk with your buyers yet; close to the people they talk with".to_owned()
-    } else {
-        parts.join(", ")
-    }
-}
-
 /// A ranked creator with everything behind it, and the brand's other side of the talk.
 pub struct Explained {
     pub row: RankedRow,
@@ -433,22 +455,4 @@ pub async fn buyer_texts(
 ) -> Result<Vec<BuyerText>, MatchingError> {
     data.revision().await?;
     Ok(data.lake.buyer_texts(&brand.buyers, account, 20, data.now()).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reason_names_only_what_happened() {
-        let exchange = Exchange {
-            answers: 41,
-            turns_to_buyers: 60,
-            buyers_came_back: 12,
-            buying_threads: 7,
-            ..Default::default()
-        };
-        assert_eq!(reason(&exchange), "answered 41 questions of your buyers, 12 came back, 7 threads with buying talk");
-        assert!(reason(&Exchange::default()).starts_with("no talk with your buyers yet"));
-    }
 }

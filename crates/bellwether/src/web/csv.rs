@@ -2,6 +2,26 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use model::Estimate;
+
+use crate::clock;
+
+/// The parts of an estimate, as they end each column's name.
+pub const PARTS: [&str; 13] = [
+    "value",
+    "lo",
+    "hi",
+    "level",
+    "n",
+    "n_of",
+    "unit",
+    "method",
+    "version",
+    "as_of",
+    "grade",
+    "grade_words",
+    "not_known",
+];
 
 /// A table being written.
 pub struct Sheet {
@@ -52,9 +72,48 @@ fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']) && cell.parse::<f64>().is_err()
 }
 
+/// Adds an estimate's [`PARTS`]; `without` says why there is none.
+pub fn push_estimate(cells: &mut Vec<String>, estimate: Option<&Estimate>, without: &str) {
+    let Some(estimate) = estimate else {
+        cells.extend(std::iter::repeat_n(String::new(), PARTS.len() - 1));
+        cells.push(without.to_owned());
+        return;
+    };
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let unit =
+        serde_json::to_value(estimate.unit).ok().and_then(|unit| unit.as_str().map(str::to_owned)).unwrap_or_default();
+    cells.extend([
+        number(estimate.value),
+        number(estimate.lo),
+        number(estimate.hi),
+        estimate.level.to_string(),
+        estimate.n.to_string(),
+        estimate.n_of.clone(),
+        unit,
+        estimate.method.clone(),
+        estimate.version.to_string(),
+        estimate.as_of.map(clock::iso).unwrap_or_default(),
+        estimate.grade.letter().to_owned(),
+        estimate.grade.words().to_owned(),
+        estimate.not_known.clone().unwrap_or_default(),
+    ]);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::{Explanation, Unit};
+
+    #[test]
+    fn an_estimate_fills_exactly_its_columns_known_or_not() {
+        let known = Estimate::known(1.0, 0.5, 2.0, 9, "buyers", "m", Explanation::leaf("x", Some(1.0), Unit::People));
+        let unknown = Estimate::not_known(Unit::Percent, "m", 0, "posts", "likes are hidden");
+        for estimate in [None, Some(&known), Some(&unknown)] {
+            let mut cells = Vec::new();
+            push_estimate(&mut cells, estimate, "nothing is held");
+            assert_eq!(cells.len(), PARTS.len());
+        }
+    }
 
     #[test]
     fn a_cell_is_never_a_formula_and_numbers_stay_numbers() {

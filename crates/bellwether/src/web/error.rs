@@ -13,6 +13,7 @@ use super::app::App;
 use super::layout::{Layout, Word};
 use super::visit::visit_of;
 use crate::conversations::ConversationsError;
+use crate::conversations::influence::InfluenceError;
 use crate::creators::{CreatorsError, LakeOrStore};
 use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
@@ -178,6 +179,20 @@ impl From<MatchingError> for WebError {
             MatchingError::Creators(error) => error.into(),
             MatchingError::Data(error) => error.into(),
             other => WebError::fault("ranking", &other),
+        }
+    }
+}
+
+impl From<InfluenceError> for WebError {
+    fn from(error: InfluenceError) -> WebError {
+        match error {
+            InfluenceError::NoSuchGroup(_) => WebError::not_found("No such group", error.to_string())
+                .with(Recovery::new("All groups", "/conversations/groups")),
+            InfluenceError::WindowTurned => WebError::unreadable("The window is turned round", error.to_string()),
+            InfluenceError::Matching(error) => error.into(),
+            InfluenceError::Conversations(error) => error.into(),
+            InfluenceError::Creators(error) => error.into(),
+            InfluenceError::Lake(error) => error.into(),
         }
     }
 }

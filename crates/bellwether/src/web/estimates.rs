@@ -42,6 +42,8 @@ impl KnownValue {
         let known = estimate.value?;
         let (lo, hi) = (estimate.lo.unwrap_or(known), estimate.hi.unwrap_or(known));
         let interval = (hi > lo).then(|| format::interval(known, lo, hi, estimate.unit));
+        // An interval too narrow to be written says nothing.
+        let interval = interval.filter(|words| words.split_once('–').is_none_or(|(lo, hi)| lo != hi));
         let bar = if interval.is_some() { IntervalBar::on_scale(estimate, scale_to) } else { None };
         Some(KnownValue { value: format::value(known, (hi - lo) / 2.0, estimate.unit), interval, bar })
     }

@@ -183,3 +183,76 @@ fn groups_of_people_who_talk_about_beer_are_in_the_niche_of_drinks() {
         place.refused(&["conversations", "groups", "--niche", "Politics"]).contains("no niche has the code or name")
     );
 }
+
+/// Two crowds: buyers who say "ipa" to their star, and a larger crowd with a star of its own.
+fn two_crowds() -> String {
+    let mut csv = "actor,target,kind,at,text\n".to_owned();
+    let day = |n: usize| format!("2024-{:02}-{:02}T10:00:00Z", 1 + n / 28 % 12, 1 + n % 28);
+    let mut turns = 0;
+    let mut turn = |actor: &str, target: &str, kind: &str, text: &str| {
+        csv.push_str(&format!("{actor},{target},{kind},{},{text}\n", day(turns)));
+        turns += 1;
+    };
+    for round in 0..6 {
+        for buyer in 0..12 {
+            turn(&format!("buyer{buyer}"), "hopstar", "reply", "which ipa would you get");
+            turn("hopstar", &format!("buyer{buyer}"), "reply", "the ipa of the week");
+            if round == 0 {
+                turn(&format!("buyer{buyer}"), "caketop", "comment", "nice cake");
+            }
+        }
+        for guest in 0..30 {
+            turn(&format!("guest{guest}"), "caketop", "comment", "nice cake");
+        }
+    }
+    csv
+}
+
+#[test]
+fn influence_sets_three_measures_beside_each_other_and_narrows_to_a_window_and_a_niche() {
+    let place = Place::new();
+    let map = "interactions:actor=actor,target=target,at=at,text=text,kind=kind";
+    place.json(&["ingest", "csv", &text(&place.file("talk.csv", two_crowds())), "--map", map]);
+    place.json(&["matching", "brand", "Hop House", "--keyword", "ipa"]);
+    place.json(&["refresh"]);
+    let ask = |more: &[&str]| {
+        let mut words = vec!["conversations", "influence", "--brand", "hop house", "--limit", "100"];
+        words.extend_from_slice(more);
+        place.json(&words)
+    };
+    let all = ask(&[]);
+    let of = |found: &serde_json::Value, name: &str| {
+        let people = found["people"].as_array().expect("a list");
+        people.iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
+    };
+    let star = of(&all, "hopstar");
+    assert!(star["near"]["place"].as_u64() < of(&all, "caketop")["near"]["place"].as_u64(), "{all}");
+    for column in ["listening", "near", "everywhere"] {
+        let estimate: model::Estimate =
+            serde_json::from_value(star[column]["estimate"].clone()).expect("every number is an estimate");
+        assert!(estimate.explanation.adds_up() && estimate.lo <= estimate.value && estimate.value <= estimate.hi);
+    }
+    assert!(all["near_error"].as_f64() <= Some(1e-8));
+    let niche = ask(&["--about", "ipa"]);
+    assert!(niche["interactions"].as_u64() < all["interactions"].as_u64());
+    assert!(of(&niche, "caketop").is_null(), "nobody says ipa to caketop: {niche}");
+    let replies = ask(&["--kind", "reply"]);
+    assert_eq!(replies["interactions"], niche["interactions"], "all replies are about ipa here");
+    let early = ask(&["--from", "2024-01-01", "--to", "2024-01-07"]);
+    assert_eq!(early["interactions"], 7, "the last day is meant whole: {early}");
+    let before = ask(&["--to", "2020-01-01"]);
+    assert_eq!((&before["interactions"], before["people"].as_array().map(Vec::len)), (&0.into(), Some(0)));
+    let said = place.refused(&["conversations", "influence", "--brand", "hop house", "--group", "999"]);
+    assert!(said.contains("no group has the number 999"), "{said}");
+    let turned = place.refused(&[
+        "conversations",
+        "influence",
+        "--brand",
+        "hop house",
+        "--from",
+        "2024-02-01",
+        "--to",
+        "2024-01-01",
+    ]);
+    assert!(turned.contains("the window ends before it begins"), "{turned}");
+}

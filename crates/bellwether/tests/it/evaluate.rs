@@ -17,6 +17,10 @@ fn the_ranking_on_college_messages_keeps_the_figures_it_reached() {
     assert_eq!(report["counts"]["events_before"], 41_884);
     assert_eq!(report["counts"]["events_after"], 17_951);
     assert!(figure(&report, "listening", "reach_at_k") >= 1.5 * figure(&report, "in_degree", "reach_at_k"));
+    let error = &report["reliability"]["chosen"]["calibration_error"];
+    assert!(error["value"].as_f64() <= Some(0.03), "the chances of the named: {error}");
+    assert!(report["reliability"]["all"]["calibration_error"]["hi"].as_f64() <= Some(0.03));
+    assert_eq!(report["reliability"]["chosen"]["bins"].as_array().map(Vec::len), Some(10));
     let again = place.json(&["evaluate", "listening", "--data", &text(&folder), "--anchors", "150"]);
     assert_eq!(again, report, "the same seed gives the same figures");
 }
@@ -99,4 +103,43 @@ fn a_graph_file_that_cannot_be_meant_is_refused_with_its_line() {
     let said = place.refused(&["evaluate", "pagerank", "--edges", &edges, "--seeds", &seeds]);
     assert!(said.contains("account 7"), "{said}");
     place.refused(&["evaluate", "groups", "--edges", "nowhere.txt"]);
+}
+
+#[test]
+fn buying_talk_is_told_on_labelled_texts_it_never_saw() {
+    let name = "buying_talk_is_told_on_labelled_texts_it_never_saw";
+    let Some(texts) = real_data(name, "beer-stackexchange") else { return };
+    let labels = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benchmarks/labels/buying_talk_beer.tsv");
+    let place = Place::new();
+    let labels = text(&labels);
+    let report =
+        place.json(&["evaluate", "buying-talk", "--labels", &labels, "--texts", &text(&texts), "--draws", "50"]);
+    assert_eq!(report["texts"], 800);
+    let any = &report["learned"][0];
+    assert_eq!(any["cuts"][0]["figures"]["texts"], 784, "{}", any["cuts"][0]);
+    assert!(any["cuts"][0]["figures"]["auc"]["lo"].as_f64() > Some(0.85));
+    assert!(report["agreement"][0]["kappa"].as_f64() > Some(0.9));
+    let without = place.refused(&["evaluate", "buying-talk", "--labels", &labels]);
+    assert!(without.contains("labels without words") && without.contains("--texts"), "{without}");
+}
+
+#[test]
+fn labels_that_bring_their_words_need_no_dump() {
+    let place = Place::new();
+    let row = |n: usize| {
+        let (said, kinds) = if n.is_multiple_of(3) {
+            ("Which one should I buy?", "advice_asked")
+        } else {
+            ("The weather is nice.", "none")
+        };
+        format!("{n}\t{n}\t{kinds}\t{said}\n")
+    };
+    let table: String = (0..60).map(row).collect();
+    let labels = text(&place.file("own.tsv", format!("id\tthread\tpass_a\ttext\n{table}")));
+    let report = place.json(&["evaluate", "buying-talk", "--labels", &labels, "--draws", "20"]);
+    assert_eq!((report["texts"].as_u64(), report["agreement"][0]["only_a"].as_u64()), (Some(60), Some(0)));
+    assert!(report["learned"][0]["cuts"][0]["figures"]["auc"]["value"].as_f64() > Some(0.99));
+    let wrong = text(&place.file("wrong.tsv", "id\tthread\tpass_a\ttext\n1\t1\tpraise\tnice\n"));
+    let said = place.refused(&["evaluate", "buying-talk", "--labels", &wrong]);
+    assert!(said.contains("row 2") && said.contains("\"praise\" is not a kind"), "{said}");
 }

@@ -88,3 +88,62 @@ fn every_fit_of_the_demo_ranking_adds_up() {
         assert!(fit.explanation.adds_up(), "{creator}");
     }
 }
+
+#[test]
+fn the_chances_of_the_demo_are_judged_on_a_window_held_back_and_called_a_score_unless_they_hold() {
+    let place = Place::new();
+    place.json(&["demo", "--no-serve"]);
+    let proof = place.json(&["matching", "listening"]);
+    let held = &proof["held_out"];
+    for population in ["chosen", "all"] {
+        let found = &held[population];
+        let bins = found["bins"].as_array().expect("a table");
+        assert_eq!(bins.len(), 10);
+        let pairs: u64 = bins.iter().filter_map(|bin| bin["pairs"].as_u64()).sum();
+        assert_eq!(Some(pairs), found["pairs"].as_u64());
+        assert!(found["calibration_error"]["lo"].as_f64() <= found["calibration_error"]["hi"].as_f64());
+    }
+    let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
+    let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "1"]);
+    assert_eq!(ranking["summary"]["reading"], proof["reading"]);
+    let unit = &ranking["creators"][0]["why"]["fit"]["unit"];
+    assert_eq!(unit, if proof["reading"] == "people" { "people" } else { "score" }, "{ranking}");
+    let said = place.run(&["matching", "listening"]);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("mean") && said.contains("90 % interval"), "{said}");
+}
+
+#[test]
+fn a_ranking_with_buying_talk_says_both_places_and_leaves_the_plain_one_as_it_was() {
+    let place = Place::new();
+    place.json(&["demo", "--no-serve"]);
+    let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
+    let rank = |more: &[&str]| {
+        let mut words = vec!["matching", "rank", "--brand", &brand, "--limit", "1000"];
+        words.extend_from_slice(more);
+        place.json(&words)
+    };
+    let plain = rank(&[]);
+    assert!(plain["creators"][0]["position_other_talk"].is_null(), "the other ranking was not asked for");
+    let weighed = rank(&["--talk", "buying"]);
+    assert_eq!((&plain["talk"], &weighed["talk"]), (&"all".into(), &"buying".into()));
+    let of = |ranking: &serde_json::Value, key: &str| -> std::collections::BTreeMap<i64, i64> {
+        let creators = ranking["creators"].as_array().expect("a list").clone();
+        let place = |one: &serde_json::Value| Some((one["account"].as_i64()?, one[key].as_i64()?));
+        creators.iter().filter_map(place).collect()
+    };
+    let (without, with) = (of(&plain, "position"), of(&weighed, "position_other_talk"));
+    assert!(!with.is_empty() && with.iter().all(|(account, place)| without[account] == *place));
+    let again = rank(&[]);
+    assert_eq!(of(&again, "position"), without, "the plain ranking stays");
+    assert_eq!(of(&again, "position_other_talk").len(), of(&weighed, "position").len().min(without.len()));
+    let said = String::from_utf8_lossy(&place.run(&["matching", "rank", "--brand", &brand]).stdout).into_owned();
+    assert!(said.contains("with buying talk 1, without") || said.contains("without 1"), "{said}");
+}
+
+#[test]
+fn without_talk_no_chance_is_judged() {
+    let proof = Place::new().json(&["matching", "listening"]);
+    assert!(proof["held_out"].is_null() && proof["verdict"].is_null());
+    assert_eq!(proof["reading"], "score");
+}

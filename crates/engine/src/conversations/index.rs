@@ -207,8 +207,7 @@ impl ConversationIndex {
     /// Cost `O(interactions + accounts)` and 30 PageRank steps; about 100 bytes a talking pair.
     pub fn build(log: &EventLog, as_of_unix: Option<i64>, settings: &IndexSettings) -> ConversationIndex {
         let index = ConversationIndex::build_for_learning(log, as_of_unix, settings);
-        let talks = index.pairs.talks.iter().map(|&talks| talks as f32).collect();
-        let counts = Graph::from_out(csr_of(&index.pairs, talks));
+        let counts = Graph::from_out(index.counts());
         let steps = PageRankSettings { restart: 0.15, steps_max: 30, tolerance: 0.0 };
         ConversationIndex { pagerank: pagerank(&Walk::forward(&counts), &steps).rank, ..index }
     }
@@ -268,6 +267,11 @@ impl ConversationIndex {
     /// Everybody who turned to this account: the buyers of a brand that has no list of its own.
     pub fn talkers_to(&self, target: u32) -> Vec<u32> {
         self.talkers_of(target).iter().map(|&pair| self.pairs.actor[pair as usize]).collect()
+    }
+
+    /// Who turned to whom how often: the graph of the global PageRank. Cost `O(pairs)`.
+    pub fn counts(&self) -> Csr {
+        csr_of(&self.pairs, self.pairs.talks.iter().map(|&talks| talks as f32).collect())
     }
 
     /// The forward graph with recency weights, for comparison with the walk both ways.

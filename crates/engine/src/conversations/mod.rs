@@ -7,6 +7,7 @@ pub mod events;
 pub mod exchange;
 pub mod groups;
 pub mod index;
+pub mod influence;
 pub mod level;
 pub mod listening;
 pub mod portraits;

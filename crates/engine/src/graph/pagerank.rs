@@ -102,6 +102,11 @@ impl Walk {
         self.onward.nodes()
     }
 
+    /// All steps with their chances, a row for each account.
+    pub fn steps(&self) -> &Csr {
+        &self.onward
+    }
+
     /// Where a walker at `node` goes next, with the chances.
     pub fn onward(&self, node: usize) -> super::csr::Row<'_> {
         self.onward.row(node)

@@ -1,13 +1,12 @@
 //! Ranks creators for a brand: expected listeners with their interval, the tree that explains them, and what simpler
 //! rankings would say beside them.
 
-use model::{Combine, Estimate, Explanation, Timestamp, Unit};
+use model::Estimate;
 use serde::{Deserialize, Serialize};
 
 use crate::conversations::index::{ConversationIndex, IndexSettings, WeighByBuyingTalk};
+use crate::conversations::listening::estimate::{ScoredFor, listening_estimate};
 use crate::conversations::listening::{ListenedTo, ListeningModel, ListeningSettings, score};
-
-const METHOD: &str = "listening_score";
 
 /// What a ranking is made of.
 #[derive(Clone, Copy)]
@@ -75,7 +74,7 @@ pub struct Beside {
 pub struct RankedCreator {
     pub account: u32,
     pub rank: usize,
-    /// The listening score, with interval and explanation. A score until its calibration passes, not people.
+    /// The listening score, with interval and explanation. A score unless the market's held-out window says it is people.
     pub fit: Estimate,
     pub tie_band: TieBand,
     /// The counts behind the fit and the likeliest buyers.
@@ -98,8 +97,8 @@ pub struct Ranking {
 
 /// Ranks creators by how many of the buyers are expected to turn to them.
 ///
-/// The order is the score's, ties by dense id; `fit` is a score (buyers expected, not calibrated well enough to be read
-/// as people), its interval 90 %, `n` the buyers known. Two
+/// The order is the score's, ties by dense id; `fit` is a score (buyers expected; read as people only where the model's
+/// held-out window allows it), its interval 90 %, `n` the buyers known. Two
 /// creators whose intervals overlap share a tie band and are not ordered by a hair. No known buyer gives an empty
 /// ranking. Cost: one call of [`score`] and a sort of the accounts for each simpler ranking.
 pub fn rank(inputs: &RankingInputs<'_>, settings: &RankingSettings) -> Ranking {
@@ -114,6 +113,12 @@ pub fn rank(inputs: &RankingInputs<'_>, settings: &RankingSettings) -> Ranking {
     listened_to.truncate(settings.creators_max);
     let standings = Standings::new(inputs, &excluded);
     let bands = tie_bands(&listened_to);
+    let scored_for = ScoredFor {
+        buyers: buyers.len() as u64,
+        days: settings.listening.horizon_days.unwrap_or(inputs.model.horizon_days),
+        as_of_unix: index.as_of_unix,
+        reading: inputs.model.reading(),
+    };
     let creators = listened_to
         .into_iter()
         .zip(bands)
@@ -121,7 +126,7 @@ pub fn rank(inputs: &RankingInputs<'_>, settings: &RankingSettings) -> Ranking {
         .map(|(place, (evidence, tie_band))| RankedCreator {
             account: evidence.account,
             rank: place + 1,
-            fit: fit(&evidence, inputs, settings, buyers.len()),
+            fit: listening_estimate(&evidence, &scored_for),
             tie_band,
             beside: standings.of(evidence.account),
             evidence,
@@ -135,40 +140,6 @@ pub fn rank(inputs: &RankingInputs<'_>, settings: &RankingSettings) -> Ranking {
         settings: settings.clone(),
         index_settings: index.settings,
     }
-}
-
-fn fit(listened: &ListenedTo, inputs: &RankingInputs<'_>, settings: &RankingSettings, buyers: usize) -> Estimate {
-    let evidence = &listened.evidence;
-    let days = settings.listening.horizon_days.unwrap_or(inputs.model.horizon_days);
-    let count = |words: &str, value: f64, unit| Explanation::leaf(words, Some(value), unit);
-    let returning =
-        Explanation::leaf("among buyers who already talk to them", Some(listened.expected_returning), Unit::Score)
-            .with_parts(vec![
-                count("buyers who talk to them", f64::from(evidence.buyers_talking), Unit::People),
-                count("of these, on two or more different days", f64::from(evidence.buyers_came_back), Unit::People),
-                count("of these, spoken to in return", f64::from(evidence.buyers_answered), Unit::People),
-                count("times they turned to these buyers", evidence.talks_back as f64, Unit::Items),
-                count("talks about buying", evidence.buying_talks as f64, Unit::Items),
-            ])
-            .with_rows(evidence.talks, "interactions of these buyers with them", None);
-    let joining =
-        Explanation::leaf("among buyers who do not talk to them yet", Some(listened.expected_joining), Unit::Score)
-            .with_parts(vec![
-                count("everybody who ever talked to them", f64::from(evidence.in_degree), Unit::People),
-                count("nearness to the buyers along talk", evidence.nearness, Unit::Probability),
-            ]);
-    let explanation = Explanation::sum(
-        format!(
-            "listening score: buyers expected to turn to them within {days:.0} days. Good for comparing creators; not \
-             yet calibrated well enough to be read as a number of people"
-        ),
-        Unit::Score,
-        vec![returning, joining],
-    )
-    .with_formula("share of the buyers' listening * listening expected of them; each buyer's chance adds up to it");
-    debug_assert_eq!(explanation.combine, Combine::Sum);
-    Estimate::known(listened.expected_listeners, listened.lo, listened.hi, buyers as u64, "buyers", METHOD, explanation)
-        .as_of(Timestamp::from_unix_seconds(inputs.index.as_of_unix))
 }
 
 /// For every place the first and last rank whose interval overlaps its own.

@@ -2,6 +2,7 @@
 
 pub mod deciding;
 pub mod groups;
+pub mod influence;
 pub mod map;
 
 use std::collections::HashMap;

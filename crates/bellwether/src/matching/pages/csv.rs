@@ -7,30 +7,15 @@ use store::RankedRow;
 
 use super::ranking::ranking_of;
 use super::request::{ROWS_MAX, RankingRequest};
-use crate::clock;
 use crate::matching::{RankedCreator, ranked_of};
 use crate::vetting::CreatorEstimates;
 use crate::web::app::App;
-use crate::web::csv::Sheet;
+use crate::web::csv::{PARTS, Sheet, push_estimate};
 use crate::web::error::WebError;
 use crate::web::query::Pairs;
 
-/// The parts of an estimate, as they end each column's name.
-const PARTS: [&str; 13] = [
-    "value",
-    "lo",
-    "hi",
-    "level",
-    "n",
-    "n_of",
-    "unit",
-    "method",
-    "version",
-    "as_of",
-    "grade",
-    "grade_words",
-    "not_known",
-];
+/// Why a creator has no figures.
+const NOTHING_PUBLISHED: &str = "nothing published by this account is held";
 
 /// The estimates of a row, by the name their columns begin with.
 const ESTIMATES: [&str; 10] = [
@@ -79,7 +64,7 @@ pub async fn download(
             "A ranking belongs to a brand; open it from the brand’s page.",
         )
     })?;
-    let ranked = ranking_of(&app, &brand).await?;
+    let ranked = ranking_of(&app, &brand, request.talk).await?;
     let request = RankingRequest { page: 1, rows: ROWS_MAX, ..request };
     let rows = app.data.store.ranked(ranked.ranking.id, &request.filter()).await?;
     let sheet = tokio::task::spawn_blocking(move || sheet_of(&rows))
@@ -133,9 +118,9 @@ fn cells(row: &RankedRow, ranked: &RankedCreator) -> Vec<String> {
         places.in_degree.to_string(),
         places.pagerank.to_string(),
     ];
-    push_estimate(&mut cells, Some(&ranked.fit));
+    push_estimate(&mut cells, Some(&ranked.fit), NOTHING_PUBLISHED);
     for estimate in figures_in_order(ranked.figures.as_ref()) {
-        push_estimate(&mut cells, estimate);
+        push_estimate(&mut cells, estimate, NOTHING_PUBLISHED);
     }
     cells
 }
@@ -157,46 +142,12 @@ fn figures_in_order(figures: Option<&CreatorEstimates>) -> [Option<&Estimate>; 9
     }
 }
 
-fn push_estimate(cells: &mut Vec<String>, estimate: Option<&Estimate>) {
-    let Some(estimate) = estimate else {
-        cells.extend(std::iter::repeat_n(String::new(), PARTS.len() - 1));
-        cells.push("nothing published by this account is held".to_owned());
-        return;
-    };
-    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let unit =
-        serde_json::to_value(estimate.unit).ok().and_then(|unit| unit.as_str().map(str::to_owned)).unwrap_or_default();
-    cells.extend([
-        number(estimate.value),
-        number(estimate.lo),
-        number(estimate.hi),
-        estimate.level.to_string(),
-        estimate.n.to_string(),
-        estimate.n_of.clone(),
-        unit,
-        estimate.method.clone(),
-        estimate.version.to_string(),
-        estimate.as_of.map(clock::iso).unwrap_or_default(),
-        estimate.grade.letter().to_owned(),
-        estimate.grade.words().to_owned(),
-        estimate.not_known.clone().unwrap_or_default(),
-    ]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Explanation, Unit};
 
     #[test]
-    fn an_estimate_fills_exactly_its_columns_known_or_not() {
-        let known = Estimate::known(1.0, 0.5, 2.0, 9, "buyers", "m", Explanation::leaf("x", Some(1.0), Unit::People));
-        let unknown = Estimate::not_known(Unit::Percent, "m", 0, "posts", "likes are hidden");
-        for estimate in [None, Some(&known), Some(&unknown)] {
-            let mut cells = Vec::new();
-            push_estimate(&mut cells, estimate);
-            assert_eq!(cells.len(), PARTS.len());
-        }
+    fn there_is_a_heading_for_every_part_of_every_estimate() {
         assert_eq!(headings().len(), FIRST.len() + COUNTS.len() + ESTIMATES.len() * PARTS.len());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod brands;
 pub mod csv;
+pub mod listening;
 pub mod ranking;
 pub mod request;
 pub mod row;

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use model::Brand;
+use model::{AccountId, Brand};
 use store::{RankedFacet, RankedFilter, RankedSort};
 
 use super::request::{Direction, Facet, ROWS_A_PAGE, ROWS_MAX, RankingRequest};
 use super::row::{RankingRow, Scales};
 use crate::clock;
-use crate::matching::{self, BrandRanking, RankedCreator, RankingSummary, ranked_of};
+use crate::matching::{self, BrandRanking, RankedCreator, RankingSummary, Talk, both_places, ranked_of};
 use crate::vetting::level_words;
 use crate::web::app::{App, aside, draw};
 use crate::web::error::WebError;
@@ -93,6 +93,8 @@ struct RankingPage {
     model: String,
     filters: Vec<FilterGroup>,
     text: String,
+    /// Which talk may count more.
+    talks: Vec<Order>,
     orders: Vec<Order>,
     /// Keeps the order when filters are applied.
     kept: Vec<(String, String)>,
@@ -125,16 +127,16 @@ pub async fn show(
             _ => Ok(super::brands::index(State(app), visit).await?.into_response()),
         };
     };
-    let ranking = ranking_of(&app, &brand).await?;
+    let ranking = ranking_of(&app, &brand, request.talk).await?;
     let page = page_of(&app, visit, request, ranking).await?;
     Ok(draw(page).await?.into_response())
 }
 
 /// The newest ranking of a brand, made now when facts or settings have changed.
-pub async fn ranking_of(app: &App, brand: &str) -> Result<BrandRanking, WebError> {
+pub async fn ranking_of(app: &App, brand: &str, talk: Talk) -> Result<BrandRanking, WebError> {
     let brand = matching::brand(&app.data, brand).await?;
     let data = app.data.clone();
-    aside(move || async move { matching::rank(&data, brand).await }).await
+    aside(move || async move { matching::rank_by(&data, brand, talk).await }).await
 }
 
 async fn page_of(
@@ -151,7 +153,17 @@ async fn page_of(
     let top = store.ranked(ranking.id, &RankedFilter { limit: 20, ..RankedFilter::default() }).await?;
     let details = rows.iter().map(ranked_of).collect::<Result<Vec<RankedCreator>, _>>()?;
     let scales = scales_of(&details, top.iter().map(|row| row.fit_hi).fold(0.0, f64::max));
-    let table = rows.iter().zip(&details).map(|(row, ranked)| RankingRow::new(row, ranked, brand.id, scales)).collect();
+    let accounts: Vec<AccountId> = rows.iter().map(|row| row.account).collect();
+    let others = matching::other_places(&app.data, &brand, request.talk, &accounts).await?;
+    let table = rows
+        .iter()
+        .zip(&details)
+        .map(|(row, ranked)| {
+            let both = (!others.is_empty())
+                .then(|| both_places(request.talk, row.position, others.get(&row.account).copied()));
+            RankingRow { both, ..RankingRow::new(row, ranked, brand.id, scales) }
+        })
+        .collect();
     let loosened =
         if total == 0 && request.has_filters() { loosened(app, ranking.id, &request).await? } else { vec![] };
     Ok(RankingPage {
@@ -162,6 +174,7 @@ async fn page_of(
         model: summary.model.clone(),
         filters: filters(app, ranking.id, &request).await?,
         text: request.text.clone().unwrap_or_default(),
+        talks: talks(&request),
         orders: orders(&request),
         kept: kept_beside_filters(&request),
         filter_pairs: request.filter_pairs().0,
@@ -202,8 +215,9 @@ pub fn finding(summary: &RankingSummary) -> String {
 fn about(summary: &RankingSummary) -> String {
     let until = summary.as_of.map_or_else(String::new, |at| format!(" up to {}", clock::day(at)));
     format!(
-        "{} ranked by a listening score (buyers expected to turn to them, not yet calibrated as a number of people) over {:.0} days, from {} interactions{until}. {} of {} buyers take part in talk.",
+        "{} ranked by a listening score ({}) over {:.0} days, from {} interactions{until}. {} of {} buyers take part in talk.",
         format::counted(summary.creators, "creator", "creators"),
+        matching::reading_words(summary.reading),
         summary.horizon_days,
         format::count(summary.interactions),
         format::count(summary.buyers_talking),
@@ -266,6 +280,11 @@ async fn filters(app: &App, ranking: i64, request: &RankingRequest) -> Result<Ve
     Ok(groups)
 }
 
+fn talks(request: &RankingRequest) -> Vec<Order> {
+    let talk = |talk: Talk, words| Order { code: talk.code(), words, chosen: request.talk == talk };
+    vec![talk(Talk::All, "all talk alike"), talk(Talk::Buying, "buying talk counts four times")]
+}
+
 fn orders(request: &RankingRequest) -> Vec<Order> {
     let words = |sort| match sort {
         RankedSort::Position => "place",
@@ -303,7 +322,7 @@ fn chips(request: &RankingRequest) -> Vec<Chip> {
 
 /// What the filter form carries along besides its own fields: the brand, the direction, the rows a page.
 fn kept_beside_filters(request: &RankingRequest) -> Vec<(String, String)> {
-    let own = ["platform", "tier", "level", "q", "sort", "page"];
+    let own = ["platform", "tier", "level", "q", "sort", "page", "talk"];
     request.pairs().0.into_iter().filter(|(key, _)| !own.contains(&key.as_str())).collect()
 }
 

@@ -3,6 +3,7 @@
 use model::AccountId;
 use store::{RankedFilter, RankedSort};
 
+use crate::matching::Talk;
 use crate::web::query::Pairs;
 
 /// Rows on a page unless more are asked for.
@@ -14,6 +15,8 @@ pub const ROWS_MAX: u32 = 1_000;
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct RankingRequest {
     pub brand: Option<String>,
+    /// Which talk counts more.
+    pub talk: Talk,
     pub platforms: Vec<String>,
     pub tiers: Vec<String>,
     pub levels: Vec<String>,
@@ -66,6 +69,7 @@ impl RankingRequest {
         };
         RankingRequest {
             brand: pairs.one("brand").map(str::to_owned),
+            talk: pairs.one("talk").and_then(Talk::from_code).unwrap_or_default(),
             platforms: pairs.all("platform"),
             tiers: pairs.all("tier"),
             levels: pairs.all("level"),
@@ -94,7 +98,9 @@ impl RankingRequest {
 
     /// The brand and the filters alone.
     pub fn filter_pairs(&self) -> Pairs {
-        let mut pairs = Pairs::default().with_some("brand", self.brand.clone());
+        let mut pairs = Pairs::default()
+            .with_some("brand", self.brand.clone())
+            .with_some("talk", (self.talk != Talk::default()).then(|| self.talk.code()));
         for facet in Facet::ALL {
             for value in self.ticked(facet) {
                 pairs = pairs.with(facet.key(), value);
@@ -215,6 +221,7 @@ mod tests {
     fn an_address_read_and_written_again_is_the_same_state() {
         let given = [
             ("brand", "7"),
+            ("talk", "buying"),
             ("level", "many"),
             ("level", "some"),
             ("tier", "micro"),
@@ -226,6 +233,7 @@ mod tests {
         let request = read(&given);
         assert_eq!(RankingRequest::read(&request.pairs()), request);
         assert_eq!(request.filter().offset, 100);
+        assert!(request.address().contains("talk=buying"));
         assert!(!request.filter().descending);
     }
 

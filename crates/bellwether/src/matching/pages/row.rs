@@ -35,6 +35,8 @@ pub struct RankingRow {
     pub tier: Option<&'static str>,
     pub elsewhere: Vec<Elsewhere>,
     pub buyers: Vec<BuyerLine>,
+    /// Places with buying talk counting more and without, where both were asked for.
+    pub both: Option<String>,
 }
 
 /// Where a measure that others sell would put the creator.
@@ -57,6 +59,7 @@ impl RankingRow {
         let open = |part: &str| Some(format!("{}#{part}", person.address));
         let figures = ranked.figures.as_ref();
         RankingRow {
+            both: None,
             account: row.account.to_string(),
             place: row.position.to_string(),
             tie: (ranked.tie_to > ranked.tie_from).then(|| format!("{}–{}", ranked.tie_from, ranked.tie_to)),

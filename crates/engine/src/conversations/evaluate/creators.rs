@@ -6,12 +6,18 @@ use rayon::prelude::*;
 
 use super::baselines::Methods;
 use super::resample::{Difference, mean_interval, paired_difference};
-use super::{AnchorsAsked, CalibrationFigures, EvaluationSettings, MethodFigures, Split, SplitCounts};
+use super::{
+    AnchorsAsked, CalibrationFigures, EvaluationSettings, MethodFigures, Past, ReliabilityFigures, Split, SplitCounts,
+};
 use crate::conversations::index::{ConversationIndex, Pairs, WeighByBuyingTalk};
+use crate::conversations::listening::last_window::tallies;
+use crate::conversations::listening::score::BuyersAsked;
 use crate::graph::EdgeWeighing;
 use crate::random::Draws;
 
 const ANCHOR_STREAM: u64 = 23;
+/// Every draw goes over all buyers and all creators.
+const RELIABILITY_DRAWS_MAX: usize = 500;
 
 /// What happened after the cut, beside what was known before.
 pub(crate) struct Truth<'a> {
@@ -216,6 +222,35 @@ pub(crate) fn measure(
     let predicted = measured.iter().map(|brand| brand.1).sum();
     let observed = measured.iter().map(|brand| brand.2).sum();
     Measured { brands: measured.into_iter().map(|brand| brand.0).collect(), predicted, observed }
+}
+
+/// What was said of each pair, beside what then happened within the horizon.
+pub(crate) fn reliability(
+    anchors: &[Anchor],
+    past: &Past,
+    truth: &Truth<'_>,
+    settings: &EvaluationSettings,
+    barred: &[u32],
+) -> ReliabilityFigures {
+    let excluded: Vec<Vec<u32>> = anchors
+        .iter()
+        .map(|anchor| {
+            let mut excluded = barred.to_vec();
+            excluded.push(anchor.account);
+            excluded.sort_unstable();
+            excluded
+        })
+        .collect();
+    let asked: Vec<BuyersAsked<'_>> = anchors
+        .iter()
+        .zip(&excluded)
+        .map(|(anchor, excluded)| BuyersAsked { buyers: &anchor.buyers, excluded })
+        .collect();
+    let seen = tallies(&past.index, &past.model, &asked, &truth.soon_after, settings.k, &past.settings);
+    let draws = settings.bootstrap_draws.min(RELIABILITY_DRAWS_MAX);
+    let chosen = seen.chosen.reliability(draws, settings.seed);
+    let all = seen.all.reliability(draws, settings.seed);
+    ReliabilityFigures { verdict: chosen.verdict(), chosen, all }
 }
 
 impl Measured {

@@ -5,6 +5,7 @@
 //! and are set beside every simple ranking. The report says what was measured, with intervals over the accounts.
 
 pub mod baselines;
+pub mod buying_weight;
 pub mod contacts;
 pub mod creators;
 pub mod resample;
@@ -18,6 +19,7 @@ use super::events::EventLog;
 use super::index::ConversationIndex;
 use super::listening::division::Signal;
 use super::listening::features::Feature;
+use super::listening::reliability::{Reliability, Verdict};
 use super::listening::{ListeningError, ListeningModel, ListeningSettings, train};
 use resample::Difference;
 pub use split::{Cut, Split};
@@ -136,6 +138,17 @@ pub struct CalibrationFigures {
     pub ratio: Option<f64>,
 }
 
+/// Whether chances came true pair by pair, over the brands of the proof.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReliabilityFigures {
+    /// What the table of the chosen says: the stricter of the two, because the best are chosen.
+    pub verdict: Verdict,
+    /// Pairs of the brand's buyers and the k creators that were named.
+    pub chosen: Reliability,
+    /// Pairs of the buyers and all candidates.
+    pub all: Reliability,
+}
+
 /// The listening ranking with one input left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
@@ -162,6 +175,7 @@ pub struct ListeningReport {
     pub new_contact_buyers: usize,
     pub new_contacts: BTreeMap<String, ContactFigures>,
     pub calibration: CalibrationFigures,
+    pub reliability: ReliabilityFigures,
     pub ablation: Vec<LeftOut>,
     pub model: ListeningModel,
     pub settings: EvaluationSettings,
@@ -232,6 +246,7 @@ pub fn evaluate_listening(
         new_contact_buyers: buyers.len(),
         new_contacts: met.figures(),
         calibration: creators.calibration(truth.horizon_days),
+        reliability: creators::reliability(&anchors.sampled, &past, &truth, settings, &methods.barred),
         ablation,
         model: past.model.clone(),
         settings: settings.clone(),

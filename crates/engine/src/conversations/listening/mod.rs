@@ -7,10 +7,14 @@
 
 pub mod calibrate;
 pub mod division;
+pub mod estimate;
 pub mod features;
+pub mod last_window;
 pub mod logistic;
 pub mod meet;
 pub mod model;
+pub(crate) mod pairs;
+pub mod reliability;
 pub mod score;
 pub mod shipped;
 pub mod train;
@@ -21,6 +25,7 @@ use super::index::IndexSettings;
 use features::Feature;
 
 pub use features::BuyerSet;
+pub use last_window::{HeldOut, Reading, hold_out};
 pub use meet::{NewContact, rank_new_contacts};
 pub use model::{Head, ListeningModel, TrainedOn};
 pub use score::{Evidence, ListenedTo, ListeningBuyer, score};

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::features::{FEATURES, Feature, FeatureValues};
+use super::last_window::{HeldOut, Reading};
 use super::logistic::{Fit, linear, sigmoid};
 
 /// Raised whenever the same data would give another model.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// One coefficient: how much the log-odds rise with a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,14 +144,25 @@ pub struct ListeningModel {
     pub division: super::division::Division,
     /// What came true of the last prediction made the same way, and so corrects this one.
     pub drift: Drift,
+    /// How far apart a creator's chances with single buyers are kept, in log-odds: 1 as learned, less is more alike.
+    pub spread: f64,
     /// Days the chances were learned over.
     pub horizon_days: f64,
     /// How pairs that talk grow with the length of the window: twice the days, `2^growth` times the pairs.
     pub growth: f64,
     pub trained_on: TrainedOn,
+    /// How chances made the same way came true on the last window, which that model never saw; `None` where nobody asked
+    /// or nothing could be held out.
+    #[serde(default)]
+    pub held_out: Option<HeldOut>,
 }
 
 impl ListeningModel {
+    /// Whether scores may be read as people; a score unless the held-out window says otherwise.
+    pub fn reading(&self) -> Reading {
+        self.held_out.as_ref().map_or(Reading::Score, HeldOut::reading)
+    }
+
     /// How much chance the horizon asked holds against the one learned: `(days asked / days learned)^growth`.
     pub fn exposure(&self, horizon_days: Option<f64>) -> f64 {
         match horizon_days {

@@ -4,12 +4,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::division::{Asking, nearness, signals};
-use super::features::{Between, BuyerSet, near_to, share_of_others};
+use super::features::BuyerSet;
 use super::model::Asked;
+use super::pairs::{Nearness, PairSeen, pairs_with};
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
-use crate::graph::pagerank::PushScratch;
-use crate::graph::{PageRankSettings, Seed, personalised_pagerank};
 use crate::random::Draws;
 
 /// The purpose of the bootstrap's random numbers.
@@ -102,16 +101,20 @@ pub(crate) fn score_sets(
     sets: &[BuyersAsked<'_>],
     settings: &ListeningSettings,
 ) -> Vec<Vec<ListenedTo>> {
-    let asking: Vec<Asking> = sets
-        .par_iter()
+    let asking = asking(index, sets, settings);
+    let nearness = nearness(index, &asking, settings.restart);
+    asking.par_iter().zip(&nearness).map(|(asking, near)| score_one(index, model, asking, near, settings)).collect()
+}
+
+/// The buyers of each set that the index knows, and who may be chosen for them.
+fn asking(index: &ConversationIndex, sets: &[BuyersAsked<'_>], settings: &ListeningSettings) -> Vec<Asking> {
+    sets.par_iter()
         .map(|asked| {
             let set = BuyerSet::new(index, asked.buyers);
             let candidates = candidates_of(&set, &set.buyers_talking(), asked.excluded, settings);
             Asking { buyers: set.buyers, candidates }
         })
-        .collect();
-    let nearness = nearness(index, &asking, settings.restart);
-    asking.par_iter().zip(&nearness).map(|(asking, near)| score_one(index, model, asking, near, settings)).collect()
+        .collect()
 }
 
 fn candidates_of(set: &BuyerSet<'_>, talking: &[u32], excluded: &[u32], settings: &ListeningSettings) -> Vec<u32> {
@@ -126,25 +129,68 @@ fn score_one(
     settings: &ListeningSettings,
 ) -> Vec<ListenedTo> {
     let set = BuyerSet::new(index, &asking.buyers);
+    let draws = BuyerDraws::new(set.buyers.len(), settings);
+    divided(&set, model, &asking.candidates, nearness, settings)
+        .par_iter()
+        .map(|one| ListenedTo { share: one.share, ..summarise(&set, one, &draws, settings) })
+        .collect()
+}
+
+/// A candidate with its share of the set's listening and the chance with every buyer, as they are said.
+pub(super) struct Divided {
+    pub account: u32,
+    pub share: f64,
+    pub pairs: Vec<PairSeen>,
+    pub chances: Vec<f64>,
+}
+
+/// The candidates of one set, best first; ties by dense id.
+fn divided(
+    set: &BuyerSet<'_>,
+    model: &ListeningModel,
+    candidates: &[u32],
+    nearness: &[f64],
+    settings: &ListeningSettings,
+) -> Vec<Divided> {
     if set.buyers.is_empty() {
         return vec![];
     }
-    let candidates = &asking.candidates;
-    let columns = columns(&set, model, candidates, settings);
-    let draws = BuyerDraws::new(set.buyers.len(), settings);
+    let columns = columns(set, model, candidates, settings);
     let volume: f64 = columns.iter().map(|column| column.chances.iter().sum::<f64>()).sum();
-    let shares = model.division.shares(&signals(&set, candidates, nearness));
-    let mut scored: Vec<ListenedTo> = columns
-        .par_iter()
+    let shares = model.division.shares(&signals(set, candidates, nearness));
+    let mut divided: Vec<Divided> = columns
+        .into_par_iter()
         .zip(candidates)
         .zip(&shares)
-        .map(|((column, &candidate), &share)| {
-            let chances = scaled_to(&column.chances, model.drift.corrected(volume * share));
-            ListenedTo { share, ..summarise(&set, candidate, &column.pairs, &chances, &draws, settings) }
+        .map(|((column, &account), &share)| {
+            let told_apart = spread(&column.chances, model.spread);
+            let chances = scaled_to(&told_apart, model.drift.corrected(volume * share));
+            Divided { account, share, pairs: column.pairs, chances }
         })
         .collect();
-    scored.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.account.cmp(&b.account)));
-    scored
+    divided.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.account.cmp(&b.account)));
+    divided
+}
+
+/// Shows `see` what is said of every pair of each set, and returns what it made of each, in the order of the sets.
+pub(super) fn each_set<T: Send>(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    sets: &[BuyersAsked<'_>],
+    settings: &ListeningSettings,
+    see: impl Fn(usize, Vec<Divided>) -> T + Sync,
+) -> Vec<T> {
+    let asking = asking(index, sets, settings);
+    let nearness = nearness(index, &asking, settings.restart);
+    asking
+        .par_iter()
+        .zip(&nearness)
+        .enumerate()
+        .map(|(place, (asking, near))| {
+            let set = BuyerSet::new(index, &asking.buyers);
+            see(place, divided(&set, model, &asking.candidates, near, settings))
+        })
+        .collect()
 }
 
 /// The chances of one creator, added up over the buyers, before they are divided anew.
@@ -209,6 +255,18 @@ struct Column {
     chances: Vec<f64>,
 }
 
+/// The chances with their log-odds multiplied by `spread`; 0 stays 0.
+fn spread(chances: &[f64], spread: f64) -> Vec<f64> {
+    let one = |&p: &f64| {
+        if p <= 0.0 {
+            return 0.0;
+        }
+        let odds = (p / (1.0 - p).max(1e-12)).powf(spread);
+        odds / (1.0 + odds)
+    };
+    chances.iter().map(one).collect()
+}
+
 /// The chances with all their odds multiplied by one factor, so that they add up to `total` and none passes 1.
 fn scaled_to(chances: &[f64], total: f64) -> Vec<f64> {
     let possible = chances.iter().filter(|&&p| p > 0.0).count() as f64;
@@ -232,100 +290,6 @@ fn scaled_to(chances: &[f64], total: f64) -> Vec<f64> {
         log_factor += ((total - sum) / slope.max(1e-12)).clamp(-2.0, 2.0);
     }
     grown(log_factor.exp()).collect()
-}
-
-/// One buyer and a candidate, before any chance is made of it.
-pub(super) struct PairSeen {
-    pub buyer: u32,
-    pub between: Between,
-}
-
-/// What lies between a candidate and each wanted buyer (places in the set, ascending).
-pub(super) fn pairs_with(
-    set: &BuyerSet<'_>,
-    wanted: &[u32],
-    candidate: u32,
-    talking: &[u32],
-    near: impl Fn(usize) -> f64,
-) -> Vec<PairSeen> {
-    let contacts = set.contacts(candidate);
-    let (mut talk, mut back) = (contacts.talk.iter().peekable(), contacts.back.iter().peekable());
-    wanted
-        .iter()
-        .enumerate()
-        .map(|(row, &place)| {
-            while talk.peek().is_some_and(|contact| contact.place < place) {
-                talk.next();
-            }
-            while back.peek().is_some_and(|contact| contact.place < place) {
-                back.next();
-            }
-            let talk_pair =
-                talk.peek().filter(|contact| contact.place == place).map_or(NO_PAIR, |contact| contact.pair);
-            let back_pair =
-                back.peek().filter(|contact| contact.place == place).map_or(NO_PAIR, |contact| contact.pair);
-            let oneself = u32::from(talk_pair != NO_PAIR);
-            let share = share_of_others(set.buyers.len(), talking[candidate as usize], oneself);
-            let between = Between {
-                talk: talk_pair,
-                back: back_pair,
-                share_of_others: share,
-                near: near(row),
-                shared_contacts: 0.0,
-            };
-            PairSeen { buyer: set.buyers[place as usize], between }
-        })
-        .collect()
-}
-
-/// How many buyers share one work space for their walks: making it costs as much as a walk.
-const BUYERS_AT_A_TIME: usize = 64;
-
-/// Nearness of every candidate to every wanted buyer.
-pub(super) struct Nearness {
-    columns: usize,
-    /// Row by row; one row only when the set's own nearness stands for everybody's.
-    values: Vec<f32>,
-}
-
-impl Nearness {
-    pub fn of(set: &BuyerSet<'_>, wanted: &[u32], candidates: &[u32], settings: &ListeningSettings) -> Nearness {
-        let columns = candidates.len();
-        if set.buyers.len() > settings.nearness_buyers_max {
-            let seeds: Vec<Seed> = set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
-            let steps = PageRankSettings { restart: settings.restart, ..PageRankSettings::default() };
-            let rank = personalised_pagerank(&set.index.walk, &seeds, &steps).rank;
-            return Nearness { columns, values: candidates.iter().map(|&at| rank[at as usize] as f32).collect() };
-        }
-        let mut column_of = vec![u32::MAX; set.index.accounts()];
-        for (column, &candidate) in candidates.iter().enumerate() {
-            column_of[candidate as usize] = column as u32;
-        }
-        let portions: Vec<Vec<f32>> = wanted
-            .par_chunks(BUYERS_AT_A_TIME)
-            .map(|wanted| {
-                let mut scratch = PushScratch::default();
-                let mut rows = vec![0f32; columns * wanted.len()];
-                for (row, &place) in rows.chunks_mut(columns.max(1)).zip(wanted) {
-                    let buyer = set.buyers[place as usize];
-                    let near = near_to(set.index, buyer, settings.restart, settings.nearness_tolerance, &mut scratch);
-                    for near in near {
-                        let column = column_of[near.node as usize];
-                        if column != u32::MAX {
-                            row[column as usize] = near.rank as f32;
-                        }
-                    }
-                }
-                rows
-            })
-            .collect();
-        Nearness { columns, values: portions.concat() }
-    }
-
-    pub fn of_pair(&self, row: usize, column: usize) -> f64 {
-        let row = if self.values.len() == self.columns { 0 } else { row };
-        f64::from(self.values[row * self.columns + column])
-    }
 }
 
 /// How often each buyer is drawn in each bootstrap draw; the same for all creators.
@@ -382,14 +346,9 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
     lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + f64::from(rest)
 }
 
-fn summarise(
-    set: &BuyerSet<'_>,
-    candidate: u32,
-    pairs: &[PairSeen],
-    chances: &[f64],
-    draws: &BuyerDraws,
-    settings: &ListeningSettings,
-) -> ListenedTo {
+fn summarise(set: &BuyerSet<'_>, divided: &Divided, draws: &BuyerDraws, settings: &ListeningSettings) -> ListenedTo {
+    let Divided { account: candidate, pairs, chances, .. } = divided;
+    let candidate = *candidate;
     let known = &set.index.pairs;
     let mut evidence = Evidence {
         buyers_talking: 0,

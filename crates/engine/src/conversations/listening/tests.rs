@@ -4,6 +4,7 @@ use super::*;
 use crate::conversations::events::{EventColumns, EventLog};
 use crate::conversations::index::ConversationIndex;
 use crate::conversations::testing::{made_up_columns, made_up_talk};
+use last_window::hold_out_from;
 use proptest::prelude::*;
 
 /// The default settings, learning from fewer brands.
@@ -71,6 +72,20 @@ fn the_parts_add_up_and_no_expectation_passes_the_buyers() {
         assert!((0.0..=25.0).contains(&listened.expected_listeners));
         assert!(listened.lo <= listened.expected_listeners && listened.expected_listeners <= listened.hi);
     }
+}
+
+#[test]
+fn the_last_window_is_judged_by_a_model_that_never_saw_it() {
+    let log = made_up_talk(90, 3000, 2);
+    let held = hold_out(&log, &quick()).expect("valid settings").expect("enough talk");
+    assert!(held.sets > 0 && held.chosen.pairs > 0 && held.chosen.pairs < held.all.pairs);
+    // Other talk after the cut changes what came, never what was said.
+    let last = log.len() - 1;
+    let less = log.filtered(|row| log.at_unix()[row] < held.cut_unix || row % 2 == 0 || row == last);
+    let judged = hold_out_from(&less, held.cut_unix, &quick()).expect("valid settings").expect("enough talk");
+    assert_eq!((judged.all.pairs, judged.all.expected), (held.all.pairs, held.all.expected));
+    assert!(judged.all.came < held.all.came);
+    assert_eq!(hold_out(&EventLog::default(), &quick()), Ok(None));
 }
 
 #[test]

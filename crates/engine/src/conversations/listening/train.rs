@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::calibrate::{Expected, Outcome, platt};
+use super::calibrate::{Outcome, platt};
 use super::division::{Asking, DividedSet, Division, Moment, Signal, nearness, signals};
 use super::features::{Between, BuyerSet, FEATURES, Feature};
+use super::last_window;
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
 use super::model::{Drift, Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
-use super::score::{BuyersAsked, Nearness, pairs_with, score_sets};
+use super::pairs::{Nearness, pairs_with};
 use super::shipped;
 use super::{ListeningError, ListeningSettings};
 use crate::conversations::events::EventLog;
@@ -25,7 +26,7 @@ const MEETING_BUYERS_MAX: usize = 1_000;
 /// About so many strangers a buyer are kept for learning whom it meets.
 const STRANGERS_KEPT: usize = 400;
 /// How many creators a marketer would choose; calibration looks at these.
-const CHOSEN: usize = 10;
+pub(super) const CHOSEN: usize = 10;
 
 /// Learns a listening model from a log, using nothing but that log.
 ///
@@ -46,14 +47,20 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
     let mut model = learn_chances(log, cut, &settings, Meetings::Learned);
     model.division = learn_division(log, &settings);
     model.growth = growth(log, &settings);
-    model.drift = drift(log, cut, &model, &settings);
+    let correction = last_window::correction(log, cut, &model, &settings);
+    (model.drift, model.spread) = (correction.drift, correction.spread);
     Ok(model)
 }
 
-const DAY_SECONDS: f64 = 86_400.0;
+pub(super) const DAY_SECONDS: f64 = 86_400.0;
 
 /// Fits the three chances from what came before and after one moment.
-fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings, meetings: Meetings) -> ListeningModel {
+pub(super) fn learn_chances(
+    log: &EventLog,
+    cut: i64,
+    settings: &ListeningSettings,
+    meetings: Meetings,
+) -> ListeningModel {
     let until = log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1);
     let window = Window::open(log, cut, settings);
     let sets = window.sets(settings);
@@ -85,6 +92,8 @@ fn learn_chances(log: &EventLog, cut: i64, settings: &ListeningSettings, meeting
         horizon_days: (until - cut) as f64 / DAY_SECONDS,
         growth: 1.0,
         drift: Drift::NONE,
+        spread: 1.0,
+        held_out: None,
         trained_on: TrainedOn {
             events: log.len() as u64,
             anchors: window.anchors.len() as u64,
@@ -108,7 +117,7 @@ struct Window {
 
 /// Whether a fit needs the chance of meeting somebody new.
 #[derive(Clone, Copy, PartialEq)]
-enum Meetings {
+pub(super) enum Meetings {
     Learned,
     NotNeeded,
 }
@@ -126,49 +135,9 @@ impl Window {
     }
 }
 
-fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Pairs {
+pub(super) fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Pairs {
     let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
     Pairs::of_log(&log.between(Some(cut), None), &count, WeighByBuyingTalk::Off)
-}
-
-/// Sets on which the last prediction is checked, and creators of each.
-const DRIFT_SETS_MAX: usize = 60;
-
-/// What came true of a prediction made one window earlier.
-///
-/// The model is learned again with labels from a window as long as the last one and just before it, then scores sets
-/// at `cut`, and the last window tells. No change when the data is too short for that.
-fn drift(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningSettings) -> Drift {
-    let earlier_cut = cut - (model.horizon_days * DAY_SECONDS) as i64;
-    let past = log.between(None, Some(cut));
-    if past.at_unix().first().is_none_or(|&first| first >= earlier_cut) {
-        return Drift::NONE;
-    }
-    let chances = learn_chances(&past, earlier_cut, settings, Meetings::NotNeeded);
-    let earlier = ListeningModel { division: model.division.clone(), ..chances };
-    let index = ConversationIndex::build_for_learning(&past, Some(cut), &settings.index);
-    let labels = labels_from(log, cut, settings);
-    let quick = ListeningSettings { bootstrap_draws: 0, horizon_days: None, ..settings.clone() };
-    let anchors = anchors(&index, &labels, settings, DRIFT_SETS_MAX);
-    let buyers: Vec<Vec<u32>> = anchors.iter().map(|&anchor| index.talkers_to(anchor)).collect();
-    let asked: Vec<BuyersAsked<'_>> = buyers
-        .iter()
-        .zip(&anchors)
-        .map(|(buyers, anchor)| BuyersAsked { buyers, excluded: std::slice::from_ref(anchor) })
-        .collect();
-    let ranked = score_sets(&index, &earlier, &asked, &quick);
-    let checked: Vec<Expected> = ranked
-        .into_iter()
-        .zip(&buyers)
-        .flat_map(|(ranked, buyers)| {
-            let came = |creator| buyers.iter().filter(|&&buyer| labels.find(buyer, creator).is_some()).count() as f64;
-            let chosen = ranked.into_iter().take(CHOSEN);
-            chosen
-                .map(|one| Expected { expected: one.expected_listeners, came: came(one.account) })
-                .collect::<Vec<Expected>>()
-        })
-        .collect();
-    super::calibrate::drift(&checked)
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
