@@ -11,7 +11,7 @@ use serde_json::json;
 use super::between;
 use super::deciding::{DecidingRequest, report, share_of_deciding};
 use super::export::{GraphFormat, write};
-use super::groups::{GroupAbout, MarketGroups, objective_words, participation};
+use super::groups::{GroupAbout, MarketGroups, no_groups_words, objective_words, participation};
 use super::map::{Level, MapRequest, NODES_USUAL, map};
 use crate::clock;
 use crate::creators::find;
@@ -264,6 +264,9 @@ async fn groups(
             objective_words(found.settings.objective),
             grouped(u64::from(found.outside))
         )?;
+        if market.list.is_empty() {
+            writeln!(out, "{}", no_groups_words(found))?;
+        }
         for &place in &shown {
             let group = &market.list[place as usize];
             write!(

@@ -21,6 +21,7 @@ use store::{GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, Voi
 
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
+use crate::output::grouped;
 
 /// A change in what is found raises this, and groups are found anew.
 pub const GROUPS_VERSION: u32 = 1;
@@ -508,6 +509,18 @@ pub fn objective_words(objective: Objective) -> String {
         Objective::Modularity { resolution } => format!("modularity at resolution {resolution}"),
         Objective::Density { density } => format!("constant Potts at density {density}"),
     }
+}
+
+/// Why a market that was looked through has no groups.
+pub fn no_groups_words(found: &Found) -> String {
+    if found.accounts == 0 {
+        return "No talk between different people is held, so there is nobody to group.".to_owned();
+    }
+    format!(
+        "{} people talk in {} pairs, and nowhere do {MEMBERS_MIN} of them hang together: no group is found in such talk.",
+        grouped(found.accounts as u64),
+        grouped(found.pairs as u64)
+    )
 }
 
 /// How many people a group needs, for texts that say so.

@@ -12,7 +12,7 @@ use engine::conversations::portraits::languages::language_tag;
 use engine::conversations::portraits::participation::{BuyersInGroup, BuyersParticipation};
 use model::{AccountId, Brand, Timestamp};
 
-use super::super::groups::{Found, GROUP_MEMBERS_MIN, GroupAbout, MarketGroups, objective_words};
+use super::super::groups::{Found, GROUP_MEMBERS_MIN, GroupAbout, MarketGroups, no_groups_words, objective_words};
 use crate::clock;
 use crate::conversations::Snapshot;
 use crate::creators::{self, CreatorName};
@@ -315,6 +315,8 @@ struct GroupsPage {
     brand: Option<Brand>,
     lines: Vec<GroupLine>,
     has_groups: bool,
+    /// Why there are none although they were looked for.
+    none_found: Option<String>,
     total: String,
     from: String,
     to: String,
@@ -373,6 +375,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     draw(GroupsPage {
         layout: Layout::load(&app, visit, Word::Conversations, "Conversation groups").await?,
         has_groups: !at_hand.market.list.is_empty(),
+        none_found: found.filter(|_| at_hand.market.list.is_empty()).map(no_groups_words),
         total: format::count(places.len() as u64),
         from: format::count(if lines.is_empty() { 0 } else { offset as u64 + 1 }),
         to: format::count((offset + lines.len()) as u64),
