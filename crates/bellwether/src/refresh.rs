@@ -56,8 +56,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         step("building the conversation graph and learning who listens to whom");
         let snapshot = data.snapshot().await?;
         step("vetting everybody who has published something");
-        let figures = vetting::figures_of_all(data, &snapshot).await?;
-        creators_with_figures = figures.len() as u64;
+        creators_with_figures = vetting::make_figures(data, &snapshot).await?;
         step("finding the conversation groups and what they talk about");
         let groups = conversations::groups::find(data, &snapshot).await?;
         groups_found = groups.groups.len() as u64;
@@ -66,8 +65,7 @@ pub async fn refresh(data: &DataDirectory, mut step: impl FnMut(&str)) -> Result
         talk.sort_unstable_by_key(|(text, _, _)| *text);
         let model = serde_json::to_string(&snapshot.model).expect("a model serialises");
         step("keeping what was derived");
-        let values =
-            DerivedValues { revision, listening_model: &model, text_talk: &talk, figures: &figures, groups: &groups };
+        let values = DerivedValues { revision, listening_model: &model, text_talk: &talk, groups: &groups };
         data.derived.replace(&values).await?;
     }
     let snapshot = data.snapshot().await?;

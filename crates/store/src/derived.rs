@@ -14,6 +14,12 @@ use crate::error::StoreError;
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
 const DERIVED_VERSION: i64 = 2;
 
+const CREATE_FIGURES: &str = "create table if not exists creator_figures (account_id integer primary key, \
+                              level text not null, reply_rate real, engagement real, detail text not null)";
+/// Figures of a refresh that is still running: of many creators they are more than memory should hold.
+const CREATE_NEXT_FIGURES: &str = "create table if not exists next_creator_figures (account_id integer primary key, \
+                                   level text not null, reply_rate real, engagement real, detail text not null)";
+
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
 pub struct Derived {
@@ -27,7 +33,6 @@ pub struct DerivedValues<'a> {
     pub listening_model: &'a str,
     /// Every text that is buying talk: its number, the chance that it is, and its kinds as bits.
     pub text_talk: &'a [(i64, f32, u8)],
-    pub figures: &'a [CreatorFigures],
     pub groups: &'a GroupsKept,
 }
 
@@ -63,8 +68,8 @@ impl Derived {
             "create table if not exists number (name text primary key, value integer not null)",
             "create table if not exists document (name text primary key, value text not null)",
             "create table if not exists text_talk (text_id integer primary key, chance real not null, kinds integer not null)",
-            "create table if not exists creator_figures (account_id integer primary key, level text not null, \
-             reply_rate real, engagement real, detail text not null)",
+            CREATE_FIGURES,
+            CREATE_NEXT_FIGURES,
         ]
         .into_iter()
         .chain(GROUP_TABLES)
@@ -79,29 +84,50 @@ impl Derived {
         self.number("revision").await
     }
 
-    /// Replaces everything in one transaction, so that a reader sees the old values or the new ones.
-    pub async fn replace(&self, values: &DerivedValues<'_>) -> Result<(), StoreError> {
-        let failed = StoreError::of("keeping derived values");
+    /// Begins new figures of creators: what an earlier refresh left unfinished is thrown away.
+    pub async fn begin_figures(&self) -> Result<(), StoreError> {
+        let failed = StoreError::of("beginning creators' figures");
+        sqlx::query("delete from next_creator_figures").execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Keeps a part of the new figures; nobody reads them before [`Derived::replace`] puts all in force.
+    pub async fn add_figures(&self, figures: &[CreatorFigures]) -> Result<(), StoreError> {
+        let failed = StoreError::of("keeping creators' figures");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        for statement in ["delete from text_talk", "delete from creator_figures"] {
-            sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
-        }
-        for portion in values.text_talk.chunks(5_000) {
-            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_talk (text_id, chance, kinds) ");
-            insert.push_values(portion, |mut row, (text, chance, kinds)| {
-                row.push_bind(*text).push_bind(*chance).push_bind(i64::from(*kinds));
-            });
-            insert.build().execute(&mut *transaction).await.map_err(&failed)?;
-        }
-        for portion in values.figures.chunks(2_000) {
-            let mut insert: QueryBuilder<Sqlite> =
-                QueryBuilder::new("insert into creator_figures (account_id, level, reply_rate, engagement, detail) ");
+        for portion in figures.chunks(2_000) {
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+                "insert into next_creator_figures (account_id, level, reply_rate, engagement, detail) ",
+            );
             insert.push_values(portion, |mut row, figures| {
                 row.push_bind(figures.account.0)
                     .push_bind(&figures.level)
                     .push_bind(figures.reply_rate)
                     .push_bind(figures.engagement)
                     .push_bind(&figures.detail);
+            });
+            insert.build().execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Replaces everything in one transaction, so that a reader sees the old values or the new ones. The figures are
+    /// those added since [`Derived::begin_figures`].
+    pub async fn replace(&self, values: &DerivedValues<'_>) -> Result<(), StoreError> {
+        let failed = StoreError::of("keeping derived values");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        for statement in [
+            "delete from text_talk",
+            "drop table creator_figures",
+            "alter table next_creator_figures rename to creator_figures",
+            CREATE_NEXT_FIGURES,
+        ] {
+            sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        for portion in values.text_talk.chunks(5_000) {
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new("insert into text_talk (text_id, chance, kinds) ");
+            insert.push_values(portion, |mut row, (text, chance, kinds)| {
+                row.push_bind(*text).push_bind(*chance).push_bind(i64::from(*kinds));
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
@@ -126,11 +152,12 @@ impl Derived {
     pub async fn forget(&self, accounts: &[AccountId]) -> Result<(), StoreError> {
         let failed = StoreError::of("removing what was derived about an account");
         for account in accounts {
-            sqlx::query("delete from creator_figures where account_id = $1")
-                .bind(account.0)
-                .execute(&self.pool)
-                .await
-                .map_err(&failed)?;
+            for statement in [
+                "delete from creator_figures where account_id = $1",
+                "delete from next_creator_figures where account_id = $1",
+            ] {
+                sqlx::query(statement).bind(account.0).execute(&self.pool).await.map_err(&failed)?;
+            }
             let mut connection = self.pool.acquire().await.map_err(&failed)?;
             forget_members(&mut connection, *account).await.map_err(&failed)?;
         }
@@ -244,17 +271,17 @@ mod tests {
             groups: vec![GroupRow { id: 4, members: 1, detail: "{}".into(), ..GroupRow::default() }],
             members: vec![(AccountId(7), 4)],
         };
-        let values = DerivedValues {
-            revision: 3,
-            listening_model: "{}",
-            text_talk: &[(11, 0.75, 4)],
-            figures: std::slice::from_ref(&figures),
-            groups: &groups,
-        };
+        let values = DerivedValues { revision: 3, listening_model: "{}", text_talk: &[(11, 0.75, 4)], groups: &groups };
+        let known = [AccountId(7), AccountId(8)];
+        let left_behind = CreatorFigures { account: AccountId(8), ..figures.clone() };
+        derived.add_figures(&[left_behind]).await.expect("keeps");
+        derived.begin_figures().await.expect("throws away");
+        derived.add_figures(std::slice::from_ref(&figures)).await.expect("keeps");
+        assert!(derived.figures(&known).await.expect("reads").is_empty(), "nobody sees figures before all are made");
         derived.replace(&values).await.expect("keeps");
         assert_eq!(derived.groups().await.expect("reads"), groups);
         assert_eq!(derived.revision().await.expect("reads"), Some(3));
-        assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
+        assert_eq!(derived.figures(&known).await.expect("reads"), HashMap::from([(AccountId(7), figures)]));
         assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4)]);
         drop(derived);
         remove_database(&folder.path().join("derived.sqlite"));

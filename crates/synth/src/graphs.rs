@@ -164,7 +164,7 @@ impl MadeGraph {
     fn portions(&self, held_max: u64) -> Vec<std::ops::Range<u32>> {
         let accounts = self.settings.accounts;
         if self.settings.draws <= held_max {
-            return vec![0..accounts];
+            return std::iter::once(0..accounts).collect();
         }
         let mut draws_of = vec![0u64; accounts as usize];
         for draw in 0..self.settings.draws {

@@ -69,18 +69,15 @@ struct Material {
     followers: Vec<FollowersSeen>,
 }
 
-/// The figures of every account that has published something. Cost: one pass over posts and the comments under them,
-/// in parts so that memory stays bounded.
-pub async fn figures_of_all(
-    data: &DataDirectory,
-    snapshot: &Snapshot,
-) -> Result<Vec<CreatorFigures>, ConversationsError> {
+/// Makes the figures of every account that has published something and keeps them for the refresh that is running;
+/// returns how many. Cost: one pass over posts and the comments under them for every four million turns, so that memory
+/// stays bounded.
+pub async fn make_figures(data: &DataDirectory, snapshot: &Snapshot) -> Result<u64, ConversationsError> {
     let now = data.now();
-    let rows = data.lake.interaction_rows(None, now).await?;
-    let parts = u32::try_from(rows.all.div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
-    let platforms: HashMap<AccountId, Platform> =
-        data.lake.profiles(None, now).await?.into_iter().map(|profile| (profile.account, profile.platform)).collect();
-    let mut figures = Vec::new();
+    let parts = u32::try_from((snapshot.log.len() as u64).div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
+    let platforms: HashMap<AccountId, Platform> = data.lake.platforms_of_authors(now).await?.into_iter().collect();
+    data.derived.begin_figures().await?;
+    let mut made = 0;
     let mut replying: HashMap<Platform, bool> = HashMap::new();
     for part in 0..parts {
         let authors = Authors::Part { part, parts };
@@ -91,14 +88,17 @@ pub async fn figures_of_all(
             *replying.entry(platform).or_default() |= replies;
         }
         let as_of = snapshot.as_of().unwrap_or(now);
+        let mut figures = Vec::with_capacity(material.len());
         for (author, held) in material {
             let platform = platforms.get(&author).copied().unwrap_or(Platform::Other);
             let replies = if replying[&platform] { Replies::Delivered } else { Replies::NotDelivered };
             figures.push(figures_of(author, platform, &held, replies, snapshot, as_of));
         }
+        figures.sort_by_key(|figures: &CreatorFigures| figures.account);
+        data.derived.add_figures(&figures).await?;
+        made += figures.len() as u64;
     }
-    figures.sort_by_key(|figures| figures.account);
-    Ok(figures)
+    Ok(made)
 }
 
 async fn gather(

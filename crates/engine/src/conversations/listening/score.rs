@@ -294,7 +294,7 @@ impl Nearness {
         if set.buyers.len() > settings.nearness_buyers_max {
             let seeds: Vec<Seed> = set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
             let steps = PageRankSettings { restart: settings.restart, ..PageRankSettings::default() };
-            let rank = personalised_pagerank(&set.index.walk, &seeds, &steps).rank;
+            let rank = personalised_pagerank(set.index.walk(), &seeds, &steps).rank;
             return Nearness { columns, values: candidates.iter().map(|&at| rank[at as usize] as f32).collect() };
         }
         let mut column_of = vec![u32::MAX; set.index.accounts()];
@@ -414,7 +414,7 @@ fn summarise(
         evidence.buyers_talking += 1;
         evidence.talks += u64::from(known.talks[talk]);
         evidence.buyers_came_back += u32::from(known.days[talk] >= 2);
-        evidence.last_at_unix = evidence.last_at_unix.max(Some(known.last_at_unix[talk]));
+        evidence.last_at_unix = evidence.last_at_unix.max(Some(known.last_at_unix(talk)));
         evidence.buying_talks += u64::from(known.buying_talks[talk]);
         if pair.between.back != NO_PAIR {
             evidence.buyers_answered += 1;
