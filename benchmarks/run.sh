@@ -29,3 +29,5 @@ keep beer-counts "$program" --data-dir "$place" conversations counts
 rm -rf "$place"
 # Beside NetworKit, igraph and SciPy (Python packages) on a made-up graph of a million accounts:
 #   python benchmarks/groups.py PROGRAM FOLDER-WITH-PEERS EMPTY-FOLDER > "$out/groups-convo-1m.txt"
+# Time and memory against the number of edges, 100,000 to 50 million, as a plot:
+#   python benchmarks/edges.py PROGRAM "$out" --up-to 50000000

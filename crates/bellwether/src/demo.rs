@@ -19,7 +19,7 @@ pub struct DemoArguments {
     /// The same seed makes the same market.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// small, medium or large.
+    /// small, medium, million or large.
     #[arg(long, default_value = "small", value_parser = size)]
     pub size: WorldSize,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub struct DemoArguments {
 }
 
 pub(crate) fn size(text: &str) -> Result<WorldSize, String> {
-    WorldSize::from_code(text).ok_or_else(|| "a market is small, medium or large".to_owned())
+    WorldSize::from_code(text).ok_or_else(|| "a market is small, medium, million or large".to_owned())
 }
 
 /// Makes the market in `data_dir` unless it is there already, and serves it.

@@ -170,7 +170,7 @@ async fn make_all(
     stages.begin("building the conversation graph and learning who listens to whom");
     let snapshot = data.snapshot_at_refresh(talk, None).await?;
     stages.begin("vetting everybody who has published something");
-    let figures = vetting::figures_of_all(data, &snapshot).await?;
+    let creators = vetting::make_figures(data, &snapshot).await?;
     stages.begin("finding the conversation groups and what they talk about");
     let groups = conversations::groups::find(data, &snapshot, None).await?;
     stages.begin("keeping what was derived");
@@ -179,14 +179,13 @@ async fn make_all(
         facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
         listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
         text_talk: &kept_talk,
-        figures: &figures,
         groups: &groups,
     };
     data.derived.keep(&values, KeptBefore::Goes).await?;
     Ok(Made {
         incremental: false,
         how: format!("everything was made anew: {why}"),
-        creators: figures.len() as u64,
+        creators,
         groups: groups.groups.len() as u64,
     })
 }
@@ -217,10 +216,9 @@ async fn follow(
         facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
         listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
         text_talk: &rows_of(read.into_iter().filter(|(_, talk)| talk.is_buying())),
-        figures: &figures,
         groups: &groups,
     };
-    data.derived.keep(&values, KeptBefore::Stays { texts_gone: &texts_gone }).await?;
+    data.derived.keep(&values, KeptBefore::Stays { texts_gone: &texts_gone, figures: &figures }).await?;
     Ok(Made {
         incremental: true,
         how: format!(

@@ -15,7 +15,7 @@ pub struct TalkWindow {
     pub to: Option<Timestamp>,
 }
 
-/// The talk of a window between different people, as columns of equal length, oldest first.
+/// The talk of a window between different people, as columns of equal length, in no fixed order of rows.
 /// `actor` and `target` index into `accounts`, which is sorted, so that equal facts give equal numbers.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct TalkArrays {
@@ -24,8 +24,8 @@ pub struct TalkArrays {
     pub target: Vec<u32>,
     pub at_unix: Vec<i64>,
     pub kind: Vec<u8>,
-    /// The text of each, -1 where there is none.
-    pub text: Vec<i64>,
+    /// What the asker says of the text of each, 0 where there is none.
+    pub mark: Vec<u8>,
     /// The post each was made under, -1 where it is not known.
     pub post: Vec<i64>,
 }
@@ -113,43 +113,49 @@ pub struct Said<'a> {
     pub body: &'a str,
 }
 
+/// How many texts are put beside their places at once: about half a gigabyte.
+const TEXTS_AT_ONCE: u64 = 4_000_000;
 const TALK_KINDS: &str = "kind not in (7, 8)";
 
 impl Lake {
-    /// The talk of a window. Cost: one pass over the interactions plus a sort of the distinct accounts.
-    pub async fn talk(&self, window: TalkWindow, now: Timestamp) -> Result<TalkArrays, LakeError> {
-        let sql = format!(
-            "select actor_id, target_id, at, kind, text_id, post_id from interaction \
-             where target_id is not null and actor_id <> target_id and {TALK_KINDS}{} \
-             order by at, id_upper, id_lower",
+    /// The talk of a window; `mark` says what is to be known of a text. Cost: one pass over the interactions, which are
+    /// turned into columns portion by portion: 26 bytes each, and 40 an account while they are numbered.
+    pub async fn talk(
+        &self,
+        window: TalkWindow,
+        now: Timestamp,
+        mark: impl Fn(i64) -> u8,
+    ) -> Result<TalkArrays, LakeError> {
+        let of_window = format!(
+            "from interaction where target_id is not null and actor_id <> target_id and {TALK_KINDS}{}",
             window_sql(window)
         );
-        let rows = self.rows(&sql, &[], now, "reading the conversations").await?;
-        let mut ids: Vec<i64> = Vec::new();
-        for batch in &rows.batches {
-            ids.extend_from_slice(ints(batch, 0).values());
-            ids.extend_from_slice(ints(batch, 1).values());
-            if ids.len() > 8_000_000 {
-                ids.sort_unstable();
-                ids.dedup();
-            }
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        let dense: HashMap<i64, u32> = ids.iter().enumerate().map(|(index, id)| (*id, index as u32)).collect();
-        let mut talk = TalkArrays { accounts: ids.into_iter().map(AccountId).collect(), ..TalkArrays::default() };
-        for batch in &rows.batches {
-            let (actor, target, at, kind) = (ints(batch, 0), ints(batch, 1), ints(batch, 2), ints(batch, 3));
-            let (text, post) = (ints(batch, 4), ints(batch, 5));
+        let what = "reading the conversations";
+        let counted = self.rows(&format!("select count(*) {of_window}"), &[], now, what).await?;
+        let mut talk = TalkArrays::with_capacity(counted.int(0, 0).unwrap_or(0) as usize);
+        let mut numbers = Numbers::default();
+        let failed = |error| LakeError::query(what, error);
+        let context = self.context(now).await?;
+        let sql = format!("select actor_id, target_id, at, kind, text_id, post_id {of_window}");
+        let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+        while let Some(batch) = futures::StreamExt::next(&mut stream).await {
+            let batch = batch.map_err(failed)?;
+            let (actor, target, at, kind) = (ints(&batch, 0), ints(&batch, 1), ints(&batch, 2), ints(&batch, 3));
+            let (text, post) = (ints(&batch, 4), ints(&batch, 5));
             for row in 0..batch.num_rows() {
-                talk.actor.push(dense[&actor.value(row)]);
-                talk.target.push(dense[&target.value(row)]);
+                talk.actor.push(numbers.of(actor.value(row)));
+                talk.target.push(numbers.of(target.value(row)));
                 talk.at_unix.push(at.value(row).div_euclid(1_000_000));
                 talk.kind.push(kind.value(row) as u8);
-                talk.text.push(maybe_int(&text, row).unwrap_or(-1));
+                talk.mark.push(maybe_int(&text, row).map_or(0, &mark));
                 talk.post.push(maybe_int(&post, row).unwrap_or(-1));
             }
         }
+        let sorted = numbers.sorted();
+        for account in talk.actor.iter_mut().chain(&mut talk.target) {
+            *account = sorted.place[*account as usize];
+        }
+        talk.accounts = sorted.accounts;
         Ok(talk)
     }
 
@@ -323,10 +329,16 @@ impl Lake {
         Ok(found)
     }
 
-    /// Hands every text to `each`, once, with what it was said under.
-    pub async fn for_each_text(&self, now: Timestamp, each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
-        let sql = include_str!("sql/conversations_texts_in_place.sql").replace("{these}", "true");
-        hand_texts(&self.context(now).await?, &sql, each).await
+    /// Hands every text to `each`, once, with what it was said under. Many texts are read part by part, chosen by their
+    /// ids, so that memory stays bounded.
+    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
+        let parts = self.text_count(now).await?.div_ceil(TEXTS_AT_ONCE).max(1);
+        for part in 0..parts {
+            let of_part = if parts > 1 { format!("text_id % {parts} = {part}") } else { "true".to_owned() };
+            let sql = include_str!("sql/conversations_texts_in_place.sql").replace("{these}", &of_part);
+            hand_texts(&self.context(now).await?, &sql, &mut each).await?;
+        }
+        Ok(())
     }
 }
 
@@ -358,6 +370,49 @@ pub(crate) async fn hand_texts(
         }
     }
     Ok(())
+}
+
+impl TalkArrays {
+    fn with_capacity(rows: usize) -> TalkArrays {
+        TalkArrays {
+            accounts: vec![],
+            actor: Vec::with_capacity(rows),
+            target: Vec::with_capacity(rows),
+            at_unix: Vec::with_capacity(rows),
+            kind: Vec::with_capacity(rows),
+            mark: Vec::with_capacity(rows),
+            post: Vec::with_capacity(rows),
+        }
+    }
+}
+
+/// Accounts numbered as they are met.
+#[derive(Default)]
+struct Numbers {
+    of: HashMap<i64, u32>,
+}
+
+/// Accounts in the order of their ids, and where each number went.
+struct SortedAccounts {
+    accounts: Vec<AccountId>,
+    place: Vec<u32>,
+}
+
+impl Numbers {
+    fn of(&mut self, id: i64) -> u32 {
+        let next = self.of.len() as u32;
+        *self.of.entry(id).or_insert(next)
+    }
+
+    fn sorted(self) -> SortedAccounts {
+        let mut met: Vec<(i64, u32)> = self.of.into_iter().collect();
+        met.sort_unstable();
+        let mut place = vec![0; met.len()];
+        for (at, (_, number)) in met.iter().enumerate() {
+            place[*number as usize] = at as u32;
+        }
+        SortedAccounts { accounts: met.into_iter().map(|(id, _)| AccountId(id)).collect(), place }
+    }
 }
 
 fn window_sql(window: TalkWindow) -> String {

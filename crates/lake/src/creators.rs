@@ -85,6 +85,21 @@ impl Lake {
         Ok(profiles)
     }
 
+    /// The platform of everybody who has published something, without anything else that is known of them.
+    pub async fn platforms_of_authors(&self, now: Timestamp) -> Result<Vec<(AccountId, Platform)>, LakeError> {
+        let sql = "select account_id, min(platform) from account \
+                   where account_id in (select author_id from post where author_id is not null) group by account_id";
+        let rows = self.rows(sql, &[], now, "reading platforms").await?;
+        let mut platforms = Vec::new();
+        for batch in &rows.batches {
+            let (account, platform) = (ints(batch, 0), strings(batch, 1));
+            platforms.extend((0..batch.num_rows()).map(|row| {
+                (AccountId(account.value(row)), Platform::from_code(platform.value(row)).unwrap_or(Platform::Other))
+            }));
+        }
+        Ok(platforms)
+    }
+
     /// The newest known follower count of every account that has one.
     pub async fn followers(&self, now: Timestamp) -> Result<Vec<(AccountId, i64)>, LakeError> {
         let sql = "select account_id, last_value(followers order by observed_at, fetched_at) from profile_snapshot \

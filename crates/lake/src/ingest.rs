@@ -23,6 +23,8 @@ use crate::tables::{FactRow, FactTable, RowKey};
 pub const INTERACTIONS_PER_FILE: usize = 500_000;
 /// The same for the other kinds of fact, which are larger.
 const ENTITIES_PER_FILE: usize = 100_000;
+/// Texts are written earlier where they are long.
+const TEXT_BYTES_PER_FILE: usize = 128 << 20;
 
 /// Where an import's rows come from and how long they may be kept.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,6 +61,8 @@ pub struct ImportWriter<'a> {
     post_metrics: Pending<PostMetricFact>,
     interactions: Pending<InteractionFact>,
     texts: Pending<TextFact>,
+    /// Bytes of the texts that wait.
+    text_bytes: usize,
 }
 
 /// Rows of one kind waiting to be written, and the files already written but not yet visible.
@@ -147,6 +151,7 @@ impl Lake {
             post_metrics: Pending::default(),
             interactions: Pending::default(),
             texts: Pending::default(),
+            text_bytes: 0,
         }
     }
 }
@@ -163,6 +168,7 @@ impl ImportWriter<'_> {
         self.posts.rows.append(&mut batch.posts);
         self.post_metrics.rows.append(&mut batch.post_metrics);
         self.interactions.rows.append(&mut batch.interactions);
+        self.text_bytes += batch.texts.iter().map(|text| text.body.len()).sum::<usize>();
         self.texts.rows.append(&mut batch.texts);
         Box::pin(self.write_full()).await
     }
@@ -251,7 +257,7 @@ impl ImportWriter<'_> {
         if self.accounts.rows.len() >= ENTITIES_PER_FILE {
             self.write_accounts().await?;
         }
-        if self.texts.rows.len() >= ENTITIES_PER_FILE {
+        if self.texts.rows.len() >= ENTITIES_PER_FILE || self.text_bytes >= TEXT_BYTES_PER_FILE {
             self.write_texts().await?;
         }
         if self.posts.rows.len() >= ENTITIES_PER_FILE {
@@ -285,6 +291,7 @@ impl ImportWriter<'_> {
     }
 
     async fn write_texts(&mut self) -> Result<(), LakeError> {
+        self.text_bytes = 0;
         let pending = std::mem::take(&mut self.texts);
         self.texts = self.write(pending, None).await?;
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use model::AccountId;
-use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use crate::conversations::{GROUP_TABLES, GroupsKept, forget_members, replace_groups};
@@ -12,7 +12,13 @@ use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 3;
+const DERIVED_VERSION: i64 = 4;
+
+const CREATE_FIGURES: &str = "create table if not exists creator_figures (account_id integer primary key, \
+                              level text not null, reply_rate real, engagement real, detail text not null)";
+/// Figures of a refresh that is still running: of many creators they are more than memory should hold.
+const CREATE_NEXT_FIGURES: &str = "create table if not exists next_creator_figures (account_id integer primary key, \
+                                   level text not null, reply_rate real, engagement real, detail text not null)";
 
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
@@ -29,7 +35,6 @@ pub struct DerivedValues<'a> {
     pub listening_model: &'a str,
     /// Texts that are buying talk: the number, the chance that it is, and its kinds as bits.
     pub text_talk: &'a [(i64, f32, u8)],
-    pub figures: &'a [CreatorFigures],
     pub groups: &'a GroupsKept,
 }
 
@@ -39,8 +44,8 @@ pub enum KeptBefore<'a> {
     /// Everything was made anew.
     Goes,
     /// Texts and creators that are not among the new values stay as they are, except these texts, which are no buying
-    /// talk any more.
-    Stays { texts_gone: &'a [i64] },
+    /// talk any more, and these creators, whose figures are new.
+    Stays { texts_gone: &'a [i64], figures: &'a [CreatorFigures] },
 }
 
 /// What vetting found about one creator: the columns a ranking sorts by, and the estimates as JSON.
@@ -75,8 +80,8 @@ impl Derived {
             "create table if not exists number (name text primary key, value integer not null)",
             "create table if not exists document (name text primary key, value text not null)",
             "create table if not exists text_talk (text_id integer primary key, chance real not null, kinds integer not null)",
-            "create table if not exists creator_figures (account_id integer primary key, level text not null, \
-             reply_rate real, engagement real, detail text not null)",
+            CREATE_FIGURES,
+            CREATE_NEXT_FIGURES,
         ]
         .into_iter()
         .chain(GROUP_TABLES)
@@ -91,17 +96,38 @@ impl Derived {
         self.number("revision").await
     }
 
-    /// Keeps the values of one refresh in one transaction, so that a reader sees the old values or the new ones.
+    /// Begins new figures of creators: what an earlier refresh left unfinished is thrown away.
+    pub async fn begin_figures(&self) -> Result<(), StoreError> {
+        let failed = StoreError::of("beginning creators' figures");
+        sqlx::query("delete from next_creator_figures").execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Keeps a part of the new figures; nobody reads them before [`Derived::keep`] puts all in force.
+    pub async fn add_figures(&self, figures: &[CreatorFigures]) -> Result<(), StoreError> {
+        let failed = StoreError::of("keeping creators' figures");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        insert_figures(&mut transaction, "next_creator_figures", figures).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Keeps the values of one refresh in one transaction, so that a reader sees the old values or the new ones. Where
+    /// everything was made anew, the figures are those added since [`Derived::begin_figures`].
     pub async fn keep(&self, values: &DerivedValues<'_>, before: KeptBefore<'_>) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping derived values");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         match before {
             KeptBefore::Goes => {
-                for statement in ["delete from text_talk", "delete from creator_figures"] {
+                for statement in [
+                    "delete from text_talk",
+                    "drop table creator_figures",
+                    "alter table next_creator_figures rename to creator_figures",
+                    CREATE_NEXT_FIGURES,
+                ] {
                     sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
                 }
             }
-            KeptBefore::Stays { texts_gone } => {
+            KeptBefore::Stays { texts_gone, figures } => {
                 for text in texts_gone {
                     sqlx::query("delete from text_talk where text_id = $1")
                         .bind(text)
@@ -109,6 +135,7 @@ impl Derived {
                         .await
                         .map_err(&failed)?;
                 }
+                insert_figures(&mut transaction, "creator_figures", figures).await.map_err(&failed)?;
             }
         }
         for portion in values.text_talk.chunks(5_000) {
@@ -116,19 +143,6 @@ impl Derived {
                 QueryBuilder::new("insert or replace into text_talk (text_id, chance, kinds) ");
             insert.push_values(portion, |mut row, (text, chance, kinds)| {
                 row.push_bind(*text).push_bind(*chance).push_bind(i64::from(*kinds));
-            });
-            insert.build().execute(&mut *transaction).await.map_err(&failed)?;
-        }
-        for portion in values.figures.chunks(2_000) {
-            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-                "insert or replace into creator_figures (account_id, level, reply_rate, engagement, detail) ",
-            );
-            insert.push_values(portion, |mut row, figures| {
-                row.push_bind(figures.account.0)
-                    .push_bind(&figures.level)
-                    .push_bind(figures.reply_rate)
-                    .push_bind(figures.engagement)
-                    .push_bind(&figures.detail);
             });
             insert.build().execute(&mut *transaction).await.map_err(&failed)?;
         }
@@ -158,11 +172,12 @@ impl Derived {
     pub async fn forget(&self, accounts: &[AccountId]) -> Result<(), StoreError> {
         let failed = StoreError::of("removing what was derived about an account");
         for account in accounts {
-            sqlx::query("delete from creator_figures where account_id = $1")
-                .bind(account.0)
-                .execute(&self.pool)
-                .await
-                .map_err(&failed)?;
+            for statement in [
+                "delete from creator_figures where account_id = $1",
+                "delete from next_creator_figures where account_id = $1",
+            ] {
+                sqlx::query(statement).bind(account.0).execute(&self.pool).await.map_err(&failed)?;
+            }
             let mut connection = self.pool.acquire().await.map_err(&failed)?;
             forget_members(&mut connection, *account).await.map_err(&failed)?;
         }
@@ -274,6 +289,27 @@ impl Derived {
     }
 }
 
+async fn insert_figures(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+    figures: &[CreatorFigures],
+) -> Result<(), sqlx::Error> {
+    for portion in figures.chunks(2_000) {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(format!(
+            "insert or replace into {table} (account_id, level, reply_rate, engagement, detail) "
+        ));
+        insert.push_values(portion, |mut row, figures| {
+            row.push_bind(figures.account.0)
+                .push_bind(&figures.level)
+                .push_bind(figures.reply_rate)
+                .push_bind(figures.engagement)
+                .push_bind(&figures.detail);
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 fn remove_database(path: &Path) {
     for ending in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -309,13 +345,18 @@ mod tests {
             facts_seen: "{}",
             listening_model: "{}",
             text_talk: &[(11, 0.75, 4)],
-            figures: std::slice::from_ref(&figures),
             groups: &groups,
         };
+        let known = [AccountId(7), AccountId(8)];
+        let left_behind = CreatorFigures { account: AccountId(8), ..figures.clone() };
+        derived.add_figures(&[left_behind]).await.expect("keeps");
+        derived.begin_figures().await.expect("throws away");
+        derived.add_figures(std::slice::from_ref(&figures)).await.expect("keeps");
+        assert!(derived.figures(&known).await.expect("reads").is_empty(), "nobody sees figures before all are made");
         derived.keep(&values, KeptBefore::Goes).await.expect("keeps");
         assert_eq!(derived.groups().await.expect("reads"), groups);
         assert_eq!(derived.revision().await.expect("reads"), Some(3));
-        assert_eq!(derived.figures(&[AccountId(7), AccountId(8)]).await.expect("reads").len(), 1);
+        assert_eq!(derived.figures(&known).await.expect("reads"), HashMap::from([(AccountId(7), figures)]));
         assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4)]);
         assert_eq!(derived.facts_seen().await.expect("reads").as_deref(), Some("{}"));
         assert_eq!(derived.creators().await.expect("reads"), [AccountId(7)]);
@@ -352,19 +393,13 @@ mod tests {
             facts_seen: "1",
             listening_model: "{}",
             text_talk: &[(11, 0.75, 4), (12, 0.5, 1), (13, 0.5, 1)],
-            figures: &all,
             groups: &first,
         };
+        derived.add_figures(&all).await.expect("keeps");
         derived.keep(&values, KeptBefore::Goes).await.expect("keeps");
-        let change = DerivedValues {
-            revision: 2,
-            facts_seen: "2",
-            text_talk: &[(12, 0.875, 2)],
-            figures: &one,
-            groups: &second,
-            ..values
-        };
-        derived.keep(&change, KeptBefore::Stays { texts_gone: &[13] }).await.expect("keeps");
+        let change =
+            DerivedValues { revision: 2, facts_seen: "2", text_talk: &[(12, 0.875, 2)], groups: &second, ..values };
+        derived.keep(&change, KeptBefore::Stays { texts_gone: &[13], figures: &one }).await.expect("keeps");
         assert_eq!(derived.text_talk().await.expect("reads"), [(11, 0.75, 4), (12, 0.875, 2)]);
         let figures = derived.figures(&[AccountId(1), AccountId(2)]).await.expect("reads");
         assert_eq!((figures[&AccountId(1)].level.as_str(), figures[&AccountId(2)].level.as_str()), ("many", "rarely"));

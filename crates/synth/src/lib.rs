@@ -6,6 +6,7 @@
 
 mod batches;
 mod brand;
+mod graphs;
 mod groups;
 mod growth;
 mod listening;
@@ -29,6 +30,7 @@ mod vocabulary;
 mod world;
 
 pub use batches::Batches;
+pub use graphs::{GraphError, GraphSettings, GraphShape, MadeEdge, MadeGraph};
 pub use outcomes::PlantedCampaign;
 pub use settings::{WorldError, WorldSettings, WorldSize};
 pub use truth::{

@@ -51,7 +51,7 @@ impl Stream {
         Stream::numbered(seed, purpose as u64)
     }
 
-    fn numbered(seed: u64, number: u64) -> Stream {
+    pub(crate) fn numbered(seed: u64, number: u64) -> Stream {
         let start = seed.wrapping_mul(1_000_003).wrapping_add(number).wrapping_add(GOLDEN);
         Stream { key: mix(start) }
     }

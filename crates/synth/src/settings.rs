@@ -9,16 +9,18 @@ use serde::{Deserialize, Serialize};
 pub enum WorldSize {
     Small,
     Medium,
+    Million,
     Large,
 }
 
 impl WorldSize {
-    pub const ALL: [WorldSize; 3] = [WorldSize::Small, WorldSize::Medium, WorldSize::Large];
+    pub const ALL: [WorldSize; 4] = [WorldSize::Small, WorldSize::Medium, WorldSize::Million, WorldSize::Large];
 
     pub fn code(self) -> &'static str {
         match self {
             WorldSize::Small => "small",
             WorldSize::Medium => "medium",
+            WorldSize::Million => "million",
             WorldSize::Large => "large",
         }
     }
@@ -32,6 +34,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 3_000,
             WorldSize::Medium => 100_000,
+            WorldSize::Million => 1_000_000,
             WorldSize::Large => 10_000_000,
         }
     }
@@ -41,6 +44,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 60_000,
             WorldSize::Medium => 2_000_000,
+            WorldSize::Million => 10_000_000,
             WorldSize::Large => 100_000_000,
         }
     }
@@ -50,6 +54,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => [150, 130, 120, 110],
             WorldSize::Medium => [900, 700, 600, 500],
+            WorldSize::Million => [2_000, 1_500, 1_200, 1_000],
             WorldSize::Large => [4_000, 3_000, 3_000, 2_500],
         }
     }
@@ -59,6 +64,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => (40.0, 250.0),
             WorldSize::Medium => (60.0, 2_500.0),
+            WorldSize::Million => (60.0, 4_000.0),
             WorldSize::Large => (60.0, 5_000.0),
         }
     }
@@ -68,6 +74,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 0.12,
             WorldSize::Medium => 0.08,
+            WorldSize::Million => 0.05,
             WorldSize::Large => 0.04,
         }
     }
@@ -77,6 +84,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => usize::MAX,
             WorldSize::Medium => 1_000,
+            WorldSize::Million => 1_500,
             WorldSize::Large => 2_000,
         }
     }
@@ -86,6 +94,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 1,
             WorldSize::Medium => 30,
+            WorldSize::Million => 91,
             WorldSize::Large => 91,
         }
     }
@@ -94,6 +103,7 @@ impl WorldSize {
     pub(crate) fn metric_ages_days(self) -> &'static [u32] {
         match self {
             WorldSize::Small | WorldSize::Medium => &[1, 7, 30],
+            WorldSize::Million => &[7],
             WorldSize::Large => &[7],
         }
     }
@@ -103,6 +113,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 12,
             WorldSize::Medium => 60,
+            WorldSize::Million => 90,
             WorldSize::Large => 120,
         }
     }
@@ -111,6 +122,7 @@ impl WorldSize {
         match self {
             WorldSize::Small => 2,
             WorldSize::Medium => 12,
+            WorldSize::Million => 40,
             WorldSize::Large => 200,
         }
     }

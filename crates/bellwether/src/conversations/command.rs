@@ -17,7 +17,7 @@ use serde_json::json;
 use super::between;
 use super::deciding::{DecidingRequest, report, share_of_deciding};
 use super::export::{GraphFormat, write};
-use super::groups::objective_words;
+use super::groups::{no_groups_words, objective_words};
 use super::map::{Level, MapRequest, NODES_USUAL, map};
 use super::market::GroupAbout;
 use crate::clock;
@@ -281,6 +281,9 @@ async fn groups(data: &DataDirectory, narrowed: &Narrowed, limit: usize, output:
             objective_words(found.settings.objective),
             grouped(u64::from(found.outside))
         )?;
+        if market.list.is_empty() {
+            writeln!(out, "{}", no_groups_words(found))?;
+        }
         for &place in &shown {
             let group = &market.list[place as usize];
             write!(

@@ -25,6 +25,7 @@ use super::market::GroupDetail;
 use super::said_in_groups::{SaidInGroups, TEXTS_READ_FOR_NEW_GROUPS_MAX, TEXTS_READ_MAX, read_texts};
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
+use crate::output::grouped;
 
 /// A change in what is found raises this, and groups are found anew.
 pub const GROUPS_VERSION: u32 = 3;
@@ -138,6 +139,8 @@ fn find_in_graph(snapshot: &Snapshot, before: KnownBefore, texts_held: u64) -> I
     });
     let (objective, tried, pairs_at_choice) = match chosen {
         Some(found) => (found.settings.objective, found.tried.clone(), found.pairs_at_choice),
+        // Nobody talks with anybody: there is nothing to try.
+        None if pairs == 0 => (settings.objective, vec![], 0),
         None => {
             let tried = try_objectives(&graph, &settings, &usual_objectives());
             // Where talk is so thin that no groups foretell any of it, the usual cut is as good as another.
@@ -379,6 +382,18 @@ pub fn objective_words(objective: Objective) -> String {
         Objective::Modularity { resolution } => format!("modularity at resolution {resolution}"),
         Objective::Density { density } => format!("constant Potts at density {density}"),
     }
+}
+
+/// Why a market that was looked through has no groups.
+pub fn no_groups_words(found: &Found) -> String {
+    if found.accounts == 0 {
+        return "No talk between different people is held, so there is nobody to group.".to_owned();
+    }
+    format!(
+        "{} people talk in {} pairs, and nowhere do {MEMBERS_MIN} of them hang together: no group is found in such talk.",
+        grouped(found.accounts as u64),
+        grouped(found.pairs as u64)
+    )
 }
 
 /// How many people a group needs, for texts that say so.

@@ -264,6 +264,10 @@ fn link(estimate: &mut Estimate, account: AccountId) {
     visit(&mut estimate.explanation, account);
 }
 
+/// Marks of a text while talk is read: it speaks of the niche, it is buying talk.
+const IS_ABOUT: u8 = 1;
+const IS_BUYING: u8 = 2;
+
 /// The talk of a window and niche, accounts numbered as in the snapshot.
 async fn talk_of(
     data: &DataDirectory,
@@ -276,7 +280,6 @@ async fn talk_of(
         from: niche.from_unix.map(Timestamp::from_unix_seconds),
         to: niche.to_unix.map(Timestamp::from_unix_seconds),
     };
-    let talk = data.lake.talk(window, now).await?;
     let texts = text_talk(data).await?;
     let (mut posts_about, mut texts_about) = (BTreeSet::new(), BTreeSet::new());
     for word in &niche.about {
@@ -284,6 +287,11 @@ async fn talk_of(
         posts_about.extend(found.posts);
         texts_about.extend(found.texts);
     }
+    let mark = |text: i64| {
+        let about = if texts_about.contains(&text) { IS_ABOUT } else { 0 };
+        about | if texts.contains_key(&text) { IS_BUYING } else { 0 }
+    };
+    let talk = data.lake.talk(window, now, mark).await?;
     let group = match niche.group {
         None => None,
         Some(id) => Some(market.place(id).ok_or(InfluenceError::NoSuchGroup(id))?),
@@ -302,13 +310,13 @@ async fn talk_of(
         };
         let is_kind = niche.kinds.is_empty() || niche.kinds.iter().any(|kind| *kind as u8 == talk.kind[row]);
         let is_about =
-            niche.about.is_empty() || posts_about.contains(&talk.post[row]) || texts_about.contains(&talk.text[row]);
+            niche.about.is_empty() || posts_about.contains(&talk.post[row]) || talk.mark[row] & IS_ABOUT != 0;
         if is_kind && is_about && is_member(actor) && is_member(target) {
             columns.actor.push(actor);
             columns.target.push(target);
             columns.at_unix.push(talk.at_unix[row]);
             columns.kind.push(talk.kind[row]);
-            columns.buying_level.push(u8::from(texts.contains_key(&talk.text[row])));
+            columns.buying_level.push(u8::from(talk.mark[row] & IS_BUYING != 0));
         }
     }
     EventLog::new(snapshot.accounts.len(), columns)

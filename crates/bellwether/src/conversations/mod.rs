@@ -300,24 +300,23 @@ async fn build(
     texts: HashMap<i64, TextTalk>,
     model: Option<ListeningModel>,
 ) -> Result<Snapshot, ConversationsError> {
-    let talk = data.lake.talk(TalkWindow::default(), data.now()).await?;
+    let talk = data.lake.talk(TalkWindow::default(), data.now(), |text| u8::from(texts.contains_key(&text))).await?;
+    drop(texts);
     let followers = data.lake.followers(data.now()).await?;
     let computed = tokio::task::spawn_blocking(move || {
         let followers =
             dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
-        let buying_level = talk.text.iter().map(|text| u8::from(texts.contains_key(text))).collect();
         let columns = EventColumns {
             actor: talk.actor,
             target: talk.target,
             at_unix: talk.at_unix,
             kind: talk.kind,
-            buying_level,
+            buying_level: talk.mark,
         };
         let failed = |problem: String| ConversationsError::Graph(problem);
-        let (log, rows) =
-            EventLog::with_source_rows(talk.accounts.len(), columns).map_err(|error| failed(error.to_string()))?;
-        let thread = |row: &u32| Some(talk.post[*row as usize]).filter(|post| *post >= 0).unwrap_or(NO_THREAD);
-        let threads = rows.iter().map(thread).collect();
+        let posts = talk.post.into_iter().map(|post| if post < 0 { NO_THREAD } else { post }).collect();
+        let (log, threads) =
+            EventLog::with_beside(talk.accounts.len(), columns, posts).map_err(|error| failed(error.to_string()))?;
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
         let model = match model.filter(|model| still_serves(model, log.len())) {
             Some(model) => model,

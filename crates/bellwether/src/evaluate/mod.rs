@@ -6,6 +6,7 @@ mod dump_texts;
 mod edges;
 pub mod groups;
 pub mod listening;
+pub mod make_graph;
 pub mod pagerank;
 pub mod world;
 
@@ -28,6 +29,8 @@ pub enum EvaluateCommand {
     Groups(groups::GroupsArguments),
     /// PageRank of a graph in a text file, from anywhere or from given accounts.
     Pagerank(pagerank::PageRankArguments),
+    /// A made-up graph in a text file, with planted groups or without, that any program can draw alike.
+    MakeGraph(make_graph::MakeGraphArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -42,6 +45,7 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         }
         EvaluateCommand::Groups(arguments) => groups::run(&arguments, output),
         EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
+        EvaluateCommand::MakeGraph(arguments) => make_graph::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

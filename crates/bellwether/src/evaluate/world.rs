@@ -26,7 +26,7 @@ pub struct WorldArguments {
     /// The market is made afresh from this number.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// small, medium or large.
+    /// small, medium, million or large.
     #[arg(long, default_value = "small", value_parser = size)]
     size: WorldSize,
     /// Keep the market's data directory here instead of a folder that is removed afterwards.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
-use model::facts::{AccountFact, InteractionFact, PostFact, PostKind, ProfileFact, TextFact};
+use model::facts::{AccountFact, InteractionFact, PostFact, PostKind, ProfileFact};
 use model::{
     AccountId, InteractionId, InteractionKind, Platform, PostId, RowIssue, SourceKind, SourcePolicy, Timestamp,
 };
@@ -354,9 +354,7 @@ impl MappedCsv {
         };
         let actor = self.account(actor, sink);
         let target = self.account(target, sink);
-        let text = cells.optional("text")?.map(|body| TextFact::new(body.to_owned()));
-        let text_id = text.as_ref().map(|text| text.id);
-        sink.facts.texts.extend(text);
+        let text_id = cells.optional("text")?.map(|body| sink.take_text(body));
         let post = cells.optional("post")?.map(|native| self.post(native, target, at, sink));
         let id = match cells.optional("id")? {
             Some(native) => InteractionId::native(self.platform, native),

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::RowIssue;
-use model::facts::FactBatch;
+use model::facts::{FactBatch, TextFact};
+use model::{RowIssue, TextId};
 use tokio::sync::mpsc::Sender;
 
 use super::IngestError;
 
 /// A portion is handed on when it holds this many facts: about a megabyte, so that its room is soon used again.
 const PORTION_FACTS: usize = 8_000;
+/// Or texts of so many bytes, where they are long.
+const PORTION_TEXT_BYTES: usize = 16 << 20;
+/// Of a longer text the beginning is kept: nobody says this much in one go, and a broken file does.
+pub const TEXT_BYTES_MAX: usize = 100_000;
 /// Refused rows beyond this are counted, not listed one by one.
 pub const ISSUES_MAX: usize = 10_000;
 
@@ -37,18 +41,40 @@ pub struct Sink {
     sender: Option<Sender<FactBatch>>,
     progress: Arc<Progress>,
     handed_on: u64,
+    /// Bytes of the texts in the portion.
+    text_bytes: usize,
+    texts_cut: u64,
     reading: Reading,
 }
 
 impl Sink {
     /// A sink whose portions go to a writer.
     pub fn sending(sender: Sender<FactBatch>, progress: Arc<Progress>) -> Sink {
-        Sink { facts: FactBatch::default(), sender: Some(sender), progress, handed_on: 0, reading: Reading::default() }
+        Sink::new(Some(sender), progress)
     }
 
     /// A sink that only counts, for a dry run.
     pub fn counting(progress: Arc<Progress>) -> Sink {
-        Sink { facts: FactBatch::default(), sender: None, progress, handed_on: 0, reading: Reading::default() }
+        Sink::new(None, progress)
+    }
+
+    fn new(sender: Option<Sender<FactBatch>>, progress: Arc<Progress>) -> Sink {
+        let facts = FactBatch::default();
+        Sink { facts, sender, progress, handed_on: 0, text_bytes: 0, texts_cut: 0, reading: Reading::default() }
+    }
+
+    /// Takes what somebody said; of a text that is too long the beginning.
+    pub fn take_text(&mut self, body: &str) -> TextId {
+        let mut end = body.len().min(TEXT_BYTES_MAX);
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.texts_cut += u64::from(end < body.len());
+        self.text_bytes += end;
+        let text = TextFact::new(body[..end].to_owned());
+        let id = text.id;
+        self.facts.texts.push(text);
+        id
     }
 
     /// Notes that `rows` more rows were read.
@@ -88,7 +114,8 @@ impl Sink {
 
     /// Hands the portion on when it is large enough. Fails when nobody takes it any more.
     pub fn hand_on_if_full(&mut self) -> Result<(), IngestError> {
-        if self.facts.len() >= PORTION_FACTS { self.hand_on() } else { Ok(()) }
+        let is_full = self.facts.len() >= PORTION_FACTS || self.text_bytes >= PORTION_TEXT_BYTES;
+        if is_full { self.hand_on() } else { Ok(()) }
     }
 
     /// Hands a ready-made portion on after what is waiting.
@@ -102,6 +129,7 @@ impl Sink {
 
     fn hand_on(&mut self) -> Result<(), IngestError> {
         let portion = std::mem::take(&mut self.facts);
+        self.text_bytes = 0;
         self.handed_on += portion.len() as u64;
         match &self.sender {
             Some(sender) => sender.blocking_send(portion).map_err(|_| IngestError::Stopped),
@@ -118,6 +146,13 @@ impl Sink {
     pub fn finish(mut self) -> Result<Reading, IngestError> {
         if !self.facts.is_empty() {
             self.hand_on()?;
+        }
+        if self.texts_cut > 0 {
+            let texts = if self.texts_cut == 1 { "text is" } else { "texts are" };
+            self.remark(format!(
+                "{} {texts} longer than {TEXT_BYTES_MAX} bytes; the beginning is kept, the rest left out",
+                self.texts_cut
+            ));
         }
         Ok(self.reading)
     }

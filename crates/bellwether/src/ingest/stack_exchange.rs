@@ -8,9 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use model::facts::{
-    AccountFact, AccountKind, InteractionFact, PostFact, PostKind, PostMetricFact, ProfileFact, TextFact,
-};
+use model::facts::{AccountFact, AccountKind, InteractionFact, PostFact, PostKind, PostMetricFact, ProfileFact};
 use model::{
     AccountId, InteractionId, InteractionKind, Platform, PostId, RowIssue, SourceKind, SourcePolicy, TextId, Timestamp,
 };
@@ -440,13 +438,7 @@ impl XmlRow<'_> {
 }
 
 fn push_text(body: String, sink: &mut Sink) -> Option<TextId> {
-    if body.is_empty() {
-        return None;
-    }
-    let text = TextFact::new(body);
-    let id = text.id;
-    sink.facts.texts.push(text);
-    Some(id)
+    (!body.is_empty()).then(|| sink.take_text(&body))
 }
 
 /// `beer`, `beer-stackexchange` and `beer.stackexchange.com` are the same site.

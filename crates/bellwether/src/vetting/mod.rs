@@ -69,25 +69,23 @@ struct Material {
     followers: Vec<FollowersSeen>,
 }
 
-/// The figures of every account that has published something. Cost: one pass over posts and the comments under them,
-/// in parts so that memory stays bounded.
-pub async fn figures_of_all(
-    data: &DataDirectory,
-    snapshot: &Snapshot,
-) -> Result<Vec<CreatorFigures>, ConversationsError> {
+/// Makes the figures of every account that has published something and keeps them for the refresh that is running;
+/// returns how many. Cost: one pass over posts and the comments under them for every four million turns, so that memory
+/// stays bounded.
+pub async fn make_figures(data: &DataDirectory, snapshot: &Snapshot) -> Result<u64, ConversationsError> {
     let now = data.now();
-    let rows = data.lake.interaction_rows(None, now).await?;
-    let parts = u32::try_from(rows.all.div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
-    let platforms: HashMap<AccountId, Platform> =
-        data.lake.profiles(None, now).await?.into_iter().map(|profile| (profile.account, profile.platform)).collect();
+    let parts = u32::try_from((snapshot.log.len() as u64).div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
+    let platforms: HashMap<AccountId, Platform> = data.lake.platforms_of_authors(now).await?.into_iter().collect();
     let answering = data.lake.platforms_where_authors_answer(now).await?;
-    let mut figures = Vec::new();
+    data.derived.begin_figures().await?;
+    let mut made = 0;
     for part in 0..parts {
         let material = gather(data, Authors::Part { part, parts }, now).await?;
-        figures.extend(figures_from(material, &platforms, &answering, snapshot, now));
+        let figures = figures_from(material, &platforms, &answering, snapshot, now);
+        data.derived.add_figures(&figures).await?;
+        made += figures.len() as u64;
     }
-    figures.sort_by_key(|figures| figures.account);
-    Ok(figures)
+    Ok(made)
 }
 
 /// The figures of those among these accounts that have published something. Cost: the posts of these accounts and the
@@ -106,11 +104,10 @@ pub async fn figures_of_touched(
     let profiles = data.lake.profiles(Some(&authors), now).await?;
     let platforms = profiles.into_iter().map(|profile| (profile.account, profile.platform)).collect();
     let answering = data.lake.platforms_where_authors_answer(now).await?;
-    let mut figures = figures_from(material, &platforms, &answering, snapshot, now);
-    figures.sort_by_key(|figures| figures.account);
-    Ok(figures)
+    Ok(figures_from(material, &platforms, &answering, snapshot, now))
 }
 
+/// By account.
 fn figures_from(
     material: HashMap<AccountId, Material>,
     platforms: &HashMap<AccountId, Platform>,
@@ -124,7 +121,9 @@ fn figures_from(
         let replies = if answering.contains(&platform) { Replies::Delivered } else { Replies::NotDelivered };
         figures_of(author, platform, &held, replies, snapshot, as_of)
     };
-    material.into_iter().map(of).collect()
+    let mut figures: Vec<CreatorFigures> = material.into_iter().map(of).collect();
+    figures.sort_by_key(|figures| figures.account);
+    figures
 }
 
 async fn gather(

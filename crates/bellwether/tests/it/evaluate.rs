@@ -143,3 +143,54 @@ fn labels_that_bring_their_words_need_no_dump() {
     let said = place.refused(&["evaluate", "buying-talk", "--labels", &wrong]);
     assert!(said.contains("row 2") && said.contains("\"praise\" is not a kind"), "{said}");
 }
+
+#[test]
+fn a_made_up_graph_has_the_edges_that_another_program_draws() {
+    let place = Place::new();
+    let make = |kind: &str, more: &[&str]| {
+        let out = text(&place.folder.path().join(kind));
+        let mut words = vec!["evaluate", "make-graph", kind, out.as_str()];
+        words.extend_from_slice(more);
+        let counts = place.json(&words);
+        let kept = std::fs::read_to_string(out.clone() + ".json").expect("counts");
+        assert_eq!(serde_json::from_str::<Value>(&kept).expect("a document"), counts);
+        (counts, std::fs::read_to_string(out + ".txt").expect("edges"))
+    };
+    // Made by the generator that other libraries are measured with.
+    let cases = [
+        (
+            "convo",
+            &["--n", "2000", "--m", "10000"][..],
+            6710,
+            "0 265 1\n0 598 1\n",
+            "9051fcab88d97c130d2abe62b58055edab106aeaacb309cecfc44bd27e7fc74e",
+        ),
+        (
+            "convo",
+            &["--n", "2000", "--m", "10000", "--mu", "0.05", "--seed", "9"][..],
+            6133,
+            "0 400 1\n0 940 1\n",
+            "55fb6717fe10821acb95a063db3c077538724fc5985989c1e892183a69bdda97",
+        ),
+        (
+            "rmat",
+            &["--n", "1024", "--m", "5000"][..],
+            4318,
+            "0 171 1\n0 208 1\n",
+            "18b293e41ff98f1edb1d39f6b96c54f326639079a0bed2ba4a9833396b853bf6",
+        ),
+    ];
+    for (kind, flags, edges, first, sha256) in cases {
+        let (counts, list) = make(kind, flags);
+        assert_eq!(counts["edges"], edges);
+        assert!(list.starts_with(first), "{}", &list[..40]);
+        assert_eq!(counts["sha256"], sha256);
+    }
+    // The smallest of the three graphs that the figures of this program are measured on.
+    let (counts, _) = make("convo", &["--n", "100000", "--m", "1000000"]);
+    assert_eq!(
+        (&counts["edges"], &counts["weight"], &counts["groups"]),
+        (&779_645.into(), &993_980.into(), &879.into())
+    );
+    assert_eq!(counts["sha256"], "06a97984b96c569a77f2c78ba4732b9966e48e61a0ea94311b2e40c7298f8c3e");
+}

@@ -1,5 +1,6 @@
 //! One test binary for the whole program, through the command line and the router. Test names are sentences.
 
+mod bad_input;
 mod conversations;
 mod creators;
 mod evaluate;

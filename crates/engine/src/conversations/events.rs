@@ -1,19 +1,37 @@
 //! Who turned to whom and when: all interactions of a market, as plain columns in the order of time.
 
-use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Interactions as columns of one length, sorted by time; accounts are dense numbers `0..accounts`.
 ///
 /// Rows of equal time are put in the order of their other columns, so the row order of the source never matters.
-/// Turning to oneself is not conversation and is dropped.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+/// Turning to oneself is not conversation and is dropped. A part of the time, and a clone, share the columns.
+#[derive(Clone, Debug, Default)]
 pub struct EventLog {
     accounts: usize,
+    columns: Arc<Columns>,
+    range: Range<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Columns {
     actor: Vec<u32>,
     target: Vec<u32>,
     at_unix: Vec<i64>,
     kind: Vec<u8>,
     buying_level: Vec<u8>,
+}
+
+impl PartialEq for EventLog {
+    fn eq(&self, other: &EventLog) -> bool {
+        self.accounts == other.accounts
+            && self.actor() == other.actor()
+            && self.target() == other.target()
+            && self.at_unix() == other.at_unix()
+            && self.kind() == other.kind()
+            && self.buying_level() == other.buying_level()
+    }
 }
 
 /// Columns as a source gives them, in any order.
@@ -57,107 +75,108 @@ impl EventLog {
     /// # Ok::<(), engine::conversations::events::EventLogError>(())
     /// ```
     pub fn new(accounts: usize, columns: EventColumns) -> Result<EventLog, EventLogError> {
-        EventLog::with_source_rows(accounts, columns).map(|(log, _)| log)
+        EventLog::with_beside(accounts, columns, vec![]).map(|(log, _)| log)
     }
 
-    /// As [`EventLog::new`], and for each row of the log the row of the columns that it was, so that what a caller
-    /// knows beside (a thread, a text) can follow the order of the log.
-    pub fn with_source_rows(accounts: usize, columns: EventColumns) -> Result<(EventLog, Vec<u32>), EventLogError> {
+    /// As [`EventLog::new`] with one more column that the caller knows beside (a thread, a text): it follows the order
+    /// of the log, and decides between rows that are equal in everything else. Empty, or as long as the columns.
+    ///
+    /// Rows that come in the order of the log stay where they are. Otherwise 8 bytes a row are held beside the columns.
+    pub fn with_beside(
+        accounts: usize,
+        columns: EventColumns,
+        beside: Vec<i64>,
+    ) -> Result<(EventLog, Vec<i64>), EventLogError> {
         let mut columns = columns;
         let rows = columns.actor.len();
         if columns.buying_level.is_empty() {
             columns.buying_level = vec![0; rows];
         }
         check(accounts, &columns)?;
-        let mut order: Vec<u32> =
-            (0..rows as u32).filter(|&row| columns.actor[row as usize] != columns.target[row as usize]).collect();
-        order.sort_by_key(|&row| {
-            let row = row as usize;
-            let pair = (columns.actor[row], columns.target[row]);
-            (columns.at_unix[row], pair, columns.kind[row], columns.buying_level[row])
-        });
-        let log = EventLog {
-            accounts,
-            actor: order.iter().map(|&row| columns.actor[row as usize]).collect(),
-            target: order.iter().map(|&row| columns.target[row as usize]).collect(),
-            at_unix: order.iter().map(|&row| columns.at_unix[row as usize]).collect(),
-            kind: order.iter().map(|&row| columns.kind[row as usize]).collect(),
-            buying_level: order.iter().map(|&row| columns.buying_level[row as usize]).collect(),
+        if !beside.is_empty() && beside.len() != rows {
+            return Err(EventLogError::UnequalColumns { column: "beside", got: beside.len(), expect: rows });
+        }
+        let order = order_of(&columns, &beside);
+        let EventColumns { actor, target, at_unix, kind, buying_level } = columns;
+        let Some(order) = order else {
+            let columns = Columns { actor, target, at_unix, kind, buying_level };
+            return Ok((EventLog { accounts, columns: Arc::new(columns), range: 0..rows }, beside));
         };
-        Ok((log, order))
+        // One column after the other, so that only one is held twice.
+        let columns = Columns {
+            actor: in_order(actor, &order),
+            target: in_order(target, &order),
+            at_unix: in_order(at_unix, &order),
+            kind: in_order(kind, &order),
+            buying_level: in_order(buying_level, &order),
+        };
+        let beside = if beside.is_empty() { beside } else { in_order(beside, &order) };
+        Ok((EventLog { accounts, columns: Arc::new(columns), range: 0..order.len() }, beside))
     }
 
     pub fn accounts(&self) -> usize {
         self.accounts
     }
     pub fn len(&self) -> usize {
-        self.actor.len()
+        self.range.len()
     }
     pub fn is_empty(&self) -> bool {
-        self.actor.is_empty()
+        self.range.is_empty()
     }
     pub fn actor(&self) -> &[u32] {
-        &self.actor
+        &self.columns.actor[self.range.clone()]
     }
     pub fn target(&self) -> &[u32] {
-        &self.target
+        &self.columns.target[self.range.clone()]
     }
     /// Ascending.
     pub fn at_unix(&self) -> &[i64] {
-        &self.at_unix
+        &self.columns.at_unix[self.range.clone()]
     }
     pub fn kind(&self) -> &[u8] {
-        &self.kind
+        &self.columns.kind[self.range.clone()]
     }
     pub fn buying_level(&self) -> &[u8] {
-        &self.buying_level
+        &self.columns.buying_level[self.range.clone()]
     }
 
     /// The columns in the form the graph is built from.
     pub fn edges(&self) -> crate::graph::TimedEdges<'_> {
         crate::graph::TimedEdges {
             nodes: self.accounts,
-            sources: &self.actor,
-            targets: &self.target,
-            at_unix: &self.at_unix,
-            kinds: &self.kind,
+            sources: self.actor(),
+            targets: self.target(),
+            at_unix: self.at_unix(),
+            kinds: self.kind(),
         }
     }
 
-    /// Interactions at `from_unix` or later and before `to_unix`; `None` leaves that side open. Cost `O(rows kept)`.
+    /// Interactions at `from_unix` or later and before `to_unix`; `None` leaves that side open. Cost `O(log rows)`: the
+    /// columns are shared.
     pub fn between(&self, from_unix: Option<i64>, to_unix: Option<i64>) -> EventLog {
-        let from = from_unix.map_or(0, |from| self.at_unix.partition_point(|&at| at < from));
-        let to = to_unix.map_or(self.len(), |to| self.at_unix.partition_point(|&at| at < to)).max(from);
-        self.rows(from..to)
+        let at_unix = self.at_unix();
+        let from = from_unix.map_or(0, |from| at_unix.partition_point(|&at| at < from));
+        let to = to_unix.map_or(self.len(), |to| at_unix.partition_point(|&at| at < to)).max(from);
+        let range = self.range.start + from..self.range.start + to;
+        EventLog { accounts: self.accounts, columns: self.columns.clone(), range }
     }
 
     /// Only interactions whose kind passes. Cost `O(rows)`.
     pub fn of_kinds(&self, kinds: &[model::InteractionKind]) -> EventLog {
-        self.filtered(|row| kinds.iter().any(|&kind| kind as u8 == self.kind[row]))
+        self.filtered(|row| kinds.iter().any(|&kind| kind as u8 == self.kind()[row]))
     }
 
     /// Only rows for which `keep` holds, given the row's number. Cost `O(rows)`.
     pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> EventLog {
-        let kept: Vec<usize> = (0..self.len()).filter(|&row| keep(row)).collect();
-        EventLog {
-            accounts: self.accounts,
-            actor: kept.iter().map(|&row| self.actor[row]).collect(),
-            target: kept.iter().map(|&row| self.target[row]).collect(),
-            at_unix: kept.iter().map(|&row| self.at_unix[row]).collect(),
-            kind: kept.iter().map(|&row| self.kind[row]).collect(),
-            buying_level: kept.iter().map(|&row| self.buying_level[row]).collect(),
-        }
-    }
-
-    fn rows(&self, range: std::ops::Range<usize>) -> EventLog {
-        EventLog {
-            accounts: self.accounts,
-            actor: self.actor[range.clone()].to_vec(),
-            target: self.target[range.clone()].to_vec(),
-            at_unix: self.at_unix[range.clone()].to_vec(),
-            kind: self.kind[range.clone()].to_vec(),
-            buying_level: self.buying_level[range].to_vec(),
-        }
+        let kept: Vec<u32> = (0..self.len() as u32).filter(|&row| keep(row as usize)).collect();
+        let columns = Columns {
+            actor: picked(self.actor(), &kept),
+            target: picked(self.target(), &kept),
+            at_unix: picked(self.at_unix(), &kept),
+            kind: picked(self.kind(), &kept),
+            buying_level: picked(self.buying_level(), &kept),
+        };
+        EventLog { accounts: self.accounts, columns: Arc::new(columns), range: 0..kept.len() }
     }
 
     /// The moment before which a `share` (0..=1) of the interactions lie, by linear interpolation; `None` when empty.
@@ -166,17 +185,57 @@ impl EventLog {
         let place = share.clamp(0.0, 1.0) * last as f64;
         let below = place.floor() as usize;
         let above = (below + 1).min(last);
-        let (low, high) = (self.at_unix[below] as f64, self.at_unix[above] as f64);
+        let (low, high) = (self.at_unix()[below] as f64, self.at_unix()[above] as f64);
         Some(low + (high - low) * (place - below as f64))
     }
 
     /// Seconds between the first and the last interaction; 0 when there are fewer than two.
     pub fn span_seconds(&self) -> i64 {
-        match (self.at_unix.first(), self.at_unix.last()) {
+        match (self.at_unix().first(), self.at_unix().last()) {
             (Some(first), Some(last)) => last - first,
             _ => 0,
         }
     }
+}
+
+fn in_order<T: Copy>(column: Vec<T>, order: &[u32]) -> Vec<T> {
+    picked(&column, order)
+}
+
+fn picked<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| column[row as usize]).collect()
+}
+
+/// The rows in the order of the log, without talk with oneself; `None` where they already are.
+fn order_of(columns: &EventColumns, beside: &[i64]) -> Option<Vec<u32>> {
+    let rows = columns.actor.len() as u32;
+    let EventColumns { actor, target, at_unix, kind, buying_level } = columns;
+    let within_a_moment = |row: u32| {
+        let row = row as usize;
+        (actor[row], target[row], kind[row], buying_level[row], beside.get(row))
+    };
+    let key = |row: u32| (at_unix[row as usize], within_a_moment(row));
+    let is_talk = |row: u32| actor[row as usize] != target[row as usize];
+    if (0..rows).all(is_talk) && (1..rows).all(|row| key(row - 1) <= key(row)) {
+        return None;
+    }
+    let first = at_unix.iter().min().copied().unwrap_or(0);
+    let last = at_unix.iter().max().copied().unwrap_or(0);
+    if last.checked_sub(first).is_none_or(|span| span > i64::from(u32::MAX)) {
+        let mut order: Vec<u32> = (0..rows).filter(|&row| is_talk(row)).collect();
+        order.sort_unstable_by_key(|&row| key(row));
+        return Some(order);
+    }
+    // Moment and row in one number: sorting reads one place in memory, not six.
+    let mut moments: Vec<u64> = Vec::with_capacity(rows as usize);
+    let moment = |row: u32| ((at_unix[row as usize] - first) as u64) << 32 | u64::from(row);
+    moments.extend((0..rows).filter(|&row| is_talk(row)).map(moment));
+    moments.sort_unstable();
+    let mut order: Vec<u32> = moments.into_iter().map(|moment| moment as u32).collect();
+    for same in order.chunk_by_mut(|&a, &b| at_unix[a as usize] == at_unix[b as usize]) {
+        same.sort_unstable_by_key(|&row| within_a_moment(row));
+    }
+    Some(order)
 }
 
 fn check(accounts: usize, columns: &EventColumns) -> Result<(), EventLogError> {
@@ -242,11 +301,42 @@ mod tests {
     #[test]
     fn what_is_known_beside_follows_rows_of_one_moment_to_their_new_order() {
         let rows = [(0, 1, 5), (2, 1, 5), (3, 3, 5), (1, 0, 5), (1, 0, 3)];
-        let (log, source) = EventLog::with_source_rows(4, columns(&rows)).expect("valid");
+        let (log, source) = EventLog::with_beside(4, columns(&rows), vec![0, 1, 2, 3, 4]).expect("valid");
         assert_eq!(source, vec![4, 0, 3, 1]);
         for (row, &from) in source.iter().enumerate() {
             assert_eq!((log.actor()[row], log.target()[row], log.at_unix()[row]), rows[from as usize]);
         }
+        let again = EventLog::with_beside(4, in_columns(&log), source.clone()).expect("valid");
+        assert_eq!(again, (log, source), "what is in order stays as it is");
+    }
+
+    fn in_columns(log: &EventLog) -> EventColumns {
+        EventColumns {
+            actor: log.actor().to_vec(),
+            target: log.target().to_vec(),
+            at_unix: log.at_unix().to_vec(),
+            kind: log.kind().to_vec(),
+            buying_level: log.buying_level().to_vec(),
+        }
+    }
+
+    #[test]
+    fn moments_of_any_age_are_put_in_order_and_equal_rows_by_what_is_beside() {
+        for far in [0, i64::MIN / 2] {
+            let rows = [(0, 1, 9), (1, 0, i64::MAX / 2), (0, 1, 9), (2, 0, far), (0, 1, 8)];
+            let (log, beside) = EventLog::with_beside(3, columns(&rows), vec![7, 1, 3, 4, 5]).expect("valid");
+            assert_eq!(log.at_unix(), [far, 8, 9, 9, i64::MAX / 2]);
+            assert_eq!(beside, [4, 5, 3, 7, 1]);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_part_is_the_same_as_the_part_at_once() {
+        let log = EventLog::new(3, columns(&[(0, 1, 1), (0, 2, 2), (1, 2, 3), (2, 0, 4)])).expect("valid");
+        let part = log.between(Some(2), None);
+        assert_eq!(part.between(None, Some(4)), log.between(Some(2), Some(4)));
+        assert_eq!(part.filtered(|row| part.actor()[row] == 2).at_unix(), [4]);
+        assert_eq!(part.span_seconds(), 2);
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub fn influence(inputs: &InfluenceInputs<'_>, settings: &InfluenceSettings) -> 
     excluded.sort_unstable();
     let seeds: Vec<Seed> = buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
     let restart = settings.listening.restart;
-    let near = gauss_seidel(index.walk.steps(), Start::Seeds(&seeds), restart, settings.error_max);
+    let near = gauss_seidel(index.walk().steps(), Start::Seeds(&seeds), restart, settings.error_max);
     let everywhere = gauss_seidel(&index.counts(), Start::Anywhere, restart, settings.error_max);
     let listened =
         if buyers.is_empty() { vec![] } else { score(index, inputs.model, &buyers, &excluded, &settings.listening) };

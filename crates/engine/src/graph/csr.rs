@@ -128,6 +128,18 @@ impl Csr {
         Row { targets: &self.targets[range.clone()], weights: &self.weights[range] }
     }
 
+    /// Where an account's edges begin among all; `nodes()` stands for the end of the last.
+    pub(super) fn start(&self, node: usize) -> usize {
+        self.offsets[node] as usize
+    }
+
+    /// The edges of one account with other weights, given for all edges in their order.
+    #[inline]
+    pub(super) fn row_weighed_by<'a>(&'a self, node: usize, weights: &'a [f32]) -> Row<'a> {
+        let range = self.start(node)..self.start(node + 1);
+        Row { targets: &self.targets[range.clone()], weights: &weights[range] }
+    }
+
     /// The weight between two accounts, `None` when there is no edge. Cost `O(log degree)`.
     pub fn weight(&self, source: usize, target: u32) -> Option<f32> {
         let row = self.row(source);

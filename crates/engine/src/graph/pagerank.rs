@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::csr::{Csr, Graph, visit_both};
+use super::Walk;
 
 /// Nodes to a block of work; sums are made block by block, in order.
 const BLOCK: usize = 1024;
@@ -44,75 +44,6 @@ pub struct Seed {
     pub weight: f64,
 }
 
-/// The steps of a walker: for every account the chance of going to each other one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Walk {
-    /// `onward.row(u)`: where a walker at `u` goes, chances adding up to 1 (or an empty row).
-    onward: Csr,
-    /// `arriving.row(v)`: from where a walker arrives at `v`, with the chance of that step.
-    arriving: Csr,
-}
-
-impl Walk {
-    /// Follows talk from speaker to the one spoken to. Cost `O(edges)`.
-    pub fn forward(graph: &Graph) -> Walk {
-        Walk::from_weights(graph.out.clone())
-    }
-
-    /// Follows talk both ways: `C = W + reverse_weight * W^T`, each row then made to add up to 1.
-    ///
-    /// `reverse_weight` 0.3 is the product's default: being spoken to ties, less than speaking. Cost `O(edges)`.
-    pub fn both_ways(graph: &Graph, reverse_weight: f64) -> Walk {
-        let nodes = graph.nodes();
-        let mut offsets = Vec::with_capacity(nodes + 1);
-        let mut targets = Vec::with_capacity(graph.out.edges() * 2);
-        let mut weights = Vec::with_capacity(graph.out.edges() * 2);
-        offsets.push(0u64);
-        for node in 0..nodes {
-            visit_both(graph.out.row(node), graph.into.row(node), |target, out, into| {
-                targets.push(target);
-                weights.push((f64::from(out) + reverse_weight * f64::from(into)) as f32);
-            });
-            offsets.push(targets.len() as u64);
-        }
-        Walk::from_weights(Csr::from_sorted(offsets, targets, weights))
-    }
-
-    /// Makes every row of `weights` add up to 1.
-    pub fn from_weights(weights: Csr) -> Walk {
-        let sums = weights.row_sums();
-        let nodes = weights.nodes();
-        let mut offsets = vec![0u64; nodes + 1];
-        let mut targets = Vec::with_capacity(weights.edges());
-        let mut chances = Vec::with_capacity(weights.edges());
-        for node in 0..nodes {
-            let row = weights.row(node);
-            if sums[node] > 0.0 {
-                targets.extend_from_slice(row.targets);
-                chances.extend(row.weights.iter().map(|&weight| (f64::from(weight) / sums[node]) as f32));
-            }
-            offsets[node + 1] = targets.len() as u64;
-        }
-        let onward = Csr::from_sorted(offsets, targets, chances);
-        let arriving = onward.transpose();
-        Walk { onward, arriving }
-    }
-
-    pub fn nodes(&self) -> usize {
-        self.onward.nodes()
-    }
-
-    /// All steps with their chances, a row for each account.
-    pub fn steps(&self) -> &Csr {
-        &self.onward
-    }
-
-    /// Where a walker at `node` goes next, with the chances.
-    pub fn onward(&self, node: usize) -> super::csr::Row<'_> {
-        self.onward.row(node)
-    }
-}
-
 /// Ranks every account by how often a walker comes by that follows talk and starts again anywhere.
 ///
 /// `x <- (1-a) P^T x + ((1-a) x(dead ends) + a) / n`; ranks lie in 0..=1 and add up to 1.
@@ -142,9 +73,26 @@ pub fn personalised_pagerank(walk: &Walk, seeds: &[Seed], settings: &PageRankSet
 /// Walks from several sets of buyers, each read at the accounts asked about; the same bytes as one walk after another.
 ///
 /// `asked[i]` are the accounts whose nearness to `sets[i]` is wanted; the answer has their order. Eight sets walk side
-/// by side, so the graph is read once for eight. Cost `O(sets / 8 * steps * edges)` memory reads, 192 bytes a node.
+/// by side, four on a graph of more than four million accounts, so the graph is read once for all of them.
+/// Cost `O(sets / 8 * steps * edges)` memory reads; 192 bytes a node, and half of that on a larger graph.
 pub fn nearness_of_sets(walk: &Walk, sets: &[&[Seed]], asked: &[&[u32]], settings: &PageRankSettings) -> Vec<Vec<f64>> {
     assert_eq!(sets.len(), asked.len(), "accounts to ask about for every set");
+    if walk.nodes() > NODES_OF_EIGHT_MAX {
+        side_by_side::<4>(walk, sets, asked, settings)
+    } else {
+        side_by_side::<8>(walk, sets, asked, settings)
+    }
+}
+
+/// Eight doubles fill one line of the processor's cache; beyond so many nodes they would fill too much memory.
+const NODES_OF_EIGHT_MAX: usize = 4_000_000;
+
+fn side_by_side<const LANES: usize>(
+    walk: &Walk,
+    sets: &[&[Seed]],
+    asked: &[&[u32]],
+    settings: &PageRankSettings,
+) -> Vec<Vec<f64>> {
     let mut answers = Vec::with_capacity(sets.len());
     for (sets, asked) in sets.chunks(LANES).zip(asked.chunks(LANES)) {
         if let ([seeds], [asked]) = (sets, asked) {
@@ -159,9 +107,6 @@ pub fn nearness_of_sets(walk: &Walk, sets: &[&[Seed]], asked: &[&[u32]], setting
     }
     answers
 }
-
-/// How many sets walk side by side: eight doubles fill one line of the processor's cache.
-const LANES: usize = 8;
 
 /// Where each set's walker starts again: its seeds' weights, made to add up to 1.
 fn restarts<const LANES: usize>(nodes: usize, sets: &[&[Seed]]) -> Vec<[f64; LANES]> {
@@ -203,17 +148,12 @@ fn power<const LANES: usize>(walk: &Walk, restart: &[[f64; LANES]], settings: &P
     let mut steps = 0;
     while steps < settings.steps_max && error_bound > settings.tolerance {
         let stuck =
-            block_sums(
-                rank.len(),
-                |node| {
-                    if walk.onward.row(node).targets.is_empty() { rank[node] } else { [0.0; LANES] }
-                },
-            );
+            block_sums(rank.len(), |node| if walk.onward(node).targets.is_empty() { rank[node] } else { [0.0; LANES] });
         let back = stuck.map(|stuck| follow * stuck + settings.restart);
         next.par_chunks_mut(BLOCK).enumerate().for_each(|(block, chunk)| {
             for (place, value) in chunk.iter_mut().enumerate() {
                 let node = block * BLOCK + place;
-                let row = walk.arriving.row(node);
+                let row = walk.arriving(node);
                 let mut sum = [0.0; LANES];
                 for (&from, &chance) in row.targets.iter().zip(row.weights) {
                     let (from, chance) = (&rank[from as usize], f64::from(chance));
@@ -266,7 +206,7 @@ pub fn push_from(walk: &Walk, source: u32, restart: f64, tolerance: f64, scratch
         scratch.queued[at] = false;
         let waiting = std::mem::take(&mut scratch.waiting[at]);
         scratch.rank[at] += restart * waiting;
-        let row = walk.onward.row(at);
+        let row = walk.onward(at);
         let on = (1.0 - restart) * waiting;
         if row.targets.is_empty() {
             // A dead end sends the walker back to its start.
@@ -294,7 +234,7 @@ fn push_one(
 ) {
     scratch.add_waiting(target, amount);
     let at = target as usize;
-    let degree = walk.onward.row(at).targets.len().max(1) as f64;
+    let degree = walk.onward(at).targets.len().max(1) as f64;
     if !scratch.queued[at] && scratch.waiting[at] > tolerance * degree {
         scratch.queued[at] = true;
         queue.push_back(target);
@@ -363,15 +303,7 @@ impl PushScratch {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A small world: a ring of 40 accounts, each also talking to account 0.
-    fn world() -> Graph {
-        let mut edges: Vec<(u32, u32)> = (0..40).map(|node| (node, (node + 1) % 40)).collect();
-        edges.extend((1..39).map(|node| (node, 0)));
-        let sources: Vec<u32> = edges.iter().map(|edge| edge.0).collect();
-        let targets: Vec<u32> = edges.iter().map(|edge| edge.1).collect();
-        Graph::from_out(Csr::from_edges(41, &sources, &targets, &vec![1.0; edges.len()]))
-    }
+    use crate::graph::walk::tests::world;
 
     const EXACT: PageRankSettings = PageRankSettings { restart: 0.15, steps_max: 500, tolerance: 1e-10 };
 
@@ -405,7 +337,9 @@ mod tests {
         let asked: Vec<Vec<u32>> = (0..19).map(|set| (set..41).rev().collect()).collect();
         let seeds: Vec<&[Seed]> = sets.iter().map(Vec::as_slice).collect();
         let nodes: Vec<&[u32]> = asked.iter().map(Vec::as_slice).collect();
-        for (set, together) in nearness_of_sets(&walk, &seeds, &nodes, &steps).into_iter().enumerate() {
+        let together = nearness_of_sets(&walk, &seeds, &nodes, &steps);
+        assert_eq!(together, side_by_side::<4>(&walk, &seeds, &nodes, &steps), "as many at a time as one likes");
+        for (set, together) in together.into_iter().enumerate() {
             let alone = personalised_pagerank(&walk, &sets[set], &steps).rank;
             let alone: Vec<f64> = asked[set].iter().map(|&node| alone[node as usize]).collect();
             assert_eq!(together, alone);

@@ -150,7 +150,7 @@ impl<'a> Methods<'a> {
             }
         }
         let forward = self.walk_from(&self.forward, buyers);
-        let both = self.walk_from(&index.walk, buyers);
+        let both = self.walk_from(index.walk(), buyers);
         let top = |scores: &[f64]| scores.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         let (top_recency, top_both) = (top(&recency), top(&both));
         let mix = recency.iter().zip(&both).map(|(r, b)| r / top_recency + 0.5 * b / top_both).collect();
@@ -183,7 +183,7 @@ impl<'a> Methods<'a> {
                 }
             }
             by_method.insert("ppr_forward".to_owned(), self.walk_from(&self.forward, &[buyer]));
-            by_method.insert("ppr_both_ways".to_owned(), self.walk_from(&past.index.walk, &[buyer]));
+            by_method.insert("ppr_both_ways".to_owned(), self.walk_from(past.index.walk(), &[buyer]));
         }
         by_method
     }

@@ -131,12 +131,15 @@ impl Inside {
     }
 }
 
-/// What share of talk would be inside each group if only how busy people are mattered.
+/// What share of talk would be inside each group if only how busy people are mattered. Nobody talks with oneself, so those
+/// pairs count nowhere.
 fn chance_inside(graph: &TalkGraph, group: &[u32], groups: usize) -> Vec<f64> {
-    let mut load = vec![0.0; groups];
+    let (mut load, mut with_oneself) = (vec![0.0; groups], vec![0.0; groups]);
     for (node, &label) in group.iter().enumerate() {
-        load[label as usize] += graph.strength(node);
+        let strength = graph.strength(node);
+        load[label as usize] += strength;
+        with_oneself[label as usize] += strength * strength;
     }
-    let total = graph.total().max(f64::MIN_POSITIVE);
-    load.iter().map(|load| (load / total).powi(2)).collect()
+    let total = (graph.total().powi(2) - with_oneself.iter().sum::<f64>()).max(f64::MIN_POSITIVE);
+    load.iter().zip(&with_oneself).map(|(load, oneself)| (load * load - oneself).max(0.0) / total).collect()
 }

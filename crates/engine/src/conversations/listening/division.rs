@@ -97,7 +97,7 @@ pub fn nearness(index: &ConversationIndex, sets: &[Asking], restart: f64) -> Vec
     let seeds: Vec<&[Seed]> = seeds.iter().map(Vec::as_slice).collect();
     let asked: Vec<&[u32]> = sets.iter().map(|set| set.candidates.as_slice()).collect();
     let steps = PageRankSettings { restart, ..PageRankSettings::default() };
-    nearness_of_sets(&index.walk, &seeds, &asked, &steps)
+    nearness_of_sets(index.walk(), &seeds, &asked, &steps)
 }
 
 /// The signals of every candidate for a set, `nearness` in the order of the candidates. Cost `O(contacts)`.

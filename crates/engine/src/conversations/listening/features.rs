@@ -271,7 +271,7 @@ pub fn near_to(
     tolerance: f64,
     scratch: &mut PushScratch,
 ) -> Vec<Near> {
-    push_from(&index.walk, buyer, restart, tolerance, scratch)
+    push_from(index.walk(), buyer, restart, tolerance, scratch)
 }
 
 /// People whom the buyer and each account both talk with, either way, those with few partners counting more.
@@ -280,8 +280,8 @@ pub fn near_to(
 /// all 0 before). Cost `O(partners of the buyer's partners)`.
 /// Source: Adamic and Adar, "Friends and neighbors on the web" (2003).
 pub fn shared_contacts(index: &ConversationIndex, buyer: u32, sums: &mut [f64]) {
-    for &middle in index.walk.onward(buyer as usize).targets {
-        let partners = index.walk.onward(middle as usize).targets;
+    for &middle in index.walk().onward(buyer as usize).targets {
+        let partners = index.walk().onward(middle as usize).targets;
         let worth = 1.0 / (2.0 + partners.len() as f64).ln();
         for &account in partners {
             sums[account as usize] += worth;

@@ -68,7 +68,7 @@ impl Nearness {
         if set.buyers.len() > settings.nearness_buyers_max {
             let seeds: Vec<Seed> = set.buyers.iter().map(|&node| Seed { node, weight: 1.0 }).collect();
             let steps = PageRankSettings { restart: settings.restart, ..PageRankSettings::default() };
-            let rank = personalised_pagerank(&set.index.walk, &seeds, &steps).rank;
+            let rank = personalised_pagerank(set.index.walk(), &seeds, &steps).rank;
             return Nearness { columns, values: candidates.iter().map(|&at| rank[at as usize] as f32).collect() };
         }
         let mut column_of = vec![u32::MAX; set.index.accounts()];

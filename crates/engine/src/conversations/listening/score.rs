@@ -373,7 +373,7 @@ fn summarise(set: &BuyerSet<'_>, divided: &Divided, draws: &BuyerDraws, settings
         evidence.buyers_talking += 1;
         evidence.talks += u64::from(known.talks[talk]);
         evidence.buyers_came_back += u32::from(known.days[talk] >= 2);
-        evidence.last_at_unix = evidence.last_at_unix.max(Some(known.last_at_unix[talk]));
+        evidence.last_at_unix = evidence.last_at_unix.max(Some(known.last_at_unix(talk)));
         evidence.buying_talks += u64::from(known.buying_talks[talk]);
         if pair.between.back != NO_PAIR {
             evidence.buyers_answered += 1;

@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use engine::conversations::portraits::niches::{self, Niche};
 use model::Brand;
 
-use super::super::super::groups::{Found, objective_words};
+use super::super::super::groups::{Found, no_groups_words, objective_words};
 use super::super::super::market::GroupAbout;
 use super::{GroupLine, at_hand, how_found};
 use crate::web::app::{App, Page, draw};
@@ -29,6 +29,8 @@ struct GroupsPage {
     brand: Option<Brand>,
     lines: Vec<GroupLine>,
     has_groups: bool,
+    /// Why there are none although they were looked for.
+    none_found: Option<String>,
     total: String,
     from: String,
     to: String,
@@ -103,6 +105,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     draw(GroupsPage {
         layout: Layout::load(&app, visit, Word::Conversations, "Conversation groups").await?,
         has_groups: !list.is_empty(),
+        none_found: found.filter(|_| list.is_empty()).map(no_groups_words),
         total: format::count(places.len() as u64),
         from: format::count(if lines.is_empty() { 0 } else { offset as u64 + 1 }),
         to: format::count((offset + lines.len()) as u64),
