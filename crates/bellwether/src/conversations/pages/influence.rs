@@ -412,7 +412,7 @@ mod tests {
             .with("group", 7)
             .with("kind", "reply")
             .with("kind", "answer");
-        let query = InfluenceQuery::read(&given).ok().expect("understood");
+        let Ok(query) = InfluenceQuery::read(&given) else { panic!("the address is understood") };
         assert_eq!(query.pairs(brand), given);
         assert_eq!((query.niche.about.len(), query.niche.kinds.len()), (2, 2));
         assert!(query.sorted_by(brand, Column::Listening).ends_with("order=desc"), "a second click turns it round");
