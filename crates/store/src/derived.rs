@@ -20,6 +20,11 @@ const CREATE_FIGURES: &str = "create table if not exists creator_figures (accoun
 const CREATE_NEXT_FIGURES: &str = "create table if not exists next_creator_figures (account_id integer primary key, \
                                    level text not null, reply_rate real, engagement real, detail text not null)";
 
+const INSERT_FIGURES: &str =
+    "insert or replace into creator_figures (account_id, level, reply_rate, engagement, detail) ";
+const INSERT_NEXT_FIGURES: &str =
+    "insert or replace into next_creator_figures (account_id, level, reply_rate, engagement, detail) ";
+
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
 pub struct Derived {
@@ -107,7 +112,7 @@ impl Derived {
     pub async fn add_figures(&self, figures: &[CreatorFigures]) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping creators' figures");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        insert_figures(&mut transaction, "next_creator_figures", figures).await.map_err(&failed)?;
+        insert_figures(&mut transaction, INSERT_NEXT_FIGURES, figures).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
     }
 
@@ -135,7 +140,7 @@ impl Derived {
                         .await
                         .map_err(&failed)?;
                 }
-                insert_figures(&mut transaction, "creator_figures", figures).await.map_err(&failed)?;
+                insert_figures(&mut transaction, INSERT_FIGURES, figures).await.map_err(&failed)?;
             }
         }
         for portion in values.text_talk.chunks(5_000) {
@@ -291,13 +296,11 @@ impl Derived {
 
 async fn insert_figures(
     connection: &mut SqliteConnection,
-    table: &'static str,
+    statement: &'static str,
     figures: &[CreatorFigures],
 ) -> Result<(), sqlx::Error> {
     for portion in figures.chunks(2_000) {
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(format!(
-            "insert or replace into {table} (account_id, level, reply_rate, engagement, detail) "
-        ));
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(statement);
         insert.push_values(portion, |mut row, figures| {
             row.push_bind(figures.account.0)
                 .push_bind(&figures.level)

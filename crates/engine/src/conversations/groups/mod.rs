@@ -14,6 +14,7 @@ mod talk_graph;
 
 use serde::{Deserialize, Serialize};
 
+use moving::Leaving;
 pub use pieces::count_disconnected;
 pub use quality::{modularity, normalised_mutual_information};
 pub use resolution::{Pair, Tried, try_objectives, usual_objectives};
@@ -118,7 +119,8 @@ const LEVELS_MAX: usize = 20;
 /// mode only the quality is the same. Cost a few sweeps over the talk, near `O(pairs)`; memory up to that of the
 /// graph again, for the first of the smaller graphs. Up to 2,147,483,648 accounts.
 pub fn find_groups(graph: &TalkGraph, settings: &GroupSettings) -> Grouping {
-    find_groups_from(graph, settings, (0..graph.nodes() as u32).collect())
+    let alone = (0..graph.nodes() as u32).collect();
+    find_from(graph, settings, alone, Leaving::Never)
 }
 
 /// As [`find_groups`], from groups known before: `labels[account]` is any number below that of accounts, equal for
@@ -128,12 +130,16 @@ pub fn find_groups(graph: &TalkGraph, settings: &GroupSettings) -> Grouping {
 /// changed much is better looked at afresh. Cost about one sweep over the talk and the merges.
 /// Source: the warm start of Sahu, "DF Leiden" (2024), with every account looked at once.
 pub fn find_groups_from(graph: &TalkGraph, settings: &GroupSettings, labels: Vec<u32>) -> Grouping {
+    find_from(graph, settings, labels, Leaving::WhereBetterAlone)
+}
+
+fn find_from(graph: &TalkGraph, settings: &GroupSettings, labels: Vec<u32>, leaving: Leaving) -> Grouping {
     assert!(graph.nodes() <= moving::NODES_MAX, "at most {} accounts", moving::NODES_MAX);
     assert_eq!(labels.len(), graph.nodes(), "a label for each account");
     let mut labels = labels;
     let mut gained = 0.0;
     for iteration in 0..settings.iterations.max(1) {
-        let round = go_through(graph, labels, settings, iteration, gained);
+        let round = go_through(graph, labels, settings, leaving, iteration, gained);
         labels = round.labels;
         gained += round.gained_by_accounts + round.gained_by_parts;
         if round.gained_by_parts <= SETTLED_SHARE * gained {
@@ -157,6 +163,7 @@ fn go_through(
     graph: &TalkGraph,
     mut labels: Vec<u32>,
     settings: &GroupSettings,
+    leaving: Leaving,
     iteration: usize,
     gained: f64,
 ) -> Round {
@@ -168,9 +175,11 @@ fn go_through(
     for _ in 0..LEVELS_MAX {
         let level = smaller.as_ref().unwrap_or(graph);
         let so_far = gained + gained_by_accounts + gained_by_parts;
-        let gain = moving::move_nodes(level, &mut labels, settings, tolerance, so_far);
+        let gain = moving::move_nodes(level, &mut labels, settings, leaving, tolerance, so_far);
         *if smaller.is_some() { &mut gained_by_parts } else { &mut gained_by_accounts } += gain;
-        if gain == 0.0 && smaller.is_some() || count_distinct(&labels) == level.nodes() {
+        // Who cannot leave has settled; parts of groups known before are put together further, until they can.
+        let has_settled = gain == 0.0 && smaller.is_some() && leaving == Leaving::Never;
+        if has_settled || count_distinct(&labels) == level.nodes() {
             break;
         }
         let parts = refining::refine(level, &labels, settings);

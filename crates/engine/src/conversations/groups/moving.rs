@@ -182,6 +182,17 @@ struct Moves<'a> {
     /// Each account's group, with the mark of those that wait.
     group: Vec<AtomicU32>,
     load: Vec<SharedSum>,
+    /// Numbers that no group bears, for those who are better off alone, and how many of them were taken.
+    free: Vec<u32>,
+    taken: AtomicU32,
+}
+
+/// Whether an account may leave its group to be alone. Who starts alone need not: joining was their choice. Who starts
+/// in a group known before must be able to, or no such group could ever split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    Never,
+    WhereBetterAlone,
 }
 
 /// Moves accounts from the groups they are in (`labels`, each below the number of accounts); returns what it gains.
@@ -191,6 +202,7 @@ pub(super) fn move_nodes(
     graph: &TalkGraph,
     labels: &mut [u32],
     settings: &GroupSettings,
+    leaving: Leaving,
     tolerance: f64,
     so_far: f64,
 ) -> f64 {
@@ -200,7 +212,17 @@ pub(super) fn move_nodes(
     for (node, &label) in labels.iter().enumerate() {
         load[label as usize] += weighing.load(graph, node);
     }
+    let free = match leaving {
+        Leaving::Never => vec![],
+        Leaving::WhereBetterAlone => {
+            let mut is_used = vec![false; nodes];
+            labels.iter().for_each(|&label| is_used[label as usize] = true);
+            (0..nodes as u32).filter(|&label| !is_used[label as usize]).collect()
+        }
+    };
     let moves = Moves {
+        free,
+        taken: AtomicU32::new(0),
         graph,
         weighing,
         group: labels.iter().map(|&label| AtomicU32::new(label | WAITING)).collect(),
@@ -288,7 +310,12 @@ impl Moves<'_> {
         }
         talk.clear();
         if best == own {
-            return 0.0;
+            // Alone nothing is gained and nothing lost.
+            if stays >= -GAIN_MIN || self.free.is_empty() {
+                return 0.0;
+            }
+            let Some(&alone) = self.free.get(self.taken.fetch_add(1, Relaxed) as usize) else { return 0.0 };
+            (best, best_worth) = (alone, 0.0);
         }
         self.load[own as usize].add(-load);
         self.load[best as usize].add(load);
