@@ -1,4 +1,4 @@
-//! Talk as it should not be: turned to oneself, to everybody, to nobody; far too long; far too often.
+//! Talk as it should not be: turned to oneself, to everybody, to nobody; in no known tongue; far too long; far too often.
 //! Everything is taken or refused in words, in bounded memory, and a refresh always ends.
 
 use std::process::Stdio;
@@ -181,4 +181,36 @@ fn the_same_turn_told_again_and_again_counts_once() {
     let (again, _) = taken(&place, &turned);
     assert_eq!((&again["inserted"], &again["rows_in"]), (&0.into(), &20_001.into()), "{again}");
     assert_eq!(place.json(&["conversations", "counts"])["interactions"], 2);
+}
+
+#[test]
+fn words_in_any_script_or_in_none_are_kept_as_they_are() {
+    let place = Place::new();
+    let texts = [
+        "የትኛውን ቡና ልግዛ?",
+        "რომელი ყავა ჯობია ამ ფასად",
+        "ⵎⴰⵏⵡⴰ ⵍⵇⵀⵡⴰ ⵉⴼⵓⵍⴽⵉⵏ",
+        "𐀀𐀁𐀂 𐀃𐀄 𐎠𐎡𐎢",
+        "אֵיזֶה קָפֶה מומלץ \u{202e}txet desrever\u{202c} ‏?",
+        "Z̸̢̛͎a̷̧̛l̵g̶o̴ ẗ̶̈́e̸͝x̷̛t̸",
+        "🫘☕🫘☕🫘 🇩🇪👩‍👩‍👧‍👦",
+        "どのコーヒーを買えばいいですか เครื่องบดกาแฟ 哪个咖啡机好",
+        "\u{1}\u{7f} \u{feff}\u{200b}\u{fffd}",
+        "<script>alert(1)</script> &amp; &; &#0; <unclosed",
+        "=HYPERLINK(\"http://x\") @everyone http://",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ];
+    let file = place.file("words.csv", comments(&texts));
+    let import = place.json(&["ingest", "csv", &text(&file), "--map", MAP]);
+    assert_eq!(import["refused"], 0, "{import}");
+    let refresh = place.json(&["refresh"]);
+    assert_eq!((&refresh["accounts"], &refresh["groups"]), (&8.into(), &1.into()));
+    let mut quoted: Vec<String> = vec![];
+    for other in 0..8 {
+        let exchange = place.json(&["conversations", "between", "other:u0", &format!("other:u{other}")]);
+        let texts = exchange["exchange"].as_array().into_iter().flatten();
+        quoted.extend(texts.filter_map(|quote| quote["text"].as_str().map(str::to_owned)));
+    }
+    assert!(texts[..4].iter().any(|text| quoted.iter().any(|quote| quote == text)), "{quoted:?}");
+    assert!(quoted.iter().all(|quote| texts.iter().any(|text| text.trim() == quote.trim())), "{quoted:?}");
 }
