@@ -9,7 +9,9 @@ use lake::AddedFacts;
 use serde::Serialize;
 use store::{DerivedValues, KeptBefore};
 
-use crate::conversations::{self, ConversationsError, TextTalk, read_added_talk, read_text_talk, talk_with};
+use crate::conversations::{
+    self, ConversationsError, SeenAtRefresh, TextTalk, read_added_talk, read_text_talk, talk_with,
+};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
 use crate::output::grouped;
@@ -100,13 +102,14 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
     data.revision().await?;
     stages.begin("removing what has passed its time");
     let rows_expired = data.lake.remove_expired(data.now()).await.map_err(DataDirectoryError::from)?;
-    if rows_expired > 0 {
+    // Whoever holds what was made from this revision must see that it is made again.
+    if rows_expired > 0 || asked == Asked::EverythingAnew {
         data.store.facts_changed().await?;
     }
     let revision = data.revision().await?;
     let made_before = data.derived.revision().await?;
     let mut made = None;
-    if made_before != Some(revision) || asked == Asked::EverythingAnew {
+    if made_before != Some(revision) {
         let added = if asked == Asked::EverythingAnew { None } else { conversations::added_facts(data).await? };
         let done = match &added {
             Some(added) => follow(data, revision, added, &mut stages).await?,
@@ -163,20 +166,20 @@ async fn make_all(
     why: &str,
     stages: &mut Stages<impl FnMut(&str)>,
 ) -> Result<Made, RefreshError> {
-    let facts_seen = data.lake.facts_seen().await?;
+    let seen = seen_now(data).await?;
     stages.begin("reading the texts for buying talk");
     let talk = read_text_talk(data).await?;
     let kept_talk = rows_of(talk.iter().map(|(text, talk)| (*text, *talk)));
     stages.begin("building the conversation graph and learning who listens to whom");
     let snapshot = data.snapshot_at_refresh(talk, None).await?;
     stages.begin("vetting everybody who has published something");
-    let creators = vetting::make_figures(data, &snapshot).await?;
+    let creators = vetting::make_figures(data, &snapshot, &seen.answering).await?;
     stages.begin("finding the conversation groups and what they talk about");
     let groups = conversations::groups::find(data, &snapshot, None).await?;
     stages.begin("keeping what was derived");
     let values = DerivedValues {
         revision,
-        facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
+        facts_seen: &serde_json::to_string(&seen).expect("names of files serialise"),
         listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
         text_talk: &kept_talk,
         groups: &groups,
@@ -197,7 +200,7 @@ async fn follow(
     added: &AddedFacts,
     stages: &mut Stages<impl FnMut(&str)>,
 ) -> Result<Made, RefreshError> {
-    let facts_seen = data.lake.facts_seen().await?;
+    let (before, seen) = (conversations::seen_at_refresh(data).await?, seen_now(data).await?);
     stages.begin(&format!("reading {} new texts for buying talk", grouped(added.texts)));
     let read = read_added_talk(added).await?;
     let talk = talk_with(data, &read).await?;
@@ -206,14 +209,20 @@ async fn follow(
     let model = conversations::kept_model(data).await?;
     let snapshot = data.snapshot_at_refresh(talk, model).await?;
     stages.begin("vetting those whom new facts touch");
-    let touched = added.authors_touched().await?;
-    let figures = vetting::figures_of_touched(data, &snapshot, &touched).await?;
+    let mut touched = added.authors_touched().await?;
+    if before.is_none_or(|before| before.answering != seen.answering) {
+        // Where authors are first seen to answer, everybody there who does not is seen in another light.
+        touched.extend(data.derived.creators().await?);
+        touched.sort_unstable();
+        touched.dedup();
+    }
+    let figures = vetting::figures_of_touched(data, &snapshot, &touched, &seen.answering).await?;
     stages.begin("following the conversation groups");
     let groups = conversations::groups::find(data, &snapshot, Some(added)).await?;
     stages.begin("keeping what was derived");
     let values = DerivedValues {
         revision,
-        facts_seen: &serde_json::to_string(&facts_seen).expect("names of files serialise"),
+        facts_seen: &serde_json::to_string(&seen).expect("names of files serialise"),
         listening_model: &serde_json::to_string(&snapshot.model).expect("a model serialises"),
         text_talk: &rows_of(read.into_iter().filter(|(_, talk)| talk.is_buying())),
         groups: &groups,
@@ -229,6 +238,13 @@ async fn follow(
         creators: figures.len() as u64,
         groups: groups.groups.len() as u64,
     })
+}
+
+/// What there is to see now, for the next refresh to compare with.
+async fn seen_now(data: &DataDirectory) -> Result<SeenAtRefresh, RefreshError> {
+    let mut answering = data.lake.platforms_where_authors_answer(data.now()).await?;
+    answering.sort_by_key(|platform| platform.code());
+    Ok(SeenAtRefresh { facts: data.lake.facts_seen().await?, answering })
 }
 
 /// Buying talk as it is kept: by text.

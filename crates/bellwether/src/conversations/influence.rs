@@ -162,6 +162,11 @@ pub struct Influences {
 }
 
 impl Influences {
+    /// Lets go of everything, for the graph it rests on is being made anew.
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
+    }
+
     fn get(&mut self, key: &str) -> Option<Arc<InfluenceReport>> {
         let place = self.held.iter().position(|(held, _)| held == key)?;
         let found = self.held.remove(place);
@@ -169,8 +174,9 @@ impl Influences {
         self.held.last().map(|(_, report)| report.clone())
     }
 
+    /// Answers about talk that has changed since hold a whole graph that nobody asks for again; they go.
     fn keep(&mut self, key: String, report: Arc<InfluenceReport>) {
-        self.held.retain(|(held, _)| *held != key);
+        self.held.retain(|(held, before)| *held != key && Arc::ptr_eq(&before.snapshot, &report.snapshot));
         self.held.push((key, report));
         if self.held.len() > HELD {
             self.held.remove(0);

@@ -18,9 +18,10 @@ use engine::conversations::buying_talk::{BuyingChance, BuyingKind, TextPlace, Te
 use engine::conversations::events::{EventColumns, EventLog};
 use engine::conversations::exchange::NO_THREAD;
 use engine::conversations::index::{ConversationIndex, WeighByBuyingTalk};
-use engine::conversations::listening::{ListeningError, ListeningModel, ListeningSettings, hold_out, train};
+use engine::conversations::listening::{ListeningModel, ListeningSettings, train, train_and_prove};
 use lake::{AddedFacts, FactsSeen, QuotedInteraction, SaidIn, TalkWindow, TextInPlace};
-use model::{AccountId, Timestamp};
+use model::{AccountId, Platform, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::creators::{self, CreatorName};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
@@ -99,7 +100,7 @@ impl DataDirectory {
         if let Some(snapshot) = held.as_ref().filter(|snapshot| snapshot.revision == revision) {
             return Ok(snapshot.clone());
         }
-        *held = None;
+        self.let_go(&mut held).await;
         let talk = text_talk(self).await?;
         let model = kept_model(self).await?;
         let built = Arc::new(build(self, revision, talk, model).await?);
@@ -116,10 +117,20 @@ impl DataDirectory {
     ) -> Result<Arc<Snapshot>, ConversationsError> {
         let revision = self.revision().await?;
         let mut held = self.snapshot.lock().await;
-        *held = None;
+        self.let_go(&mut held).await;
         let built = Arc::new(build(self, revision, talk, model).await?);
         *held = Some(built.clone());
         Ok(built)
+    }
+
+    /// Frees the graph before and what rests on it, so that two are not held while the next is built.
+    async fn let_go(&self, held: &mut Option<Arc<Snapshot>>) {
+        *held = None;
+        // One that is being made now is let go when the next is asked for.
+        if let Ok(mut weighted) = self.buying_weighted.try_lock() {
+            *weighted = None;
+        }
+        self.influences.lock().await.forget();
     }
 }
 
@@ -224,11 +235,25 @@ pub async fn text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, C
     }
 }
 
+/// What the values of a refresh were made from, as far as the next one must know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenAtRefresh {
+    pub facts: FactsSeen,
+    /// Where authors were seen to answer under their own posts: there, not answering means something.
+    pub answering: Vec<Platform>,
+}
+
+/// What the last refresh saw; `None` before the first, or after one of another version.
+pub async fn seen_at_refresh(data: &DataDirectory) -> Result<Option<SeenAtRefresh>, ConversationsError> {
+    Ok(data.derived.facts_seen().await?.and_then(|seen| serde_json::from_str(&seen).ok()))
+}
+
 /// What has come since the last refresh; `None` when everything must be read anew.
 pub async fn added_facts(data: &DataDirectory) -> Result<Option<AddedFacts>, ConversationsError> {
-    let Some(seen) = data.derived.facts_seen().await? else { return Ok(None) };
-    let Ok(seen) = serde_json::from_str::<FactsSeen>(&seen) else { return Ok(None) };
-    Ok(data.lake.added_since(&seen, data.now()).await?)
+    match seen_at_refresh(data).await? {
+        Some(seen) => Ok(data.lake.added_since(&seen.facts, data.now()).await?),
+        None => Ok(None),
+    }
 }
 
 async fn kept_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
@@ -320,18 +345,12 @@ async fn build(
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
         let model = match model.filter(|model| still_serves(model, log.len())) {
             Some(model) => model,
-            None => learn(&log, &settings).map_err(|error| failed(error.to_string()))?,
+            None => train_and_prove(&log, &settings).map_err(|error| failed(error.to_string()))?,
         };
         let index = ConversationIndex::build(&log, None, &settings.index);
         Ok(Snapshot { revision, accounts: talk.accounts, log, threads, index, model, settings, followers })
     });
     computed.await.expect("building the graph does not panic")
-}
-
-/// Learns who listens to whom, and how such chances came true on the last window, by a model that never saw it.
-fn learn(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
-    let held_out = hold_out(log, settings)?;
-    Ok(ListeningModel { held_out, ..train(log, settings)? })
 }
 
 /// What passed between two sides, with the names of everybody in it.

@@ -44,6 +44,10 @@ pub fn verdict_words(verdict: Verdict) -> &'static str {
     }
 }
 
+fn whole(number: f64) -> String {
+    grouped(number.round() as u64)
+}
+
 impl Proof {
     /// One sentence with the figures.
     pub fn finding(&self) -> String {
@@ -52,7 +56,7 @@ impl Proof {
         };
         let error = held.chosen.calibration_error.map_or_else(String::new, |error| {
             format!(
-                " Off by {:.1} points ({:.1}-{:.1}) where {:.0} are allowed.",
+                " Off by {:.1} points ({:.1}–{:.1}) where {:.0} are allowed.",
                 100.0 * error.value,
                 100.0 * error.lo,
                 100.0 * error.hi,
@@ -61,10 +65,14 @@ impl Proof {
         });
         let sum = match held.chosen.expected_over_came {
             Some(ratio) => format!(
-                " Expected {:.0}, came {:.0}: {:.2} times ({:.2}-{:.2}).",
-                held.chosen.expected, held.chosen.came, ratio.value, ratio.lo, ratio.hi
+                " Expected {}, came {}: {:.2} times ({:.2}–{:.2}).",
+                whole(held.chosen.expected),
+                whole(held.chosen.came),
+                ratio.value,
+                ratio.lo,
+                ratio.hi
             ),
-            None => format!(" Expected {:.0}, and nobody came.", held.chosen.expected),
+            None => format!(" Expected {}, and nobody came.", whole(held.chosen.expected)),
         };
         let reading = match self.reading {
             Reading::People => " The listening number may be read as people.".to_owned(),

@@ -72,16 +72,19 @@ struct Material {
 /// Makes the figures of every account that has published something and keeps them for the refresh that is running;
 /// returns how many. Cost: one pass over posts and the comments under them for every four million turns, so that memory
 /// stays bounded.
-pub async fn make_figures(data: &DataDirectory, snapshot: &Snapshot) -> Result<u64, ConversationsError> {
+pub async fn make_figures(
+    data: &DataDirectory,
+    snapshot: &Snapshot,
+    answering: &[Platform],
+) -> Result<u64, ConversationsError> {
     let now = data.now();
     let parts = u32::try_from((snapshot.log.len() as u64).div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
     let platforms: HashMap<AccountId, Platform> = data.lake.platforms_of_authors(now).await?.into_iter().collect();
-    let answering = data.lake.platforms_where_authors_answer(now).await?;
     data.derived.begin_figures().await?;
     let mut made = 0;
     for part in 0..parts {
         let material = gather(data, Authors::Part { part, parts }, now).await?;
-        let figures = figures_from(material, &platforms, &answering, snapshot, now);
+        let figures = figures_from(material, &platforms, answering, snapshot, now);
         data.derived.add_figures(&figures).await?;
         made += figures.len() as u64;
     }
@@ -94,6 +97,7 @@ pub async fn figures_of_touched(
     data: &DataDirectory,
     snapshot: &Snapshot,
     touched: &[AccountId],
+    answering: &[Platform],
 ) -> Result<Vec<CreatorFigures>, ConversationsError> {
     if touched.is_empty() {
         return Ok(vec![]);
@@ -103,8 +107,7 @@ pub async fn figures_of_touched(
     let authors: Vec<AccountId> = material.keys().copied().collect();
     let profiles = data.lake.profiles(Some(&authors), now).await?;
     let platforms = profiles.into_iter().map(|profile| (profile.account, profile.platform)).collect();
-    let answering = data.lake.platforms_where_authors_answer(now).await?;
-    Ok(figures_from(material, &platforms, &answering, snapshot, now))
+    Ok(figures_from(material, &platforms, answering, snapshot, now))
 }
 
 /// By account.

@@ -140,3 +140,51 @@ fn facts_taken_away_are_not_followed_but_made_anew() {
     let asked = place.json(&["refresh", "--full"]);
     assert_eq!((&asked["made"], &asked["incremental"]), (&true.into(), &false.into()), "{asked}");
 }
+
+/// A dump of two authors with six questions each, 120 comments under those of each, and what else is said under them.
+fn dump_of_two_authors(place: &Place, folder: &str, more_comments: &str) -> String {
+    let rows = |name: &str, rows: String| {
+        place.file(&format!("{folder}/{name}"), format!("<?xml version=\"1.0\"?>\n<rows>\n{rows}</rows>\n"))
+    };
+    let questions = (1..=12).map(|post| {
+        format!(
+            "<row Id=\"{post}\" PostTypeId=\"1\" CreationDate=\"2024-01-01T0{}:00:00.000\" Score=\"1\" \
+             Body=\"which hops\" OwnerUserId=\"{}\" Title=\"hops\" />\n",
+            post % 10,
+            1 + post % 2
+        )
+    });
+    rows("Posts.xml", questions.collect());
+    let comment = |id: i64| {
+        format!(
+            "<row Id=\"{id}\" PostId=\"{}\" Text=\"number {id}\" CreationDate=\"2024-01-{:02}T10:00:00.000\" \
+             UserId=\"{}\" />\n",
+            1 + id % 12,
+            2 + id / 24,
+            10 + id % 15
+        )
+    };
+    rows("Comments.xml", (0..240).map(comment).collect::<String>() + more_comments);
+    let user =
+        |id: i64| format!("<row Id=\"{id}\" DisplayName=\"user{id}\" LastAccessDate=\"2024-02-01T10:00:00.000\" />\n");
+    text(rows("Users.xml", (1..30).map(user).collect()).parent().expect("a folder"))
+}
+
+#[test]
+fn once_one_author_is_seen_to_answer_the_silence_of_the_others_means_something() {
+    let place = Place::new();
+    let bring = |folder: &str| {
+        place.json(&["ingest", "stack-exchange", folder, "--site", "beer"]);
+        place.json(&["refresh"])
+    };
+    bring(&dump_of_two_authors(&place, "first", ""));
+    let rate = |author: &str| place.json(&["creators", "show", author])["estimates"]["reply_rate"]["value"].clone();
+    let (answering, silent) = ("user2", "user1");
+    assert_eq!((rate(answering), rate(silent)), (Value::Null, Value::Null), "nobody is known to answer here at all");
+    let answer =
+        "<row Id=\"900\" PostId=\"1\" Text=\"@user22 thanks\" CreationDate=\"2024-01-11T12:00:00.000\" UserId=\"2\" />\n";
+    let refreshed = bring(&dump_of_two_authors(&place, "second", answer));
+    assert_eq!(refreshed["incremental"], true, "{refreshed}");
+    assert!(rate(answering).is_f64());
+    assert_eq!(rate(silent), 0.0, "whom nothing new is about");
+}

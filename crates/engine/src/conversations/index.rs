@@ -13,6 +13,9 @@ use super::listening::features::Habits;
 use crate::graph::{Csr, EdgeWeighing, KindWeights, PageRankSettings, Step, Walk, pagerank};
 
 const DAY_SECONDS: i64 = 86_400;
+/// With more talkers than this, accounts are equally well known.
+pub(crate) const TALKERS_TOLD_APART: u32 = 1_000;
+const BEST_KNOWN_MAX: usize = 1 << 16;
 
 /// After how long an interaction counts half.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -249,6 +252,8 @@ pub struct ConversationIndex {
     talkers_offsets: Vec<u32>,
     talkers: Vec<u32>,
     pub account: AccountTalk,
+    /// The accounts most turned to, by distinct talkers up to [`TALKERS_TOLD_APART`]; ties by number.
+    best_known: Vec<u32>,
     /// What belongs to each account whatever the other one is, ready for scoring.
     pub habits: Habits,
     /// Recency-weighted talk both ways, for walks from buyers; made when it is first asked for.
@@ -294,6 +299,7 @@ impl ConversationIndex {
             pairs,
             talkers_offsets,
             talkers,
+            best_known: best_known(&account.in_degree, BEST_KNOWN_MAX),
             habits: Habits::of(&account),
             account,
             walk: OnceLock::new(),
@@ -321,6 +327,11 @@ impl ConversationIndex {
                 });
             })
         })
+    }
+
+    /// The accounts most turned to, at most 65,536 of them, by talkers up to [`TALKERS_TOLD_APART`], then by number.
+    pub(crate) fn best_known(&self) -> &[u32] {
+        &self.best_known
     }
 
     /// The pairs in which somebody turns to this account, talkers ascending.
@@ -366,6 +377,18 @@ fn visit_partners(pairs: &Pairs, said: Range<usize>, heard: &[u32], mut visit: i
         let into = heard.next_if(|_| from == Some(partner)).map_or(0.0, |pair| pairs.recent[pair]);
         visit(partner, out, into);
     }
+}
+
+fn best_known(in_degree: &[u32], count_max: usize) -> Vec<u32> {
+    let key = |account: &u32| (std::cmp::Reverse(in_degree[*account as usize].min(TALKERS_TOLD_APART)), *account);
+    let mut accounts: Vec<u32> = (0..in_degree.len() as u32).collect();
+    if accounts.len() > count_max {
+        accounts.select_nth_unstable_by_key(count_max, key);
+        accounts.truncate(count_max);
+        accounts.shrink_to_fit();
+    }
+    accounts.sort_unstable_by_key(key);
+    accounts
 }
 
 fn csr_of(pairs: &Pairs, weights: Vec<f32>) -> Csr {
@@ -430,4 +453,16 @@ struct AccountSums {
     recent_sent: f64,
     received: u32,
     answered: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_known_are_those_with_most_talkers_and_among_equals_the_first() {
+        let in_degree = [3, 0, 2_000, 3, 1_000, 1, 3];
+        assert_eq!(best_known(&in_degree, 4), [2, 4, 0, 3]);
+        assert_eq!(best_known(&in_degree, 9), [2, 4, 0, 3, 6, 5, 1]);
+    }
 }

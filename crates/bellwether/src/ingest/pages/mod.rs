@@ -146,7 +146,7 @@ pub async fn show(
 ) -> Page {
     let query = Pairs(pairs);
     let import = import_of(&app, id).await?;
-    let offset = query.one("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0i64).max(0);
+    let offset = i64::try_from(query.offset("offset")).unwrap_or(0);
     let all = app.data.store.issue_count(import.id).await?;
     let issues = app.data.store.issues(import.id, ISSUES_A_PAGE, offset).await?;
     let source = app.data.store.sources().await?.into_iter().find(|source| source.code == import.source_code);

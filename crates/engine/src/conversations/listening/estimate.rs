@@ -22,7 +22,7 @@ pub struct ScoredFor {
 /// The listening score of one creator: buyers expected to turn to them, with the parts that add up to it.
 ///
 /// `value` and its 90 % interval are those of `listened`, `n` the buyers. It is a score for comparing creators: whether
-/// it may be read as people is a question about the market's past, which `last_window::hold_out` answers.
+/// it may be read as people is a question about the market's past, which `train_and_prove` answers.
 pub fn listening_estimate(listened: &ListenedTo, scored_for: &ScoredFor) -> Estimate {
     let evidence = &listened.evidence;
     let unit = match scored_for.reading {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversations::index::{AccountTalk, ConversationIndex, NO_PAIR};
+use crate::conversations::index::{AccountTalk, ConversationIndex, NO_PAIR, TALKERS_TOLD_APART};
 use crate::graph::pagerank::{Near, PushScratch};
 use crate::graph::push_from;
 
@@ -91,11 +91,12 @@ pub struct BuyerSet<'a> {
     pub index: &'a ConversationIndex,
     /// Ascending, each once.
     pub buyers: Vec<u32>,
-    /// Place of an account among the buyers, [`NOT_A_BUYER`] for others.
+    /// Place of an account among the buyers, counted from 1, [`NOT_A_BUYER`] for others.
     place: Vec<u32>,
 }
 
-const NOT_A_BUYER: u32 = u32::MAX;
+// Zero, because memory that is all zero costs nothing until it is written to.
+const NOT_A_BUYER: u32 = 0;
 
 impl<'a> BuyerSet<'a> {
     /// Buyers unknown to the index are left out. Cost `O(accounts + buyers log buyers)`.
@@ -106,7 +107,7 @@ impl<'a> BuyerSet<'a> {
         buyers.dedup();
         let mut place = vec![NOT_A_BUYER; index.accounts()];
         for (at, &buyer) in buyers.iter().enumerate() {
-            place[buyer as usize] = at as u32;
+            place[buyer as usize] = at as u32 + 1;
         }
         BuyerSet { index, buyers, place }
     }
@@ -124,16 +125,27 @@ impl<'a> BuyerSet<'a> {
 
     /// The accounts worth scoring, best first: most buyers talking, then most talkers in all; ties by dense id.
     ///
-    /// `buyers talking + 0.05 * min(in-degree, 1000) / 1000`; accounts nobody ever talked to are left out.
+    /// `buyers talking + 0.05 * min(in-degree, 1000) / 1000`; accounts nobody ever talked to are left out. One buyer weighs
+    /// more than everybody's talk, so those whom no buyer talks to come last, in the order the index keeps for all sets.
+    /// Cost `O(t log t)`, t = the pairs of the buyers; `O(accounts)` where more are asked for than the index keeps.
     pub fn candidates(&self, buyers_talking: &[u32], count_max: usize, is_excluded: impl Fn(u32) -> bool) -> Vec<u32> {
         let score = |account: u32| {
-            let known = f64::from(self.index.account.in_degree[account as usize].min(1000));
-            f64::from(buyers_talking[account as usize]) + 0.05 * known / 1000.0
+            let known = f64::from(self.index.account.in_degree[account as usize].min(TALKERS_TOLD_APART));
+            f64::from(buyers_talking[account as usize]) + 0.05 * known / f64::from(TALKERS_TOLD_APART)
         };
-        let mut accounts: Vec<u32> = (0..self.index.accounts() as u32)
-            .filter(|&account| self.index.account.in_degree[account as usize] > 0 && !is_excluded(account))
-            .collect();
+        let is_known = |account: u32| self.index.account.in_degree[account as usize] > 0 && !is_excluded(account);
         let by_score = |a: &u32, b: &u32| score(*b).total_cmp(&score(*a)).then(a.cmp(b));
+        let targets = self.buyers.iter().flat_map(|&buyer| self.index.pairs.targets_of(buyer)).copied();
+        let mut accounts: Vec<u32> = targets.filter(|&account| is_known(account)).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let best_known = self.index.best_known();
+        let wanted = count_max.saturating_sub(accounts.len());
+        let others = best_known.iter().copied().filter(|&account| buyers_talking[account as usize] == 0);
+        accounts.extend(others.filter(|&account| is_known(account)).take(wanted));
+        if accounts.len() < count_max && best_known.len() < self.index.accounts() {
+            accounts = (0..self.index.accounts() as u32).filter(|&account| is_known(account)).collect();
+        }
         if accounts.len() > count_max && count_max > 0 {
             accounts.select_nth_unstable_by(count_max - 1, by_score);
         }
@@ -149,13 +161,13 @@ impl<'a> BuyerSet<'a> {
         for &pair in self.index.talkers_of(candidate) {
             let place = self.place[pairs.actor[pair as usize] as usize];
             if place != NOT_A_BUYER {
-                contacts.talk.push(Contact { place, pair });
+                contacts.talk.push(Contact { place: place - 1, pair });
             }
         }
         for pair in pairs.of(candidate) {
             let place = self.place[pairs.target[pair] as usize];
             if place != NOT_A_BUYER {
-                contacts.back.push(Contact { place, pair: pair as u32 });
+                contacts.back.push(Contact { place: place - 1, pair: pair as u32 });
             }
         }
         contacts

@@ -1,20 +1,22 @@
 //! The last window of a market's talk, held back: what was said of it beforehand, beside what happened.
 //!
-//! Used twice. Training looks at it to correct the next forecast (`correction`). The proof for a market's own page goes
-//! one step further back (`hold_out`): a model that never saw the window, its own correction included, is judged by it.
+//! Used twice, of one and the same earlier model. Training looks at it to correct the next forecast. The proof for a
+//! market's own page goes one step further back: all that the model judged knows, its own correction included, was
+//! known when the window began.
 
 use serde::{Deserialize, Serialize};
 
+use super::ListeningSettings;
 use super::calibrate::{Expected, Outcome, platt};
+use super::division::Division;
 use super::logistic::{Talked, sigmoid};
 use super::model::{Drift, ListeningModel};
+use super::moments::known_sets;
 use super::reliability::{Reliability, Tally, Verdict};
 use super::score::{BuyersAsked, Divided, each_set};
-use super::train::{CHOSEN, DAY_SECONDS, Meetings, labels_from, learn_chances, train};
-use super::{ListeningError, ListeningSettings};
+use super::train::{CHOSEN, DAY_SECONDS, Meetings, Window, growth, labels_from};
 use crate::conversations::events::EventLog;
 use crate::conversations::index::{ConversationIndex, Pairs};
-use crate::random::Draws;
 
 const HELD_OUT_STREAM: u64 = 17;
 /// Sets on which the last prediction is checked.
@@ -26,23 +28,83 @@ const RELIABILITY_DRAWS: usize = 500;
 /// How far the spread of chances follows one window: one window is one observation, and the next is another.
 const ONE_WINDOWS_TRUST: f64 = 0.5;
 
-/// What came true of a prediction made one window earlier: corrects the level, and how far apart chances are kept.
-///
-/// The model is learned again with labels from a window as long as the last one and just before it, then scores sets
-/// at `cut`, and the last window tells. No change when the data is too short for that.
-pub(super) fn correction(log: &EventLog, cut: i64, model: &ListeningModel, settings: &ListeningSettings) -> Correction {
-    let earlier_cut = cut - (model.horizon_days * DAY_SECONDS) as i64;
-    let past = log.between(None, Some(cut));
-    if past.at_unix().first().is_none_or(|&first| first >= earlier_cut) {
-        return Correction { drift: Drift::NONE, spread: 1.0 };
+/// What was known one window earlier: chances learned before the cut, from a window as long as the one after it.
+pub(super) struct Earlier {
+    chances: ListeningModel,
+    /// Whether the past was long enough for that; otherwise the window is what there was.
+    is_as_long: bool,
+    /// The whole model of then, its own correction included, when its proof was asked for.
+    proved: Option<ListeningModel>,
+}
+
+impl Earlier {
+    /// Learns from `past`, which ends before `cut`, with labels from a window of `seconds` before it.
+    ///
+    /// With the `division` known at the cut the whole model of then is learned too, to be proved. `None` when nothing
+    /// lies before the cut. Cost: an index build and a fit, and the same once more and 60 scores for the whole model.
+    pub fn learn(
+        past: &EventLog,
+        cut: i64,
+        seconds: i64,
+        division: Option<Division>,
+        settings: &ListeningSettings,
+    ) -> Option<Earlier> {
+        let first = past.at_unix().first().copied()?;
+        let is_as_long = first < cut.saturating_sub(seconds);
+        let earlier_cut =
+            if is_as_long { cut - seconds } else { past.time_quantile(settings.inner_share)?.ceil() as i64 };
+        let before = past.between(None, Some(earlier_cut));
+        let still_earlier = earlier_cut.saturating_sub(cut - earlier_cut);
+        let before_that = (division.is_some() && first < still_earlier)
+            .then(|| Window::open(&before, still_earlier, settings).chances(settings, Meetings::NotNeeded));
+        let window = Window::open(past, earlier_cut, settings);
+        let chances = window.chances(settings, Meetings::NotNeeded);
+        let proved = division.map(|division| {
+            let corrected = before_that.map_or(Correction::NONE, |chances| {
+                correction(&window, &ListeningModel { division: division.clone(), ..chances }, settings)
+            });
+            let Correction { drift, spread } = corrected;
+            ListeningModel { division, growth: growth(past, settings), drift, spread, ..chances.clone() }
+        });
+        Some(Earlier { chances, is_as_long, proved })
     }
-    let chances = learn_chances(&past, earlier_cut, settings, Meetings::NotNeeded);
-    let earlier = ListeningModel { division: model.division.clone(), ..chances };
-    let index = ConversationIndex::build_for_learning(&past, Some(cut), &settings.index);
-    let labels = labels_from(log, cut, settings);
+
+    /// What came true, after the cut, of what would have been said at it with the order learned since.
+    pub fn correction(&self, window: &Window, division: &Division, settings: &ListeningSettings) -> Correction {
+        if !self.is_as_long {
+            return Correction::NONE;
+        }
+        correction(window, &ListeningModel { division: division.clone(), ..self.chances.clone() }, settings)
+    }
+
+    /// Judges the model of then by what came after the cut, in `log`; at most for as long as it was learned over.
+    ///
+    /// Where the window is shorter: `1 - (1 - p)^(days asked / days learned)^growth`.
+    pub fn proof(&self, window: &Window, log: &EventLog, settings: &ListeningSettings) -> Option<HeldOut> {
+        let model = self.proved.as_ref()?;
+        let end = log.at_unix().last().map(|last| last + 1).filter(|&end| end > window.cut)?;
+        let days = ((end - window.cut) as f64 / DAY_SECONDS).min(model.horizon_days);
+        let until = (window.cut + (days * DAY_SECONDS).round() as i64).min(end);
+        let asking = ListeningSettings { horizon_days: Some(days), ..settings.clone() };
+        let sets = known_sets(&window.index, settings, HELD_OUT_STREAM, HELD_OUT_SETS_MAX);
+        let buyers: Vec<Vec<u32>> = sets.iter().map(|&anchor| window.index.talkers_to(anchor)).collect();
+        let later = labels_from(&log.between(None, Some(until)), window.cut, settings);
+        let seen = tallies(&window.index, model, &asked(&buyers, &sets), &later, CHOSEN, &asking);
+        Some(HeldOut {
+            cut_unix: window.cut,
+            until_unix: until,
+            sets: sets.len() as u64,
+            chosen: seen.chosen.reliability(RELIABILITY_DRAWS, settings.seed),
+            all: seen.all.reliability(RELIABILITY_DRAWS, settings.seed),
+        })
+    }
+}
+
+/// What came true of a prediction made at a window's cut: corrects the level, and how far apart chances are kept.
+fn correction(window: &Window, model: &ListeningModel, settings: &ListeningSettings) -> Correction {
     let settings = ListeningSettings { horizon_days: None, ..settings.clone() };
-    let sets = known_sets(&index, &settings, SETS_MAX);
-    let seen = chosen_of(&index, &earlier, &sets, &labels, &settings);
+    let sets = known_sets(&window.index, &settings, HELD_OUT_STREAM, SETS_MAX);
+    let seen = chosen_of(&window.index, model, &sets, &window.labels, &settings);
     let creators: Vec<Expected> = seen
         .iter()
         .flatten()
@@ -62,13 +124,9 @@ pub(super) struct Correction {
     pub spread: f64,
 }
 
-/// Accounts that stand for brands, chosen without a look at what comes: 10 to 2000 others have turned to them.
-fn known_sets(index: &ConversationIndex, settings: &ListeningSettings, count_max: usize) -> Vec<u32> {
-    let known: Vec<u32> = (0..index.accounts() as u32)
-        .filter(|&account| (10..=2000).contains(&index.account.in_degree[account as usize]))
-        .collect();
-    let picked = Draws::new(settings.seed, HELD_OUT_STREAM).sample(known.len(), count_max);
-    picked.into_iter().map(|place| known[place]).collect()
+impl Correction {
+    /// The data is too short to tell.
+    const NONE: Correction = Correction { drift: Drift::NONE, spread: 1.0 };
 }
 
 /// The pairs of the creators that would be chosen for each set: what was said and what happened.
@@ -175,45 +233,4 @@ pub(crate) fn tallies(
         }
     }
     joined
-}
-
-/// Judges the model's chances on the market's own last window, which the model judged never saw.
-///
-/// The log is cut at `inner_share`; all that is learned, the correction included, is learned before the cut; accounts
-/// with 10 to 2000 talkers by then stand for brands. The horizon is the model's, or the window where that is shorter:
-/// `1 - (1 - p)^(days asked / days learned)^growth`. `None` when nothing lies before or after the cut.
-/// Cost: a training on `inner_share` of the log and the scores of 150 sets.
-pub fn hold_out(log: &EventLog, settings: &ListeningSettings) -> Result<Option<HeldOut>, ListeningError> {
-    settings.check()?;
-    let cut = log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64);
-    hold_out_from(log, cut, settings)
-}
-
-/// [`hold_out`] with the window that begins at `cut`.
-pub(super) fn hold_out_from(
-    log: &EventLog,
-    cut: i64,
-    settings: &ListeningSettings,
-) -> Result<Option<HeldOut>, ListeningError> {
-    let past = log.between(None, Some(cut));
-    let end = log.at_unix().last().map_or(cut, |last| last + 1);
-    if past.is_empty() || end <= cut {
-        return Ok(None);
-    }
-    let model = train(&past, settings)?;
-    let days = ((end - cut) as f64 / DAY_SECONDS).min(model.horizon_days);
-    let until = (cut + (days * DAY_SECONDS) as i64).min(end);
-    let asking = ListeningSettings { horizon_days: Some(days), ..settings.clone() };
-    let index = ConversationIndex::build_for_learning(&past, Some(cut), &settings.index);
-    let sets = known_sets(&index, settings, HELD_OUT_SETS_MAX);
-    let buyers: Vec<Vec<u32>> = sets.iter().map(|&anchor| index.talkers_to(anchor)).collect();
-    let later = labels_from(&log.between(None, Some(until)), cut, settings);
-    let seen = tallies(&index, &model, &asked(&buyers, &sets), &later, CHOSEN, &asking);
-    Ok(Some(HeldOut {
-        cut_unix: cut,
-        until_unix: until,
-        sets: sets.len() as u64,
-        chosen: seen.chosen.reliability(RELIABILITY_DRAWS, settings.seed),
-        all: seen.all.reliability(RELIABILITY_DRAWS, settings.seed),
-    }))
 }

@@ -13,6 +13,7 @@ pub mod last_window;
 pub mod logistic;
 pub mod meet;
 pub mod model;
+mod moments;
 pub(crate) mod pairs;
 pub mod reliability;
 pub mod score;
@@ -25,11 +26,11 @@ use super::index::IndexSettings;
 use features::Feature;
 
 pub use features::BuyerSet;
-pub use last_window::{HeldOut, Reading, hold_out};
+pub use last_window::{HeldOut, Reading};
 pub use meet::{NewContact, rank_new_contacts};
 pub use model::{Head, ListeningModel, TrainedOn};
 pub use score::{Evidence, ListenedTo, ListeningBuyer, score};
-pub use train::train;
+pub use train::{train, train_and_prove};
 
 /// What changes a listening score; stored and printed with every result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

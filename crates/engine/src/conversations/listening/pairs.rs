@@ -71,9 +71,10 @@ impl Nearness {
             let rank = personalised_pagerank(set.index.walk(), &seeds, &steps).rank;
             return Nearness { columns, values: candidates.iter().map(|&at| rank[at as usize] as f32).collect() };
         }
-        let mut column_of = vec![u32::MAX; set.index.accounts()];
+        // Counted from 1: memory that is all zero costs nothing until it is written to.
+        let mut column_of = vec![0u32; set.index.accounts()];
         for (column, &candidate) in candidates.iter().enumerate() {
-            column_of[candidate as usize] = column as u32;
+            column_of[candidate as usize] = column as u32 + 1;
         }
         let portions: Vec<Vec<f32>> = wanted
             .par_chunks(BUYERS_AT_A_TIME)
@@ -85,8 +86,8 @@ impl Nearness {
                     let near = near_to(set.index, buyer, settings.restart, settings.nearness_tolerance, &mut scratch);
                     for near in near {
                         let column = column_of[near.node as usize];
-                        if column != u32::MAX {
-                            row[column as usize] = near.rank as f32;
+                        if column > 0 {
+                            row[column as usize - 1] = near.rank as f32;
                         }
                     }
                 }

@@ -4,8 +4,8 @@ use super::*;
 use crate::conversations::events::{EventColumns, EventLog};
 use crate::conversations::index::ConversationIndex;
 use crate::conversations::testing::{made_up_columns, made_up_talk};
-use last_window::hold_out_from;
 use proptest::prelude::*;
+use train::{Proof, learn};
 
 /// The default settings, learning from fewer brands.
 fn quick() -> ListeningSettings {
@@ -31,6 +31,24 @@ fn one_two_and_eight_threads_learn_and_score_the_same_bytes() {
     let one = run(1);
     assert_eq!(one, run(2));
     assert_eq!(one, run(8));
+}
+
+#[test]
+fn the_candidates_of_a_set_are_the_best_of_all_accounts() {
+    let index = ConversationIndex::build(&made_up_talk(400, 1500, 6), None, &IndexSettings::default());
+    for (buyers, count_max) in [(0..3u32, 5), (0..40, 5), (7..9, 60), (0..1, 1_000), (0..0, 20), (0..5, 0)] {
+        let set = BuyerSet::new(&index, &buyers.collect::<Vec<u32>>());
+        let talking = set.buyers_talking();
+        let score = |account: &u32| {
+            let known = f64::from(index.account.in_degree[*account as usize].min(1000));
+            f64::from(talking[*account as usize]) + 0.05 * known / 1000.0
+        };
+        let mut simple: Vec<u32> =
+            (0..400).filter(|&account| account != 3 && index.account.in_degree[account as usize] > 0).collect();
+        simple.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.cmp(b)));
+        simple.truncate(count_max);
+        assert_eq!(set.candidates(&talking, count_max, |account| account == 3), simple);
+    }
 }
 
 #[test]
@@ -77,15 +95,18 @@ fn the_parts_add_up_and_no_expectation_passes_the_buyers() {
 #[test]
 fn the_last_window_is_judged_by_a_model_that_never_saw_it() {
     let log = made_up_talk(90, 3000, 2);
-    let held = hold_out(&log, &quick()).expect("valid settings").expect("enough talk");
+    let model = train_and_prove(&log, &quick()).expect("valid settings");
+    let held = model.held_out.clone().expect("enough talk");
     assert!(held.sets > 0 && held.chosen.pairs > 0 && held.chosen.pairs < held.all.pairs);
     // Other talk after the cut changes what came, never what was said.
     let last = log.len() - 1;
     let less = log.filtered(|row| log.at_unix()[row] < held.cut_unix || row % 2 == 0 || row == last);
-    let judged = hold_out_from(&less, held.cut_unix, &quick()).expect("valid settings").expect("enough talk");
+    let judged = learn(&less, held.cut_unix, &quick(), Proof::Wanted).held_out.expect("enough talk");
     assert_eq!((judged.all.pairs, judged.all.expected), (held.all.pairs, held.all.expected));
     assert!(judged.all.came < held.all.came);
-    assert_eq!(hold_out(&EventLog::default(), &quick()), Ok(None));
+    let unproved = train(&log, &quick()).expect("valid settings");
+    assert_eq!(unproved, ListeningModel { held_out: None, ..model }, "the proof changes nothing of what is learned");
+    assert_eq!(train_and_prove(&EventLog::default(), &quick()).expect("valid settings").held_out, None);
 }
 
 #[test]

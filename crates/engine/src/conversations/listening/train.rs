@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::calibrate::{Outcome, platt};
-use super::division::{Asking, DividedSet, Division, Moment, Signal, nearness, signals};
 use super::features::{Between, BuyerSet, FEATURES, Feature};
-use super::last_window;
+use super::last_window::Earlier;
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
 use super::meet::visit_strangers;
 use super::model::{Drift, Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
+use super::moments::{MOMENTS, learn_divisions};
 use super::pairs::{Nearness, pairs_with};
 use super::shipped;
 use super::{ListeningError, ListeningSettings};
@@ -35,83 +35,70 @@ pub(super) const CHOSEN: usize = 10;
 /// Negatives are sampled one in ten and weigh ten. The same is done one window earlier, and what came true of that
 /// prediction corrects this one (`drift`). Too little data never fails: everything is pulled towards what is shipped
 /// with the program, and with nothing to learn from the model says `Origin::Shipped`.
-/// Cost: nine index builds and a bounded walk from each training buyer.
+/// Cost: eight index builds, a bounded walk from each training buyer and 26 walks over the market.
 pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
     settings.check()?;
+    Ok(learn(log, inner_cut(log, settings), settings, Proof::Skip))
+}
+
+/// [`train`], and how such a model's chances came true on the market's own last window, which the model judged never saw.
+///
+/// The proof is of a model learned one window earlier: all that it knows, its own correction included, was known at
+/// the cut; accounts with 10 to 2000 talkers by then stand for brands. The window is as long as the one the model was
+/// learned over, or what there is of it. No proof when nothing lies before or after the cut.
+/// Cost: that of [`train`], one more index build and fit, and the scores of 210 sets.
+pub fn train_and_prove(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
+    settings.check()?;
+    Ok(learn(log, inner_cut(log, settings), settings, Proof::Wanted))
+}
+
+fn inner_cut(log: &EventLog, settings: &ListeningSettings) -> i64 {
+    log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64)
+}
+
+/// Whether a training also learns what the model would have been one window earlier, and judges that one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    Skip,
+    Wanted,
+}
+
+/// [`train`] with facts before `cut` and labels from it on. One index of the market is held at a time.
+pub(super) fn learn(log: &EventLog, cut: i64, settings: &ListeningSettings, proof: Proof) -> ListeningModel {
     let mut settings = settings.clone();
     // One half-life for all moments: that of the whole log, so that what is learned means the same when it is used.
     if settings.index.half_life == HalfLife::QuarterOfSpan {
         settings.index.half_life = HalfLife::Days((log.span_seconds() as f64 / 4.0).max(1.0) / DAY_SECONDS);
     }
-    let cut = log.time_quantile(settings.inner_share).map_or(0, |at| at.ceil() as i64);
-    let mut model = learn_chances(log, cut, &settings, Meetings::Learned);
-    model.division = learn_division(log, &settings);
+    let past = log.between(None, Some(cut));
+    let divisions = learn_divisions(log, &past, &settings, proof == Proof::Wanted);
+    let earlier = Earlier::learn(&past, cut, end_of(log, cut) - cut, divisions.at_cut, &settings);
+    let window = Window::open(log, cut, &settings);
+    let mut model = window.chances(&settings, Meetings::Learned);
+    model.division = divisions.now;
     model.growth = growth(log, &settings);
-    let correction = last_window::correction(log, cut, &model, &settings);
-    (model.drift, model.spread) = (correction.drift, correction.spread);
-    Ok(model)
+    if let Some(earlier) = earlier {
+        let correction = earlier.correction(&window, &model.division, &settings);
+        (model.drift, model.spread) = (correction.drift, correction.spread);
+        model.held_out = earlier.proof(&window, log, &settings);
+    }
+    model
+}
+
+/// Just after the last interaction, and after `cut`.
+fn end_of(log: &EventLog, cut: i64) -> i64 {
+    log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1)
 }
 
 pub(super) const DAY_SECONDS: f64 = 86_400.0;
 
-/// Fits the three chances from what came before and after one moment.
-pub(super) fn learn_chances(
-    log: &EventLog,
-    cut: i64,
-    settings: &ListeningSettings,
-    meetings: Meetings,
-) -> ListeningModel {
-    let until = log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1);
-    let window = Window::open(log, cut, settings);
-    let sets = window.sets(settings);
-    let mut rows = SetRows::default();
-    let asked: Vec<AnchorAsked> = window.anchors.par_iter().map(|&anchor| sets.ask(anchor)).collect();
-    for set in asked.par_iter().map(|asking| sets.rows(asking)).collect::<Vec<SetRows>>() {
-        rows.returning.extend(set.returning);
-        rows.joining.extend(set.joining);
-    }
-    let meeting_buyers = match meetings {
-        Meetings::Learned => meeting_buyers(&window.index, settings, MEETING_BUYERS_MAX),
-        Meetings::NotNeeded => vec![],
-    };
-    let met: Vec<Vec<LabelledPair>> = meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
-    let meeting_rows = met.concat();
-    let mut returning = learn(&rows.returning, shipped::RETURNING, settings);
-    let mut joining = learn(&rows.joining, shipped::JOINING, settings);
-    let meeting = learn(&meeting_rows, shipped::MEETING, settings);
-    let outcomes: Vec<ChosenOutcomes> =
-        asked.par_iter().map(|asking| sets.outcomes(asking, &returning, &joining)).collect();
-    let of = |pick: fn(&ChosenOutcomes) -> &Vec<Outcome>| -> Vec<Outcome> {
-        outcomes.iter().flat_map(|outcome| pick(outcome).iter().copied()).collect()
-    };
-    returning.calibration = platt(&of(|outcome| &outcome.returning));
-    joining.calibration = platt(&of(|outcome| &outcome.joining));
-    ListeningModel {
-        version: MODEL_VERSION,
-        origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
-        horizon_days: (until - cut) as f64 / DAY_SECONDS,
-        growth: 1.0,
-        drift: Drift::NONE,
-        spread: 1.0,
-        held_out: None,
-        trained_on: TrainedOn {
-            events: log.len() as u64,
-            anchors: window.anchors.len() as u64,
-            meeting_buyers: meeting_buyers.len() as u64,
-            inner_cut_unix: cut,
-            until_unix: until,
-        },
-        division: super::division::learn(&[], settings.division_pull, &[]),
-        returning,
-        joining,
-        meeting,
-    }
-}
-
 /// One moment of the past: what was known, and who then talked to whom.
-struct Window {
-    index: ConversationIndex,
-    labels: Pairs,
+pub(super) struct Window {
+    pub index: ConversationIndex,
+    pub labels: Pairs,
+    pub cut: i64,
+    pub until: i64,
+    events: u64,
     anchors: Vec<u32>,
 }
 
@@ -123,15 +110,57 @@ pub(super) enum Meetings {
 }
 
 impl Window {
-    fn open(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Window {
+    pub fn open(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Window {
         let index = ConversationIndex::build_for_learning(&log.between(None, Some(cut)), Some(cut), &settings.index);
         let labels = labels_from(log, cut, settings);
-        let anchors = anchors(&index, &labels, settings, settings.training_anchors_max);
-        Window { index, labels, anchors }
+        let anchors = anchors(&index, &labels, settings);
+        Window { index, labels, cut, until: end_of(log, cut), events: log.len() as u64, anchors }
     }
 
-    fn sets<'a>(&'a self, settings: &'a ListeningSettings) -> Sets<'a> {
-        Sets { index: &self.index, labels: &self.labels, settings }
+    /// Fits the three chances from what came before and after the moment.
+    pub fn chances(&self, settings: &ListeningSettings, meetings: Meetings) -> ListeningModel {
+        let sets = Sets { index: &self.index, labels: &self.labels, settings };
+        let mut rows = SetRows::default();
+        let asked: Vec<AnchorAsked> = self.anchors.par_iter().map(|&anchor| sets.ask(anchor)).collect();
+        for set in asked.par_iter().map(|asking| sets.rows(asking)).collect::<Vec<SetRows>>() {
+            rows.returning.extend(set.returning);
+            rows.joining.extend(set.joining);
+        }
+        let meeting_buyers = match meetings {
+            Meetings::Learned => meeting_buyers(&self.index, settings, MEETING_BUYERS_MAX),
+            Meetings::NotNeeded => vec![],
+        };
+        let met: Vec<Vec<LabelledPair>> = meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
+        let mut returning = fit_head(&rows.returning, shipped::RETURNING, settings);
+        let mut joining = fit_head(&rows.joining, shipped::JOINING, settings);
+        let meeting = fit_head(&met.concat(), shipped::MEETING, settings);
+        let outcomes: Vec<ChosenOutcomes> =
+            asked.par_iter().map(|asking| sets.outcomes(asking, &returning, &joining)).collect();
+        let of = |pick: fn(&ChosenOutcomes) -> &Vec<Outcome>| -> Vec<Outcome> {
+            outcomes.iter().flat_map(|outcome| pick(outcome).iter().copied()).collect()
+        };
+        returning.calibration = platt(&of(|outcome| &outcome.returning));
+        joining.calibration = platt(&of(|outcome| &outcome.joining));
+        ListeningModel {
+            version: MODEL_VERSION,
+            origin: if returning.pairs_talked + joining.pairs_talked == 0 { Origin::Shipped } else { Origin::Learned },
+            horizon_days: (self.until - self.cut) as f64 / DAY_SECONDS,
+            growth: 1.0,
+            drift: Drift::NONE,
+            spread: 1.0,
+            held_out: None,
+            trained_on: TrainedOn {
+                events: self.events,
+                anchors: self.anchors.len() as u64,
+                meeting_buyers: meeting_buyers.len() as u64,
+                inner_cut_unix: self.cut,
+                until_unix: self.until,
+            },
+            division: super::division::learn(&[], settings.division_pull, &[]),
+            returning,
+            joining,
+            meeting,
+        }
     }
 }
 
@@ -141,7 +170,7 @@ pub(super) fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
-fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings, count_max: usize) -> Vec<u32> {
+fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings) -> Vec<u32> {
     let eligible: Vec<u32> = (0..index.accounts() as u32)
         .filter(|&account| {
             let talkers = index.talkers_of(account).iter();
@@ -149,7 +178,7 @@ fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettin
             (10..=2000).contains(&active)
         })
         .collect();
-    let picked = Draws::new(settings.seed, ANCHOR_STREAM).sample(eligible.len(), count_max);
+    let picked = Draws::new(settings.seed, ANCHOR_STREAM).sample(eligible.len(), settings.training_anchors_max);
     picked.into_iter().map(|place| eligible[place]).collect()
 }
 
@@ -287,7 +316,7 @@ impl Sets<'_> {
     }
 }
 
-fn learn(rows: &[LabelledPair], shipped: [f64; FEATURES], settings: &ListeningSettings) -> Head {
+fn fit_head(rows: &[LabelledPair], shipped: [f64; FEATURES], settings: &ListeningSettings) -> Head {
     let used: Vec<usize> =
         Feature::ALL.iter().filter(|feature| !settings.left_out.contains(feature)).map(|&f| f as usize).collect();
     let pull = Pull { towards: shipped, strength: settings.pull };
@@ -296,62 +325,12 @@ fn learn(rows: &[LabelledPair], shipped: [f64; FEATURES], settings: &ListeningSe
     Head::from_fit(&fit, rows.len() as u64, talked)
 }
 
-/// The moments at which the division is observed, as shares of the events.
-const DIVISION_CUTS: [f64; 6] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
-/// Sets observed at each moment.
-const DIVISION_SETS_MAX: usize = 60;
-
-/// Learns how sets divide their listening, from several moments of the past.
-fn learn_division(log: &EventLog, settings: &ListeningSettings) -> Division {
-    let moments: Vec<Moment> = DIVISION_CUTS.iter().map(|&share| moment(log, share, settings)).collect();
-    let used: Vec<Signal> =
-        Signal::ALL.into_iter().filter(|signal| !settings.signals_left_out.contains(signal)).collect();
-    super::division::learn(&moments, settings.division_pull, &used)
-}
-
-fn moment(log: &EventLog, share: f64, settings: &ListeningSettings) -> Moment {
-    let cut = log.time_quantile(share).map_or(0, |at| at.ceil() as i64);
-    let index = ConversationIndex::build_for_learning(&log.between(None, Some(cut)), Some(cut), &settings.index);
-    let labels = labels_from(log, cut, settings);
-    let anchors = anchors(&index, &labels, settings, DIVISION_SETS_MAX);
-    let asking: Vec<Asking> = anchors
-        .par_iter()
-        .map(|&anchor| {
-            let set = BuyerSet::new(&index, &index.talkers_to(anchor));
-            let candidates =
-                set.candidates(&set.buyers_talking(), settings.candidates_max, |account| account == anchor);
-            Asking { buyers: set.buyers, candidates }
-        })
-        .collect();
-    let near = nearness(&index, &asking, settings.restart);
-    let sets = asking.par_iter().zip(&near).filter_map(|(asking, near)| divided_set(&index, &labels, asking, near));
-    Moment { sets: sets.collect(), observations: labels.len() as f64 }
-}
-
-/// One account's talkers, their signals and how their later listening divided; `None` when there was none.
-fn divided_set(index: &ConversationIndex, labels: &Pairs, asking: &Asking, nearness: &[f64]) -> Option<DividedSet> {
-    let set = BuyerSet::new(index, &asking.buyers);
-    let candidates = &asking.candidates;
-    let mut listeners = vec![0u32; index.accounts()];
-    for &buyer in &set.buyers {
-        for &creator in labels.targets_of(buyer) {
-            listeners[creator as usize] += 1;
-        }
-    }
-    let later: Vec<f64> = candidates.iter().map(|&account| f64::from(listeners[account as usize])).collect();
-    let total: f64 = later.iter().sum();
-    (total > 0.0).then(|| DividedSet {
-        signals: signals(&set, candidates, nearness),
-        later: later.iter().map(|count| count / total).collect(),
-    })
-}
-
 /// How pairs that talk grow with the window: `log2(pairs in the whole / pairs in the first half)`, in 0..=1.
 ///
 /// Counted from an early moment, so that the window is long, and only among accounts known by then: newcomers are
 /// nobody's buyers yet.
-fn growth(log: &EventLog, settings: &ListeningSettings) -> f64 {
-    let cut = log.time_quantile(DIVISION_CUTS[0]).map_or(0, |at| at.ceil() as i64);
+pub(super) fn growth(log: &EventLog, settings: &ListeningSettings) -> f64 {
+    let cut = log.time_quantile(MOMENTS[0]).map_or(0, |at| at.ceil() as i64);
     let mut is_known = vec![false; log.accounts()];
     let past = log.between(None, Some(cut));
     for &account in past.actor().iter().chain(past.target()) {
