@@ -99,12 +99,12 @@ impl Lake {
         let filter = authors.filter("author_id");
         let sql = include_str!("sql/vetting_post_figures.sql").replace("{filter}", &filter);
         let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading post figures").await?;
-        let mut figures = Vec::new();
+        let mut figures: Vec<PostFiguresRow> = Vec::new();
         for batch in &rows.batches {
             let columns: Vec<_> = (0..8).map(|column| ints(batch, column)).collect();
             let paid = crate::session::bools(batch, 8);
             for row in 0..batch.num_rows() {
-                figures.push(PostFiguresRow {
+                let newest = PostFiguresRow {
                     author: AccountId(columns[0].value(row)),
                     post: PostId(columns[1].value(row)),
                     created_at: Timestamp(columns[2].value(row)),
@@ -114,7 +114,11 @@ impl Lake {
                     views: maybe_int(&columns[6], row),
                     reach: maybe_int(&columns[7], row),
                     paid: paid.is_valid(row).then(|| paid.value(row)),
-                });
+                };
+                match figures.last_mut().filter(|last| last.post == newest.post) {
+                    Some(older) => *older = newest,
+                    None => figures.push(newest),
+                }
             }
         }
         Ok(figures)

@@ -39,10 +39,24 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     })?;
     let address = listener.local_addr().context("the listening address cannot be read")?;
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
+    read_ahead(data.clone());
     axum::serve(listener, router::router_reached_from(data, reach))
         .with_graceful_shutdown(asked_to_end())
         .await
         .context("the web server stopped")
+}
+
+/// Reads the conversation graph before anybody waits for it, where `refresh` has left all that is derived from it.
+fn read_ahead(data: Arc<DataDirectory>) {
+    tokio::spawn(async move {
+        let (made, now) = (data.derived.revision().await, data.revision().await);
+        if matches!((made, now), (Ok(Some(made)), Ok(now)) if made == now)
+            && let Err(error) = data.market_groups().await
+        {
+            // Whoever opens a page of conversations is told the same.
+            tracing::warn!(%error, "the conversation graph could not be read");
+        }
+    });
 }
 
 async fn asked_to_end() {

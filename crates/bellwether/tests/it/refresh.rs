@@ -181,8 +181,7 @@ fn once_one_author_is_seen_to_answer_the_silence_of_the_others_means_something()
     let rate = |author: &str| place.json(&["creators", "show", author])["estimates"]["reply_rate"]["value"].clone();
     let (answering, silent) = ("user2", "user1");
     assert_eq!((rate(answering), rate(silent)), (Value::Null, Value::Null), "nobody is known to answer here at all");
-    let answer =
-        "<row Id=\"900\" PostId=\"1\" Text=\"@user22 thanks\" CreationDate=\"2024-01-11T12:00:00.000\" UserId=\"2\" />\n";
+    let answer = "<row Id=\"900\" PostId=\"1\" Text=\"@user22 thanks\" CreationDate=\"2024-01-11T12:00:00.000\" UserId=\"2\" />\n";
     let refreshed = bring(&dump_of_two_authors(&place, "second", answer));
     assert_eq!(refreshed["incremental"], true, "{refreshed}");
     assert!(rate(answering).is_f64());

@@ -185,15 +185,17 @@ fn power<R: Real, const LANES: usize>(
             for (place, value) in chunk.iter_mut().enumerate() {
                 let node = block * BLOCK + place;
                 let row = walk.arriving(node);
-                let mut sum = [R::default(); LANES];
+                *value = [R::default(); LANES];
                 for (&from, &chance) in row.targets.iter().zip(row.weights) {
                     let (from, chance) = (&rank[from as usize], R::chance(chance));
-                    for lane in 0..LANES {
-                        sum[lane] += from[lane] * chance;
+                    if LANES == 1 {
+                        value[0] += from[0] * chance;
+                    } else {
+                        add_scaled(value, from, chance);
                     }
                 }
-                for lane in 0..LANES {
-                    value[lane] = R::of(follow) * sum[lane] + back[lane] * restart[node][lane];
+                for (lane, value) in value.iter_mut().enumerate() {
+                    *value = R::of(follow) * *value + back[lane] * restart[node][lane];
                 }
             }
         });
@@ -209,6 +211,14 @@ fn power<R: Real, const LANES: usize>(
         std::mem::swap(&mut rank, &mut next);
     }
     Walked { rank, steps, error_bound }
+}
+
+/// `sum += from * chance`. Never inlined: only as a function of its own is it compiled to add lanes four at a time.
+#[inline(never)]
+fn add_scaled<R: Real, const LANES: usize>(sum: &mut [R; LANES], from: &[R; LANES], chance: R) {
+    for lane in 0..LANES {
+        sum[lane] += from[lane] * chance;
+    }
 }
 
 /// Sums over all nodes, made in fixed blocks and then block by block.
