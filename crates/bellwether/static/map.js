@@ -790,11 +790,14 @@ void main(void) {
   };
   const start = () => {
     // Drawing contexts and programs are dear in software drawing: none is made for arrows and labels of ties, which are not
-    // drawn here, nor for drawing what is pointed at a second time.
+    // drawn here, nor for drawing what is pointed at a second time, and nodes are drawn over ties in one context.
     class Nothing { reallocate() {} process() {} render() {} kill() {} clear() {} clearRect() {} scale() {} viewport() {} getExtension() {} }
     class Drawing extends Sigma {
       createWebGLContext(id, settings) {
-        return id === "hoverNodes" ? this.leaveOut(id, "webGLContexts") : super.createWebGLContext(id, settings);
+        if (id === "hoverNodes") return this.leaveOut(id, "webGLContexts");
+        if (id !== "nodes") return super.createWebGLContext(id, settings);
+        this.elements.nodes = this.elements.edges;
+        return super.createWebGLContext(id, { ...settings, canvas: this.elements.edges });
       }
       createCanvasContext(id, settings) {
         return id === "edgeLabels" || id === "hovers" ? this.leaveOut(id, "canvasContexts") : super.createCanvasContext(id, settings);
