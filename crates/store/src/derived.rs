@@ -12,7 +12,7 @@ use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 4;
+const DERIVED_VERSION: i64 = 5;
 
 const CREATE_FIGURES: &str = "create table if not exists creator_figures (account_id integer primary key, \
                               level text not null, reply_rate real, engagement real, detail text not null)";

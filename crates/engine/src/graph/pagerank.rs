@@ -75,7 +75,7 @@ pub fn personalised_pagerank(walk: &Walk, seeds: &[Seed], settings: &PageRankSet
 /// Walks from several sets of buyers, each read at the accounts asked about; the same bytes as one set after another.
 ///
 /// `asked[i]` are the accounts whose nearness to `sets[i]` is wanted; the answer has their order. The walk is that of
-/// [`personalised_pagerank`] in single precision, which is a hundred times finer than what is made of it. Sixteen sets
+/// [`personalised_pagerank`] in single precision: within a thousandth of it, at a hub of 100,000 too. Sixteen sets
 /// walk side by side, four on a graph of more than two million accounts, so the graph is read once for all of them.
 /// Cost `O(sets / 16 * steps * edges)` memory reads; 192 bytes a node, and a quarter of that on a larger graph.
 pub fn nearness_of_sets(walk: &Walk, sets: &[&[Seed]], asked: &[&[u32]], settings: &PageRankSettings) -> Vec<Vec<f64>> {
@@ -348,6 +348,7 @@ impl PushScratch {
 mod tests {
     use super::*;
     use crate::graph::walk::tests::world;
+    use crate::graph::{Csr, Graph};
 
     const EXACT: PageRankSettings = PageRankSettings { restart: 0.15, steps_max: 500, tolerance: 1e-10 };
 
@@ -387,6 +388,24 @@ mod tests {
             assert_eq!([&together], [&nearness_of_sets(&walk, &seeds[set..=set], &nodes[set..=set], &steps)[0]]);
             let finer = personalised_pagerank(&walk, &sets[set], &steps).rank;
             assert!(asked[set].iter().zip(&together).all(|(&node, near)| (finer[node as usize] - near).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn single_precision_is_fine_enough_at_a_hub_of_a_hundred_thousand() {
+        let nodes = 100_001u32;
+        let (from, to): (Vec<u32>, Vec<u32>) =
+            (1..nodes).flat_map(|node| [(node, 0), (node, 1 + (node * 7) % (nodes - 1))]).unzip();
+        let csr = Csr::from_edges(nodes as usize, &from, &to, &vec![1.0; from.len()]);
+        let walk = Walk::both_ways(&Graph::from_out(csr), 0.3);
+        let seeds: Vec<Seed> = (0..500).map(|at| Seed { node: 1 + at * 199, weight: 1.0 }).collect();
+        let asked: Vec<u32> = (0..1_000).collect();
+        let steps = PageRankSettings::default();
+        let near = nearness_of_sets(&walk, &[seeds.as_slice(); 5], &[asked.as_slice(); 5], &steps);
+        let finer = personalised_pagerank(&walk, &seeds, &steps).rank;
+        for (&node, near) in asked.iter().zip(&near[0]) {
+            let finer = finer[node as usize];
+            assert!((near - finer).abs() <= 1e-3 * finer, "{near} instead of {finer} at {node}");
         }
     }
 

@@ -88,8 +88,9 @@ impl Earlier {
         let asking = ListeningSettings { horizon_days: Some(days), ..settings.clone() };
         let sets = known_sets(&window.index, settings, HELD_OUT_STREAM, HELD_OUT_SETS_MAX);
         let buyers: Vec<Vec<u32>> = sets.iter().map(|&anchor| window.index.talkers_to(anchor)).collect();
-        let later = labels_from(&log.between(None, Some(until)), window.cut, settings);
-        let seen = tallies(&window.index, model, &asked(&buyers, &sets), &later, CHOSEN, &asking);
+        let shorter = (until < end).then(|| labels_from(&log.between(None, Some(until)), window.cut, settings));
+        let later = shorter.as_ref().unwrap_or(&window.labels);
+        let seen = tallies(&window.index, model, &asked(&buyers, &sets), later, CHOSEN, &asking);
         Some(HeldOut {
             cut_unix: window.cut,
             until_unix: until,

@@ -7,7 +7,7 @@ use super::last_window::{HeldOut, Reading};
 use super::logistic::{Fit, linear, sigmoid};
 
 /// Raised whenever the same data would give another model.
-pub const MODEL_VERSION: u32 = 2;
+pub const MODEL_VERSION: u32 = 3;
 
 /// One coefficient: how much the log-odds rise with a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,8 +18,9 @@ pub(super) const MOMENTS: [f64; 6] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 /// Sets observed at each moment.
 const SETS_MAX: usize = 60;
 const SET_STREAM: u64 = 12;
-/// In a market of more ties than this many sets can walk along, fewer sets are asked, though never fewer than 16.
-const TIES_WALKED_MAX: usize = 700_000_000;
+/// Sets times talking pairs; larger markets are asked with fewer sets, so that learning does not grow with their square.
+const SETS_TIMES_PAIRS_MAX: usize = 700_000_000;
+/// Fewer would say little, however large the market.
 const SETS_MIN: usize = 16;
 
 /// How sets divide their listening, learned from everything and from what was known at the cut.
@@ -31,7 +32,8 @@ pub(super) struct Divisions {
 
 /// Learns the division from moments of `log`; of those before `past` ends also what was known by then, if asked.
 ///
-/// `past` is the log before the cut that `settings.inner_share` names. Cost: an index build and 60 walks a moment.
+/// `past` is the log before the cut that `settings.inner_share` names. What was known at the cut rests on the moments
+/// before it alone: four of the six at the usual 0.7. Cost: an index build and 60 walks a moment.
 pub(super) fn learn_divisions(
     log: &EventLog,
     past: &EventLog,
@@ -104,7 +106,8 @@ fn later_shares(accounts: usize, later: &Pairs, asking: &Asking) -> Option<Vec<f
     (total > 0.0).then(|| counts.iter().map(|count| count / total).collect())
 }
 
-/// Accounts that stand for brands, chosen without a look at what comes: 10 to 2000 others have turned to them.
+/// Accounts that stand for brands, chosen without a look at what comes: 10 to 2000 others have turned to them. At most
+/// `count_max`, in a market of over 700 million sets times pairs fewer, down to 16. Cost `O(accounts)`.
 pub(super) fn known_sets(
     index: &ConversationIndex,
     settings: &ListeningSettings,
@@ -114,7 +117,7 @@ pub(super) fn known_sets(
     let known: Vec<u32> = (0..index.accounts() as u32)
         .filter(|&account| (10..=2000).contains(&index.account.in_degree[account as usize]))
         .collect();
-    let affordable = (TIES_WALKED_MAX / index.pairs.len().max(1)).max(SETS_MIN);
+    let affordable = (SETS_TIMES_PAIRS_MAX / index.pairs.len().max(1)).max(SETS_MIN);
     let picked = Draws::new(settings.seed, stream).sample(known.len(), count_max.min(affordable));
     picked.into_iter().map(|place| known[place]).collect()
 }

@@ -44,7 +44,8 @@ pub fn train(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningMo
 /// [`train`], and how such a model's chances came true on the market's own last window, which the model judged never saw.
 ///
 /// The proof is of a model learned one window earlier: all that it knows, its own correction included, was known at
-/// the cut; accounts with 10 to 2000 talkers by then stand for brands. The window is as long as the one the model was
+/// the cut, but for the half-life where it is a quarter of the span: that is the whole log's, as in the model itself.
+/// Accounts with 10 to 2000 talkers by then stand for brands. The window is as long as the one the model was
 /// learned over, or what there is of it. No proof when nothing lies before or after the cut.
 /// Cost: that of [`train`], one more index build and fit, and the scores of 210 sets.
 pub fn train_and_prove(log: &EventLog, settings: &ListeningSettings) -> Result<ListeningModel, ListeningError> {
