@@ -12,6 +12,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod ingest;
 pub mod matching;
+pub mod memory;
 pub mod output;
 pub mod refresh;
 pub mod stages;

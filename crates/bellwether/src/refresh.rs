@@ -14,6 +14,7 @@ use crate::conversations::{
 };
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
+use crate::memory;
 use crate::output::grouped;
 use crate::vetting;
 
@@ -53,6 +54,8 @@ pub struct Refreshed {
 pub struct StageTook {
     pub stage: String,
     pub seconds: f64,
+    /// The most memory the program had held by the end of it; `None` where the system does not tell.
+    pub memory_peak_bytes: Option<u64>,
 }
 
 /// Why a refresh failed. What was derived before stays in force.
@@ -86,7 +89,8 @@ impl<F: FnMut(&str)> Stages<F> {
 
     fn end(&mut self) {
         if let Some((stage, began)) = self.under_way.take() {
-            self.took.push(StageTook { stage, seconds: began.elapsed().as_secs_f64() });
+            let (seconds, memory_peak_bytes) = (began.elapsed().as_secs_f64(), memory::peak_bytes());
+            self.took.push(StageTook { stage, seconds, memory_peak_bytes });
         }
     }
 }
@@ -110,6 +114,7 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
     let made_before = data.derived.revision().await?;
     let mut made = None;
     if made_before != Some(revision) {
+        stages.begin("looking for what has changed");
         let added = if asked == Asked::EverythingAnew { None } else { conversations::added_facts(data).await? };
         let done = match &added {
             Some(added) => follow(data, revision, added, &mut stages).await?,
@@ -170,12 +175,11 @@ async fn make_all(
     stages.begin("reading the texts for buying talk");
     let talk = read_text_talk(data).await?;
     let kept_talk = rows_of(talk.iter().map(|(text, talk)| (*text, *talk)));
-    stages.begin("building the conversation graph and learning who listens to whom");
-    let snapshot = data.snapshot_at_refresh(talk, None).await?;
+    let snapshot = data.snapshot_at_refresh(talk, None, |stage| stages.begin(stage)).await?;
     stages.begin("vetting everybody who has published something");
     let creators = vetting::make_figures(data, &snapshot, &seen.answering).await?;
-    stages.begin("finding the conversation groups and what they talk about");
-    let groups = conversations::groups::find(data, &snapshot, None).await?;
+    stages.begin("finding the conversation groups");
+    let groups = conversations::groups::find(data, &snapshot, None, |stage| stages.begin(stage)).await?;
     stages.begin("keeping what was derived");
     let values = DerivedValues {
         revision,
@@ -205,9 +209,8 @@ async fn follow(
     let read = read_added_talk(added).await?;
     let talk = talk_with(data, &read).await?;
     let texts_gone: Vec<i64> = read.iter().filter(|(_, talk)| !talk.is_buying()).map(|(text, _)| *text).collect();
-    stages.begin("building the conversation graph");
     let model = conversations::kept_model(data).await?;
-    let snapshot = data.snapshot_at_refresh(talk, model).await?;
+    let snapshot = data.snapshot_at_refresh(talk, model, |stage| stages.begin(stage)).await?;
     stages.begin("vetting those whom new facts touch");
     let mut touched = added.authors_touched().await?;
     if before.is_none_or(|before| before.answering != seen.answering) {
@@ -218,7 +221,7 @@ async fn follow(
     }
     let figures = vetting::figures_of_touched(data, &snapshot, &touched, &seen.answering).await?;
     stages.begin("following the conversation groups");
-    let groups = conversations::groups::find(data, &snapshot, Some(added)).await?;
+    let groups = conversations::groups::find(data, &snapshot, Some(added), |stage| stages.begin(stage)).await?;
     stages.begin("keeping what was derived");
     let values = DerivedValues {
         revision,

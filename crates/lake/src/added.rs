@@ -1,12 +1,13 @@
 //! What has come since a known moment, so that what is derived can follow without reading everything again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
 use model::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::conversations::{TextInPlace, hand_texts};
+use crate::conversations::{TextInPlace, find_in_answer};
 use crate::error::LakeError;
 use crate::session::{Lake, ints, register};
 use crate::tables::FactTable;
@@ -71,10 +72,13 @@ impl AddedFacts {
         self.files == 0
     }
 
-    /// Hands every text that the new facts bring, or place anew, to `each`: as reading them all would.
-    pub async fn for_each_text(&self, each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
+    /// What `find` finds in every text that the new facts bring, or place anew: as [`crate::Lake::find_in_texts`].
+    pub async fn find_in_texts<T: Send + 'static>(
+        &self,
+        find: impl Fn(TextInPlace<'_>) -> Option<T> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, LakeError> {
         if self.is_empty() {
-            return Ok(());
+            return Ok(vec![]);
         }
         let failed = |error| LakeError::query("looking for new texts", error);
         let touched = include_str!("sql/conversations_texts_touched.sql");
@@ -82,9 +86,9 @@ impl AddedFacts {
         self.context.register_table("texts_touched", touched.into_view()).map_err(failed)?;
         let sql = include_str!("sql/conversations_texts_in_place.sql")
             .replace("{these}", "text_id in (select text_id from texts_touched)");
-        let handed = hand_texts(&self.context, &sql, each).await;
+        let found = find_in_answer(&self.context, &sql, &Arc::new(find)).await;
         self.context.deregister_table("texts_touched").map_err(failed)?;
-        handed
+        found
     }
 
     /// Accounts whose figures the new facts may change, ascending.

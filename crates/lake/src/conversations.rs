@@ -1,5 +1,8 @@
 //! Who turned to whom: the talk of a window as plain arrays, and single exchanges with their words.
 
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::prelude::SessionContext;
 use datafusion::scalar::ScalarValue;
 use foldhash::HashMap;
@@ -24,10 +27,10 @@ pub struct TalkArrays {
     pub target: Vec<u32>,
     pub at_unix: Vec<i64>,
     pub kind: Vec<u8>,
-    /// What the asker says of the text of each, 0 where there is none.
+    /// What the asker says of the text and the post of each.
     pub mark: Vec<u8>,
-    /// The post each was made under, -1 where it is not known.
-    pub post: Vec<i64>,
+    /// The post each was made under, by its place among all that were talked under, or `u32::MAX` where it is not known.
+    pub thread: Vec<u32>,
 }
 
 /// How many interactions there are, by whether they are talk between two people.
@@ -110,21 +113,24 @@ pub struct Said<'a> {
     /// To whom; `None` for a post.
     pub other: Option<AccountId>,
     pub text: Option<i64>,
+    /// Where there is no text, the post whose title and tags they are.
+    pub post: Option<i64>,
     pub body: &'a str,
 }
 
-/// How many texts are put beside their places at once: about half a gigabyte.
-const TEXTS_AT_ONCE: u64 = 4_000_000;
+/// How many texts are put beside their places at once: about a gigabyte.
+const TEXTS_AT_ONCE: u64 = 8_000_000;
+const NO_THREAD: u32 = u32::MAX;
 const TALK_KINDS: &str = "kind not in (7, 8)";
 
 impl Lake {
-    /// The talk of a window; `mark` says what is to be known of a text. Cost: one pass over the interactions, which are
-    /// turned into columns portion by portion: 26 bytes each, and 40 an account while they are numbered.
+    /// The talk of a window; `mark` says what is to be known of a text and the post it is under. Cost: one pass over the interactions, which are
+    /// turned into columns portion by portion: 22 bytes each, and 40 an account and a post while they are numbered.
     pub async fn talk(
         &self,
         window: TalkWindow,
         now: Timestamp,
-        mark: impl Fn(i64) -> u8,
+        mark: impl Fn(Option<i64>, Option<i64>) -> u8,
     ) -> Result<TalkArrays, LakeError> {
         let of_window = format!(
             "from interaction where target_id is not null and actor_id <> target_id and {TALK_KINDS}{}",
@@ -133,7 +139,7 @@ impl Lake {
         let what = "reading the conversations";
         let counted = self.rows(&format!("select count(*) {of_window}"), &[], now, what).await?;
         let mut talk = TalkArrays::with_capacity(counted.int(0, 0).unwrap_or(0) as usize);
-        let mut numbers = Numbers::default();
+        let (mut numbers, mut threads) = (Numbers::default(), Numbers::default());
         let failed = |error| LakeError::query(what, error);
         let context = self.context(now).await?;
         let sql = format!("select actor_id, target_id, at, kind, text_id, post_id {of_window}");
@@ -147,15 +153,20 @@ impl Lake {
                 talk.target.push(numbers.of(target.value(row)));
                 talk.at_unix.push(at.value(row).div_euclid(1_000_000));
                 talk.kind.push(kind.value(row) as u8);
-                talk.mark.push(maybe_int(&text, row).map_or(0, &mark));
-                talk.post.push(maybe_int(&post, row).unwrap_or(-1));
+                let (text, post) = (maybe_int(&text, row), maybe_int(&post, row));
+                talk.mark.push(mark(text, post));
+                talk.thread.push(post.map_or(NO_THREAD, |post| threads.of(post)));
             }
         }
         let sorted = numbers.sorted();
         for account in talk.actor.iter_mut().chain(&mut talk.target) {
             *account = sorted.place[*account as usize];
         }
-        talk.accounts = sorted.accounts;
+        talk.accounts = sorted.ids.into_iter().map(AccountId).collect();
+        let sorted = threads.sorted();
+        for thread in talk.thread.iter_mut().filter(|thread| **thread != NO_THREAD) {
+            *thread = sorted.place[*thread as usize];
+        }
         Ok(talk)
     }
 
@@ -220,26 +231,30 @@ impl Lake {
     }
 
     /// Hands what was said to `each`: words to somebody, and posts with their titles and tags. With `one_in` above 1
-    /// only that part of the texts, chosen by their ids, so that the same facts give the same part.
+    /// only texts, and posts without a text, whose ids are divisible by it, so that the same facts give the same part.
     pub async fn for_each_said(
         &self,
         one_in: u64,
         now: Timestamp,
         mut each: impl FnMut(Said<'_>),
     ) -> Result<(), LakeError> {
-        let sample = if one_in > 1 { format!("text_id % {one_in} = 0") } else { "true".to_owned() };
-        let sql = include_str!("sql/conversations_said.sql").replace("{sample}", &sample);
+        let part = |id: &str| if one_in > 1 { format!("{id} % {one_in} = 0") } else { "true".to_owned() };
+        let sql = include_str!("sql/conversations_said.sql")
+            .replace("{sample}", &part("text_id"))
+            .replace("{of_posts}", &part("post_id"));
         let failed = |error| LakeError::query("reading what was said", error);
         let context = self.context(now).await?;
         let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
         while let Some(batch) = futures::StreamExt::next(&mut stream).await {
             let batch = batch.map_err(failed)?;
-            let (author, other, text, body) = (ints(&batch, 0), ints(&batch, 1), ints(&batch, 2), strings(&batch, 3));
+            let (author, other, text) = (ints(&batch, 0), ints(&batch, 1), ints(&batch, 2));
+            let (post, body) = (ints(&batch, 3), strings(&batch, 4));
             for row in 0..batch.num_rows() {
                 each(Said {
                     author: AccountId(author.value(row)),
                     other: maybe_int(&other, row).map(AccountId),
                     text: maybe_int(&text, row),
+                    post: maybe_int(&post, row),
                     body: body.value(row),
                 });
             }
@@ -329,47 +344,71 @@ impl Lake {
         Ok(found)
     }
 
-    /// Hands every text to `each`, once, with what it was said under. Many texts are read part by part, chosen by their
-    /// ids, so that memory stays bounded.
-    pub async fn for_each_text(&self, now: Timestamp, mut each: impl FnMut(TextInPlace<'_>)) -> Result<(), LakeError> {
+    /// What `find` finds in the texts, each looked at once with what it was said under; in no fixed order, on all cores.
+    /// Many texts are read part by part, chosen by their ids, so that memory stays bounded.
+    pub async fn find_in_texts<T: Send + 'static>(
+        &self,
+        now: Timestamp,
+        find: impl Fn(TextInPlace<'_>) -> Option<T> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, LakeError> {
         let parts = self.text_count(now).await?.div_ceil(TEXTS_AT_ONCE).max(1);
+        let find = Arc::new(find);
+        let mut found = vec![];
         for part in 0..parts {
             let of_part = if parts > 1 { format!("text_id % {parts} = {part}") } else { "true".to_owned() };
             let sql = include_str!("sql/conversations_texts_in_place.sql").replace("{these}", &of_part);
-            hand_texts(&self.context(now).await?, &sql, &mut each).await?;
+            found.append(&mut find_in_answer(&self.context(now).await?, &sql, &find).await?);
         }
-        Ok(())
+        Ok(found)
     }
 }
 
-/// Runs a question for texts in their places and hands on what it finds.
-pub(crate) async fn hand_texts(
+/// What `find` finds in the texts that answer a question for texts in their places.
+pub(crate) async fn find_in_answer<T: Send + 'static>(
     context: &SessionContext,
     sql: &str,
-    mut each: impl FnMut(TextInPlace<'_>),
-) -> Result<(), LakeError> {
+    find: &Arc<impl Fn(TextInPlace<'_>) -> Option<T> + Send + Sync + 'static>,
+) -> Result<Vec<T>, LakeError> {
     let failed = |error| LakeError::query("reading the texts", error);
-    let mut stream = context.sql(sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
-    while let Some(batch) = futures::StreamExt::next(&mut stream).await {
-        let batch = batch.map_err(failed)?;
-        let (ids, bodies, titles, places) = (ints(&batch, 0), strings(&batch, 1), strings(&batch, 2), ints(&batch, 3));
-        for row in 0..batch.num_rows() {
-            let title = maybe_string(&titles, row);
-            each(TextInPlace {
-                text: ids.value(row),
-                body: bodies.value(row),
-                title: title.as_deref(),
-                place: match maybe_int(&places, row) {
-                    Some(1) => Some(SaidIn::Question),
-                    Some(2) => Some(SaidIn::Answer),
-                    Some(3) => Some(SaidIn::Comment),
-                    Some(_) => Some(SaidIn::Post),
-                    None => None,
-                },
-            });
-        }
+    let frame = context.sql(sql).await.map_err(failed)?;
+    let streams = frame.execute_stream_partitioned().await.map_err(failed)?;
+    let readers: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| {
+            let find = find.clone();
+            tokio::spawn(async move {
+                let mut found = vec![];
+                while let Some(batch) = futures::StreamExt::next(&mut stream).await {
+                    find_in_batch(&batch.map_err(failed)?, &*find, &mut found);
+                }
+                Ok(found)
+            })
+        })
+        .collect();
+    let mut found = vec![];
+    for reader in readers {
+        found.append(&mut reader.await.expect("looking at texts does not panic")?);
     }
-    Ok(())
+    Ok(found)
+}
+
+fn find_in_batch<T>(batch: &RecordBatch, find: &impl Fn(TextInPlace<'_>) -> Option<T>, found: &mut Vec<T>) {
+    let (ids, bodies, titles, places) = (ints(batch, 0), strings(batch, 1), strings(batch, 2), ints(batch, 3));
+    for row in 0..batch.num_rows() {
+        let text = TextInPlace {
+            text: ids.value(row),
+            body: bodies.value(row),
+            title: titles.is_valid(row).then(|| titles.value(row)),
+            place: match maybe_int(&places, row) {
+                Some(1) => Some(SaidIn::Question),
+                Some(2) => Some(SaidIn::Answer),
+                Some(3) => Some(SaidIn::Comment),
+                Some(_) => Some(SaidIn::Post),
+                None => None,
+            },
+        };
+        found.extend(find(text));
+    }
 }
 
 impl TalkArrays {
@@ -381,20 +420,20 @@ impl TalkArrays {
             at_unix: Vec::with_capacity(rows),
             kind: Vec::with_capacity(rows),
             mark: Vec::with_capacity(rows),
-            post: Vec::with_capacity(rows),
+            thread: Vec::with_capacity(rows),
         }
     }
 }
 
-/// Accounts numbered as they are met.
+/// Ids numbered as they are met.
 #[derive(Default)]
 struct Numbers {
     of: HashMap<i64, u32>,
 }
 
-/// Accounts in the order of their ids, and where each number went.
-struct SortedAccounts {
-    accounts: Vec<AccountId>,
+/// Ids in their order, and where each number went.
+struct SortedIds {
+    ids: Vec<i64>,
     place: Vec<u32>,
 }
 
@@ -404,14 +443,14 @@ impl Numbers {
         *self.of.entry(id).or_insert(next)
     }
 
-    fn sorted(self) -> SortedAccounts {
+    fn sorted(self) -> SortedIds {
         let mut met: Vec<(i64, u32)> = self.of.into_iter().collect();
         met.sort_unstable();
         let mut place = vec![0; met.len()];
         for (at, (_, number)) in met.iter().enumerate() {
             place[*number as usize] = at as u32;
         }
-        SortedAccounts { accounts: met.into_iter().map(|(id, _)| AccountId(id)).collect(), place }
+        SortedIds { ids: met.into_iter().map(|(id, _)| id).collect(), place }
     }
 }
 

@@ -15,6 +15,8 @@ use datafusion::common::ParamValues;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
@@ -135,15 +137,28 @@ impl Lake {
         now: Timestamp,
         what: &'static str,
     ) -> Result<Rows, LakeError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let context = self.context(now).await?;
-        let name = format!("wanted_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let batch = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(ids)) as ArrayRef)])
-            .expect("one column makes a batch");
-        context.register_batch(&name, batch).map_err(|error| LakeError::query(what, error))?;
+        let name = register_wanted(&context, ids).map_err(|error| LakeError::query(what, error))?;
         let found = Box::pin(run(context.clone(), &sql.replace("{wanted}", &name), parameters, what)).await;
         drop(context.deregister_table(&name));
         found
+    }
+
+    /// As [`Lake::rows_about`], handing the answer on as it comes.
+    pub(crate) async fn stream_about(
+        &self,
+        ids: Vec<i64>,
+        sql: &str,
+        now: Timestamp,
+        what: &'static str,
+    ) -> Result<SendableRecordBatchStream, LakeError> {
+        let failed = |error| LakeError::query(what, error);
+        let context = self.context(now).await?;
+        let name = register_wanted(&context, ids).map_err(failed)?;
+        let frame = context.sql(&sql.replace("{wanted}", &name)).await;
+        // Whoever has planned with the table holds it.
+        drop(context.deregister_table(&name));
+        Box::pin(frame.map_err(failed)?.execute_stream()).await.map_err(failed)
     }
 
     pub(crate) async fn context(&self, now: Timestamp) -> Result<SessionContext, LakeError> {
@@ -218,6 +233,16 @@ async fn run(
     };
     let batches = frame.collect().await.map_err(|error| LakeError::query(what, error))?;
     Ok(Rows { batches })
+}
+
+/// A table with the one column `id` under a name that nobody else uses; returns the name.
+fn register_wanted(context: &SessionContext, ids: Vec<i64>) -> Result<String, DataFusionError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let name = format!("wanted_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let batch = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(ids)) as ArrayRef)])
+        .expect("one column makes a batch");
+    context.register_batch(&name, batch)?;
+    Ok(name)
 }
 
 fn new_context(runtime: &Arc<RuntimeEnv>) -> SessionContext {

@@ -1,6 +1,10 @@
 //! What vetting needs from the record: comments under an author's posts with the author's answers, and post counts.
 
-use datafusion::arrow::array::Array;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::execution::SendableRecordBatchStream;
 use model::{AccountId, Platform, PostId, Timestamp};
 
 use crate::creators::{FollowerPoint, id_list};
@@ -67,61 +71,150 @@ impl Authors<'_> {
     }
 }
 
-impl Lake {
-    /// Comments under posts, ordered by author, post and time.
-    pub async fn audience_comments(
-        &self,
-        authors: Authors<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<AudienceCommentRow>, LakeError> {
-        let filter = authors.filter("p.author_id");
-        let sql = include_str!("sql/vetting_audience_comments.sql").replace("{filter}", &filter);
-        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading the comments under posts").await?;
-        let mut comments = Vec::new();
-        for batch in &rows.batches {
-            let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
-            for row in 0..batch.num_rows() {
-                comments.push(AudienceCommentRow {
-                    author: AccountId(columns[0].value(row)),
-                    post: PostId(columns[1].value(row)),
-                    commenter: AccountId(columns[2].value(row)),
-                    at: Timestamp(columns[3].value(row)),
-                    id_lower: columns[4].value(row),
-                    parent_lower: maybe_int(&columns[5], row),
-                });
+/// What one author's figures are made from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Audience {
+    pub author: AccountId,
+    /// By post and time.
+    pub comments: Vec<AudienceCommentRow>,
+    /// By time, each with its newest counts.
+    pub posts: Vec<PostFiguresRow>,
+    /// Every known follower count, oldest first.
+    pub followers: Vec<FollowerPoint>,
+}
+
+/// Authors one after the other, ascending; three answers are read side by side, so that no more than one author is held.
+pub struct Audiences {
+    comments: InOrder<AudienceCommentRow>,
+    posts: InOrder<PostFiguresRow>,
+    followers: InOrder<(AccountId, FollowerPoint)>,
+}
+
+impl Audiences {
+    /// The next author with posts or with comments under them.
+    pub async fn next(&mut self) -> Result<Option<Audience>, LakeError> {
+        let (by_comments, by_posts) = (self.comments.author().await?, self.posts.author().await?);
+        let Some(author) = by_comments.into_iter().chain(by_posts).min() else { return Ok(None) };
+        let comments = self.comments.of(author).await?;
+        let mut posts: Vec<PostFiguresRow> = Vec::new();
+        for newest in self.posts.of(author).await? {
+            match posts.last_mut().filter(|last| last.post == newest.post) {
+                Some(older) => *older = newest,
+                None => posts.push(newest),
             }
         }
-        Ok(comments)
+        let followers = self.followers.of(author).await?.into_iter().map(|(_, point)| point).collect();
+        Ok(Some(Audience { author, comments, posts, followers }))
+    }
+}
+
+/// Rows of an answer that is sorted by author, read as they are asked for.
+struct InOrder<T> {
+    stream: SendableRecordBatchStream,
+    read: fn(&RecordBatch) -> Vec<T>,
+    author_of: fn(&T) -> AccountId,
+    rows: Peekable<IntoIter<T>>,
+    what: &'static str,
+}
+
+impl<T> InOrder<T> {
+    /// The author of the next row.
+    async fn author(&mut self) -> Result<Option<AccountId>, LakeError> {
+        while self.rows.peek().is_none() {
+            let Some(batch) = futures::StreamExt::next(&mut self.stream).await else { return Ok(None) };
+            let batch = batch.map_err(|error| LakeError::query(self.what, error))?;
+            self.rows = (self.read)(&batch).into_iter().peekable();
+        }
+        Ok(self.rows.peek().map(self.author_of))
     }
 
-    /// Posts with their newest counts, ordered by author and time.
-    pub async fn post_figures(&self, authors: Authors<'_>, now: Timestamp) -> Result<Vec<PostFiguresRow>, LakeError> {
-        let filter = authors.filter("author_id");
-        let sql = include_str!("sql/vetting_post_figures.sql").replace("{filter}", &filter);
-        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading post figures").await?;
-        let mut figures: Vec<PostFiguresRow> = Vec::new();
-        for batch in &rows.batches {
-            let columns: Vec<_> = (0..8).map(|column| ints(batch, column)).collect();
-            let paid = crate::session::bools(batch, 8);
-            for row in 0..batch.num_rows() {
-                let newest = PostFiguresRow {
-                    author: AccountId(columns[0].value(row)),
-                    post: PostId(columns[1].value(row)),
-                    created_at: Timestamp(columns[2].value(row)),
-                    likes: maybe_int(&columns[3], row),
-                    comments: maybe_int(&columns[4], row),
-                    shares: maybe_int(&columns[5], row),
-                    views: maybe_int(&columns[6], row),
-                    reach: maybe_int(&columns[7], row),
-                    paid: paid.is_valid(row).then(|| paid.value(row)),
-                };
-                match figures.last_mut().filter(|last| last.post == newest.post) {
-                    Some(older) => *older = newest,
-                    None => figures.push(newest),
-                }
+    /// The rows of an author; those of authors before are passed over.
+    async fn of(&mut self, author: AccountId) -> Result<Vec<T>, LakeError> {
+        let mut rows = Vec::new();
+        while let Some(next) = self.author().await?
+            && next <= author
+        {
+            let row = self.rows.next().expect("a row that has been seen");
+            if next == author {
+                rows.push(row);
             }
         }
-        Ok(figures)
+        Ok(rows)
+    }
+}
+
+fn comment_rows(batch: &RecordBatch) -> Vec<AudienceCommentRow> {
+    let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
+    let comment = |row: usize| AudienceCommentRow {
+        author: AccountId(columns[0].value(row)),
+        post: PostId(columns[1].value(row)),
+        commenter: AccountId(columns[2].value(row)),
+        at: Timestamp(columns[3].value(row)),
+        id_lower: columns[4].value(row),
+        parent_lower: maybe_int(&columns[5], row),
+    };
+    (0..batch.num_rows()).map(comment).collect()
+}
+
+fn post_rows(batch: &RecordBatch) -> Vec<PostFiguresRow> {
+    let columns: Vec<_> = (0..8).map(|column| ints(batch, column)).collect();
+    let paid = crate::session::bools(batch, 8);
+    let post = |row: usize| PostFiguresRow {
+        author: AccountId(columns[0].value(row)),
+        post: PostId(columns[1].value(row)),
+        created_at: Timestamp(columns[2].value(row)),
+        likes: maybe_int(&columns[3], row),
+        comments: maybe_int(&columns[4], row),
+        shares: maybe_int(&columns[5], row),
+        views: maybe_int(&columns[6], row),
+        reach: maybe_int(&columns[7], row),
+        paid: paid.is_valid(row).then(|| paid.value(row)),
+    };
+    (0..batch.num_rows()).map(post).collect()
+}
+
+fn follower_rows(batch: &RecordBatch) -> Vec<(AccountId, FollowerPoint)> {
+    let (account, at, followers) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+    let point = |row: usize| {
+        let point = FollowerPoint { observed_at: Timestamp(at.value(row)), followers: followers.value(row) };
+        (AccountId(account.value(row)), point)
+    };
+    (0..batch.num_rows()).map(point).collect()
+}
+
+impl Lake {
+    /// What the figures of these authors are made from: posts with their newest counts, comments under them, follower
+    /// counts over time. Cost: a pass over each of these facts, and their sorting.
+    pub async fn audiences(&self, authors: Authors<'_>, now: Timestamp) -> Result<Audiences, LakeError> {
+        let comments =
+            include_str!("sql/vetting_audience_comments.sql").replace("{filter}", &authors.filter("p.author_id"));
+        let posts = include_str!("sql/vetting_post_figures.sql").replace("{filter}", &authors.filter("author_id"));
+        let followers = format!(
+            "select account_id, observed_at, followers from profile_snapshot where followers is not null {} \
+             order by account_id, observed_at, fetched_at",
+            authors.filter("account_id")
+        );
+        let by_author = |row: &AudienceCommentRow| row.author;
+        let what = "reading the comments under posts";
+        let comments = self.in_order(authors, &comments, now, what, comment_rows, by_author).await?;
+        let what = "reading post figures";
+        let posts = self.in_order(authors, &posts, now, what, post_rows, |row| row.author).await?;
+        let what = "reading follower counts";
+        let followers = self.in_order(authors, &followers, now, what, follower_rows, |row| row.0).await?;
+        Ok(Audiences { comments, posts, followers })
+    }
+
+    async fn in_order<T>(
+        &self,
+        authors: Authors<'_>,
+        sql: &str,
+        now: Timestamp,
+        what: &'static str,
+        read: fn(&RecordBatch) -> Vec<T>,
+        author_of: fn(&T) -> AccountId,
+    ) -> Result<InOrder<T>, LakeError> {
+        let stream = self.stream_about(authors.wanted(), sql, now, what).await?;
+        Ok(InOrder { stream, read, author_of, rows: Vec::new().into_iter().peekable(), what })
     }
 
     /// Platforms whose sources tell that authors answer under their own posts.
@@ -133,28 +226,5 @@ impl Lake {
             .flat_map(|(rows, names)| (0..rows).map(move |row| names.value(row).to_owned()))
             .map(|code| Platform::from_code(&code).unwrap_or(Platform::Other))
             .collect())
-    }
-
-    /// Every known follower count of these accounts, ordered by account and time.
-    pub async fn follower_points(
-        &self,
-        authors: Authors<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<(AccountId, FollowerPoint)>, LakeError> {
-        let sql = format!(
-            "select account_id, observed_at, followers from profile_snapshot where followers is not null {} \
-             order by account_id, observed_at, fetched_at",
-            authors.filter("account_id")
-        );
-        let rows = self.rows_about(authors.wanted(), &sql, &[], now, "reading follower counts").await?;
-        let mut points = Vec::new();
-        for batch in &rows.batches {
-            let (account, at, followers) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
-            points.extend((0..batch.num_rows()).map(|row| {
-                let point = FollowerPoint { observed_at: Timestamp(at.value(row)), followers: followers.value(row) };
-                (AccountId(account.value(row)), point)
-            }));
-        }
-        Ok(points)
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
@@ -90,7 +91,9 @@ pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Re
         .foreign_keys(true)
         // What is deleted is overwritten, not only unlinked: names of forgotten people stood in these pages.
         .pragma("secure_delete", "ON")
-        .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS));
+        .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS))
+        // A large market's rows take seconds to write; that is no news for whoever watches the work.
+        .disable_statement_logging();
     SqlitePoolOptions::new()
         .max_connections(4)
         .connect_with(options)

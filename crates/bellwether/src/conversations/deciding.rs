@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use engine::conversations::deciding::NO_THREAD;
 use engine::conversations::deciding::{AskingPost, Deciding, DecidingTurn, deciding};
-use engine::conversations::exchange::NO_THREAD;
 use engine::intervals::jeffreys_interval;
 use lake::{PostBy, TurnAbout};
 use model::explanation::DEFAULT_LEVEL;

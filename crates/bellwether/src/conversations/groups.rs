@@ -14,15 +14,16 @@ use engine::conversations::portraits::niches::niches_of;
 use engine::conversations::portraits::participation::ShareRange;
 use engine::conversations::portraits::stability::{TRIALS, stability};
 use engine::conversations::portraits::terms::Term;
+use engine::conversations::portraits::words_held::{SaidInGroups, Sample};
 use engine::graph::Csr;
 use lake::AddedFacts;
 use model::AccountId;
 use serde::{Deserialize, Serialize};
-use store::{GroupRow, GroupsKept, MetEvent, MetGroup, VoiceRow};
+use store::{GroupRow, GroupsKept, MetEvent, MetGroup, SampleRow, VoiceRow};
 
 use super::following::{ANEW_AT_CHANGED_MEMBERS, ANEW_AT_GROWTH, Earlier, HeldPortrait, changed_share, held_portraits};
 use super::market::GroupDetail;
-use super::said_in_groups::{SaidInGroups, TEXTS_READ_FOR_NEW_GROUPS_MAX, TEXTS_READ_MAX, read_texts};
+use super::said_in_groups::{READ_FOR_ALL, READ_FOR_NEW_GROUPS, read_texts};
 use super::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
 use crate::output::grouped;
@@ -92,12 +93,13 @@ struct KnownBefore {
 ///
 /// `added` is what has come since the groups before, where nothing was taken away: then groups are looked for from
 /// those, and what is still the same keeps what was read and tried of it. Cost a few dozen groupings where the objective
-/// is chosen anew, else a few, and three readings of the texts; following, one grouping that begins where the last one
-/// ended, and no reading unless groups are new.
+/// is chosen anew, else a few, and a reading of the texts; following, one grouping that begins where the last one
+/// ended, and no reading unless groups are new. `stage` is told when the graph is done with and texts are read.
 pub async fn find(
     data: &DataDirectory,
     snapshot: &Arc<Snapshot>,
     added: Option<&AddedFacts>,
+    mut stage: impl FnMut(&str),
 ) -> Result<GroupsKept, ConversationsError> {
     let kept = data.derived.groups().await?;
     let found: Option<Found> =
@@ -113,16 +115,17 @@ pub async fn find(
     let in_graph = tokio::task::spawn_blocking(move || find_in_graph(&on, before, texts_held));
     let mut in_graph = in_graph.await.expect("finding groups does not panic");
     let are_any_held = in_graph.held.iter().any(Option::is_some);
+    stage("reading what the groups talk about");
     let said = if !are_any_held {
         in_graph.found.texts_at_reading = texts_held;
-        let said = read_texts(data, snapshot, &in_graph.groups, TEXTS_READ_MAX).await?;
+        let said = read_texts(data, snapshot, &in_graph.groups, READ_FOR_ALL).await?;
         in_graph.found.texts_one_in = said.one_in;
         in_graph.found.texts_read = said.texts.iter().sum();
         said
     } else if in_graph.held.iter().all(Option::is_some) {
         SaidInGroups::nothing(in_graph.groups.count)
     } else {
-        read_texts(data, snapshot, &in_graph.groups, TEXTS_READ_FOR_NEW_GROUPS_MAX).await?
+        read_texts(data, snapshot, &in_graph.groups, READ_FOR_NEW_GROUPS).await?
     };
     let ids = meet(data, snapshot, &in_graph, &said, &earlier_ids).await?;
     Ok(keep(snapshot, in_graph, said, &ids))
@@ -191,8 +194,8 @@ fn find_in_graph(snapshot: &Snapshot, before: KnownBefore, texts_held: u64) -> I
         groups_held: held.iter().flatten().count(),
         texts_one_in: followed.map_or(1, |found| found.texts_one_in),
         texts_read: followed.map_or(0, |found| found.texts_read),
-        from_unix: snapshot.log.at_unix().first().copied().unwrap_or(0),
-        as_of_unix: snapshot.log.at_unix().last().copied().unwrap_or(0),
+        from_unix: snapshot.log.span_unix().map_or(0, |(first, _)| first),
+        as_of_unix: snapshot.log.span_unix().map_or(0, |(_, last)| last),
     };
     let figures = figures(&groups, index, &snapshot.log);
     InGraph { groups, figures, carried, held, stability, family, found }
@@ -356,6 +359,12 @@ fn keep(snapshot: &Snapshot, in_graph: InGraph, said: SaidInGroups, ids: &[i64])
                 })
                 .collect();
             figures.neighbours.iter_mut().for_each(|near| near.group = ids[near.group as usize] as u32);
+            let sample_row = |sample: Sample| SampleRow {
+                text: sample.text,
+                author: snapshot.account(sample.author),
+                other: sample.other.map(|other| snapshot.account(other)),
+            };
+            let samples = samples.into_iter().map(sample_row).collect();
             let members = i64::from(figures.members);
             let (stability, texts) = (stability[place], texts[place]);
             // What is still the same keeps what was read of it.

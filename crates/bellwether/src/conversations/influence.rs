@@ -237,7 +237,7 @@ async fn make(
         let index = built.as_ref().unwrap_or(&on.index);
         let log = talk.as_ref().unwrap_or(&on.log);
         let inputs = InfluenceInputs { index, model: &on.model, buyers: &buyers, excluded: &excluded, reading };
-        let span = (log.at_unix().first().copied(), log.at_unix().last().copied());
+        let span = log.span_unix().unzip();
         (influence(&inputs, &settings), log.len() as u64, span)
     });
     let (mut found, interactions, (since, until)) = computed.await.expect("ranking influence does not panic");
@@ -293,9 +293,11 @@ async fn talk_of(
         posts_about.extend(found.posts);
         texts_about.extend(found.texts);
     }
-    let mark = |text: i64| {
-        let about = if texts_about.contains(&text) { IS_ABOUT } else { 0 };
-        about | if texts.contains_key(&text) { IS_BUYING } else { 0 }
+    let mark = |text: Option<i64>, post: Option<i64>| {
+        let is_about = text.is_some_and(|text| texts_about.contains(&text))
+            || post.is_some_and(|post| posts_about.contains(&post));
+        let is_buying = text.is_some_and(|text| texts.contains_key(&text));
+        IS_ABOUT * u8::from(is_about) | IS_BUYING * u8::from(is_buying)
     };
     let talk = data.lake.talk(window, now, mark).await?;
     let group = match niche.group {
@@ -315,8 +317,7 @@ async fn talk_of(
             continue;
         };
         let is_kind = niche.kinds.is_empty() || niche.kinds.iter().any(|kind| *kind as u8 == talk.kind[row]);
-        let is_about =
-            niche.about.is_empty() || posts_about.contains(&talk.post[row]) || talk.mark[row] & IS_ABOUT != 0;
+        let is_about = niche.about.is_empty() || talk.mark[row] & IS_ABOUT != 0;
         if is_kind && is_about && is_member(actor) && is_member(target) {
             columns.actor.push(actor);
             columns.target.push(target);

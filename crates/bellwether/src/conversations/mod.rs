@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use engine::conversations::buying_talk::{BuyingChance, BuyingKind, TextPlace, TextToAssess, buying_chance};
 use engine::conversations::events::{EventColumns, EventLog};
-use engine::conversations::exchange::NO_THREAD;
 use engine::conversations::index::{ConversationIndex, WeighByBuyingTalk};
 use engine::conversations::listening::{ListeningModel, ListeningSettings, train, train_and_prove};
 use lake::{AddedFacts, FactsSeen, QuotedInteraction, SaidIn, TalkWindow, TextInPlace};
@@ -32,8 +31,8 @@ pub struct Snapshot {
     /// Dense numbers to accounts; sorted.
     pub accounts: Vec<AccountId>,
     pub log: EventLog,
-    /// The thread of each event of the log.
-    pub threads: Vec<i64>,
+    /// The thread of each event of the log, or [`engine::conversations::exchange::NO_THREAD`].
+    pub threads: Vec<u32>,
     pub index: ConversationIndex,
     pub model: ListeningModel,
     pub settings: ListeningSettings,
@@ -86,7 +85,7 @@ impl Snapshot {
 
     /// When the newest talk happened; `None` without any.
     pub fn as_of(&self) -> Option<Timestamp> {
-        self.log.at_unix().last().map(|seconds| Timestamp::from_unix_seconds(*seconds))
+        self.log.span_unix().map(|(_, last)| Timestamp::from_unix_seconds(last))
     }
 }
 
@@ -103,22 +102,23 @@ impl DataDirectory {
         self.let_go(&mut held).await;
         let talk = text_talk(self).await?;
         let model = kept_model(self).await?;
-        let built = Arc::new(build(self, revision, talk, model).await?);
+        let built = Arc::new(build(self, revision, talk, model, |_| ()).await?);
         *held = Some(built.clone());
         Ok(built)
     }
 
     /// As [`DataDirectory::snapshot`], from what a refresh under way has read of the texts, and with the model it keeps
-    /// (`None`: one is learned where the talk asks for it).
+    /// (`None`: one is learned where the talk asks for it). `stage` is told what is being done.
     pub async fn snapshot_at_refresh(
         &self,
         talk: HashMap<i64, TextTalk>,
         model: Option<ListeningModel>,
+        stage: impl FnMut(&str),
     ) -> Result<Arc<Snapshot>, ConversationsError> {
         let revision = self.revision().await?;
         let mut held = self.snapshot.lock().await;
         self.let_go(&mut held).await;
-        let built = Arc::new(build(self, revision, talk, model).await?);
+        let built = Arc::new(build(self, revision, talk, model, stage).await?);
         *held = Some(built.clone());
         Ok(built)
     }
@@ -161,8 +161,7 @@ impl DataDirectory {
         let computed = tokio::task::spawn_blocking(move || {
             let mut settings = snapshot.settings.clone();
             settings.index.buying_talk = WeighByBuyingTalk::Factor(BUYING_FACTOR);
-            let model =
-                train(&snapshot.log, &settings).map_err(|error| ConversationsError::Graph(error.to_string()))?;
+            let model = train(&snapshot.log, &settings).map_err(graph_failed)?;
             let index = ConversationIndex::build(&snapshot.log, None, &settings.index);
             Ok::<_, ConversationsError>(BuyingWeighted { revision: snapshot.revision, index, model, settings })
         });
@@ -279,22 +278,13 @@ pub async fn talk_with(
 
 /// Reads every text for buying talk; those that are none are left out.
 pub async fn read_text_talk(data: &DataDirectory) -> Result<HashMap<i64, TextTalk>, ConversationsError> {
-    let mut found = HashMap::new();
-    data.lake
-        .for_each_text(data.now(), |said| {
-            let talk = assess(&said);
-            if talk.is_buying() {
-                found.insert(said.text, talk);
-            }
-        })
-        .await?;
-    Ok(found)
+    let buying = |said: TextInPlace<'_>| Some((said.text, assess(&said))).filter(|(_, talk)| talk.is_buying());
+    Ok(data.lake.find_in_texts(data.now(), buying).await?.into_iter().collect())
 }
 
 /// Reads the texts that new facts bring or place anew; those that are no buying talk are among them.
 pub async fn read_added_talk(added: &AddedFacts) -> Result<Vec<(i64, TextTalk)>, ConversationsError> {
-    let mut found = vec![];
-    added.for_each_text(|said| found.push((said.text, assess(&said)))).await?;
+    let mut found = added.find_in_texts(|said| Some((said.text, assess(&said)))).await?;
     found.sort_unstable_by_key(|(text, _)| *text);
     Ok(found)
 }
@@ -324,11 +314,14 @@ async fn build(
     revision: i64,
     texts: HashMap<i64, TextTalk>,
     model: Option<ListeningModel>,
+    mut stage: impl FnMut(&str),
 ) -> Result<Snapshot, ConversationsError> {
-    let talk = data.lake.talk(TalkWindow::default(), data.now(), |text| u8::from(texts.contains_key(&text))).await?;
+    stage("building the conversation graph");
+    let is_buying = |text: Option<i64>, _| u8::from(text.is_some_and(|text| texts.contains_key(&text)));
+    let talk = data.lake.talk(TalkWindow::default(), data.now(), is_buying).await?;
     drop(texts);
     let followers = data.lake.followers(data.now()).await?;
-    let computed = tokio::task::spawn_blocking(move || {
+    let laid_out = tokio::task::spawn_blocking(move || {
         let followers =
             dense(&talk.accounts, followers.into_iter().map(|(account, count)| (account, count as f64)).collect());
         let columns = EventColumns {
@@ -338,19 +331,28 @@ async fn build(
             kind: talk.kind,
             buying_level: talk.mark,
         };
-        let failed = |problem: String| ConversationsError::Graph(problem);
-        let posts = talk.post.into_iter().map(|post| if post < 0 { NO_THREAD } else { post }).collect();
-        let (log, threads) =
-            EventLog::with_beside(talk.accounts.len(), columns, posts).map_err(|error| failed(error.to_string()))?;
+        let (log, threads) = EventLog::with_beside(talk.accounts.len(), columns, talk.thread).map_err(graph_failed)?;
+        Ok::<_, ConversationsError>((talk.accounts, followers, log, threads))
+    });
+    let (accounts, followers, log, threads) = laid_out.await.expect("laying out the talk does not panic")?;
+    let model = model.filter(|model| still_serves(model, log.len()));
+    if model.is_none() {
+        stage("learning who listens to whom");
+    }
+    let computed = tokio::task::spawn_blocking(move || {
         let settings = ListeningSettings { candidates_max: 1_000, ..ListeningSettings::default() };
-        let model = match model.filter(|model| still_serves(model, log.len())) {
+        let model = match model {
             Some(model) => model,
-            None => train_and_prove(&log, &settings).map_err(|error| failed(error.to_string()))?,
+            None => train_and_prove(&log, &settings).map_err(graph_failed)?,
         };
         let index = ConversationIndex::build(&log, None, &settings.index);
-        Ok(Snapshot { revision, accounts: talk.accounts, log, threads, index, model, settings, followers })
+        Ok(Snapshot { revision, accounts, log, threads, index, model, settings, followers })
     });
     computed.await.expect("building the graph does not panic")
+}
+
+fn graph_failed(problem: impl std::fmt::Display) -> ConversationsError {
+    ConversationsError::Graph(problem.to_string())
 }
 
 /// What passed between two sides, with the names of everybody in it.

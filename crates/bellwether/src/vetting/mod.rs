@@ -12,8 +12,9 @@ use engine::vetting::engagement::{
     Engagement, EngagementInput, EngagementSettings, FollowersTaken, PostFigures, engagement,
 };
 use engine::vetting::followers::{FollowersSeen, followers_at};
-use lake::{AudienceCommentRow, Authors, PostFiguresRow};
+use lake::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow};
 use model::{AccountId, Estimate, Grade, Platform, Timestamp};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use store::CreatorFigures;
 
@@ -60,15 +61,6 @@ pub fn level_words(code: &str) -> &'static str {
     }
 }
 
-/// Everything one creator's figures are made from.
-#[derive(Default)]
-struct Material {
-    comments: Vec<AudienceCommentRow>,
-    posts: Vec<PostFiguresRow>,
-    /// Known follower counts, oldest first.
-    followers: Vec<FollowersSeen>,
-}
-
 /// Makes the figures of every account that has published something and keeps them for the refresh that is running;
 /// returns how many. Cost: one pass over posts and the comments under them for every four million turns, so that memory
 /// stays bounded.
@@ -81,18 +73,24 @@ pub async fn make_figures(
     let parts = u32::try_from((snapshot.log.len() as u64).div_ceil(COMMENTS_AT_ONCE).max(1)).unwrap_or(u32::MAX);
     let platforms: HashMap<AccountId, Platform> = data.lake.platforms_of_authors(now).await?.into_iter().collect();
     data.derived.begin_figures().await?;
+    let making = Making { platforms, answering, snapshot, as_of: snapshot.as_of().unwrap_or(now) };
     let mut made = 0;
     for part in 0..parts {
-        let material = gather(data, Authors::Part { part, parts }, now).await?;
-        let figures = figures_from(material, &platforms, answering, snapshot, now);
-        data.derived.add_figures(&figures).await?;
-        made += figures.len() as u64;
+        let mut audiences = data.lake.audiences(Authors::Part { part, parts }, now).await?;
+        loop {
+            let figures = making.figures_of_next(&mut audiences).await?;
+            if figures.is_empty() {
+                break;
+            }
+            data.derived.add_figures(&figures).await?;
+            made += figures.len() as u64;
+        }
     }
     Ok(made)
 }
 
-/// The figures of those among these accounts that have published something. Cost: the posts of these accounts and the
-/// comments under them.
+/// The figures of those among these accounts that have published something, by account. Cost: the posts of these
+/// accounts and the comments under them.
 pub async fn figures_of_touched(
     data: &DataDirectory,
     snapshot: &Snapshot,
@@ -103,62 +101,69 @@ pub async fn figures_of_touched(
         return Ok(vec![]);
     }
     let now = data.now();
-    let material = gather(data, Authors::These(touched), now).await?;
-    let authors: Vec<AccountId> = material.keys().copied().collect();
-    let profiles = data.lake.profiles(Some(&authors), now).await?;
+    let profiles = data.lake.profiles(Some(touched), now).await?;
     let platforms = profiles.into_iter().map(|profile| (profile.account, profile.platform)).collect();
-    Ok(figures_from(material, &platforms, answering, snapshot, now))
-}
-
-/// By account.
-fn figures_from(
-    material: HashMap<AccountId, Material>,
-    platforms: &HashMap<AccountId, Platform>,
-    answering: &[Platform],
-    snapshot: &Snapshot,
-    now: Timestamp,
-) -> Vec<CreatorFigures> {
-    let as_of = snapshot.as_of().unwrap_or(now);
-    let of = |(author, held): (AccountId, Material)| {
-        let platform = platforms.get(&author).copied().unwrap_or(Platform::Other);
-        let replies = if answering.contains(&platform) { Replies::Delivered } else { Replies::NotDelivered };
-        figures_of(author, platform, &held, replies, snapshot, as_of)
-    };
-    let mut figures: Vec<CreatorFigures> = material.into_iter().map(of).collect();
-    figures.sort_by_key(|figures| figures.account);
-    figures
-}
-
-async fn gather(
-    data: &DataDirectory,
-    authors: Authors<'_>,
-    now: Timestamp,
-) -> Result<HashMap<AccountId, Material>, ConversationsError> {
-    let mut material: HashMap<AccountId, Material> = HashMap::new();
-    for comment in data.lake.audience_comments(authors, now).await? {
-        material.entry(comment.author).or_default().comments.push(comment);
-    }
-    for post in data.lake.post_figures(authors, now).await? {
-        material.entry(post.author).or_default().posts.push(post);
-    }
-    for (account, point) in data.lake.follower_points(authors, now).await? {
-        let Ok(count) = u64::try_from(point.followers) else { continue };
-        if let Some(held) = material.get_mut(&account) {
-            held.followers.push(FollowersSeen { at: point.observed_at, count });
+    let making = Making { platforms, answering, snapshot, as_of: snapshot.as_of().unwrap_or(now) };
+    let mut audiences = data.lake.audiences(Authors::These(touched), now).await?;
+    let mut all = vec![];
+    loop {
+        let mut figures = making.figures_of_next(&mut audiences).await?;
+        if figures.is_empty() {
+            return Ok(all);
         }
+        all.append(&mut figures);
     }
-    Ok(material)
+}
+
+/// What the figures of all creators have in common.
+struct Making<'a> {
+    platforms: HashMap<AccountId, Platform>,
+    answering: &'a [Platform],
+    snapshot: &'a Snapshot,
+    as_of: Timestamp,
+}
+
+/// So many creators are looked at side by side, or fewer with so many comments.
+const CREATORS_SIDE_BY_SIDE: usize = 1_000;
+const COMMENTS_SIDE_BY_SIDE: usize = 200_000;
+
+impl Making<'_> {
+    /// The figures of the next creators; none when all have been made.
+    async fn figures_of_next(&self, audiences: &mut Audiences) -> Result<Vec<CreatorFigures>, ConversationsError> {
+        let mut held: Vec<Audience> = vec![];
+        let mut comments = 0;
+        while held.len() < CREATORS_SIDE_BY_SIDE && comments < COMMENTS_SIDE_BY_SIDE {
+            let Some(next) = audiences.next().await? else { break };
+            comments += next.comments.len();
+            held.push(next);
+        }
+        Ok(held.par_iter().map(|audience| self.figures_of(audience)).collect())
+    }
+
+    fn figures_of(&self, audience: &Audience) -> CreatorFigures {
+        let platform = self.platforms.get(&audience.author).copied().unwrap_or(Platform::Other);
+        let replies = if self.answering.contains(&platform) { Replies::Delivered } else { Replies::NotDelivered };
+        let followers: Vec<FollowersSeen> = audience
+            .followers
+            .iter()
+            .filter_map(|point| {
+                Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? })
+            })
+            .collect();
+        figures_of(audience, platform, &followers, replies, self.snapshot, self.as_of)
+    }
 }
 
 fn figures_of(
-    author: AccountId,
+    audience: &Audience,
     platform: Platform,
-    held: &Material,
+    followers: &[FollowersSeen],
     replies: Replies,
     snapshot: &Snapshot,
     as_of: Timestamp,
 ) -> CreatorFigures {
-    let comments = answered_comments(author, &held.comments);
+    let author = audience.author;
+    let comments = answered_comments(author, &audience.comments);
     let partners = partners_of(author, snapshot);
     let talk = AudienceTalk {
         comments: &comments,
@@ -168,7 +173,7 @@ fn figures_of(
         grade: Grade::B,
     };
     let level = conversation_level(&talk, &LevelSettings::default());
-    let posts: Vec<PostFigures> = held.posts.iter().map(|row| post_figures(row, &held.followers)).collect();
+    let posts: Vec<PostFigures> = audience.posts.iter().map(|row| post_figures(row, followers)).collect();
     let input =
         EngagementInput { platform, posts: &posts, followers_taken: FollowersTaken::AtPosting, as_of, grade: Grade::B };
     keep(author, level, engagement(&input, &EngagementSettings::default()))

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversations::exchange::NO_THREAD;
+/// A turn that was made under no known post.
+pub const NO_THREAD: i64 = -1;
 
 /// One turn by or to a buyer.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -18,9 +18,44 @@ pub struct EventLog {
 struct Columns {
     actor: Vec<u32>,
     target: Vec<u32>,
-    at_unix: Vec<i64>,
+    at: Moments,
     kind: Vec<u8>,
     buying_level: Vec<u8>,
+}
+
+/// Moments, ascending: seconds after the first take half the room, and 136 years of them fit.
+#[derive(Debug)]
+enum Moments {
+    After { first_unix: i64, seconds: Vec<u32> },
+    Unix(Vec<i64>),
+}
+
+impl Default for Moments {
+    fn default() -> Moments {
+        Moments::Unix(vec![])
+    }
+}
+
+impl Moments {
+    /// Of moments that are ascending.
+    fn of(unix: Vec<i64>) -> Moments {
+        let span = unix.last().zip(unix.first()).and_then(|(last, first)| last.checked_sub(*first));
+        match span {
+            Some(span) if span <= i64::from(u32::MAX) => {
+                let first_unix = unix[0];
+                Moments::After { first_unix, seconds: unix.into_iter().map(|at| (at - first_unix) as u32).collect() }
+            }
+            _ => Moments::Unix(unix),
+        }
+    }
+
+    #[inline]
+    fn get(&self, row: usize) -> i64 {
+        match self {
+            Moments::After { first_unix, seconds } => first_unix + i64::from(seconds[row]),
+            Moments::Unix(unix) => unix[row],
+        }
+    }
 }
 
 impl PartialEq for EventLog {
@@ -28,7 +63,7 @@ impl PartialEq for EventLog {
         self.accounts == other.accounts
             && self.actor() == other.actor()
             && self.target() == other.target()
-            && self.at_unix() == other.at_unix()
+            && self.moments().eq(other.moments())
             && self.kind() == other.kind()
             && self.buying_level() == other.buying_level()
     }
@@ -85,8 +120,8 @@ impl EventLog {
     pub fn with_beside(
         accounts: usize,
         columns: EventColumns,
-        beside: Vec<i64>,
-    ) -> Result<(EventLog, Vec<i64>), EventLogError> {
+        beside: Vec<u32>,
+    ) -> Result<(EventLog, Vec<u32>), EventLogError> {
         let mut columns = columns;
         let rows = columns.actor.len();
         if columns.buying_level.is_empty() {
@@ -99,14 +134,14 @@ impl EventLog {
         let order = order_of(&columns, &beside);
         let EventColumns { actor, target, at_unix, kind, buying_level } = columns;
         let Some(order) = order else {
-            let columns = Columns { actor, target, at_unix, kind, buying_level };
+            let columns = Columns { actor, target, at: Moments::of(at_unix), kind, buying_level };
             return Ok((EventLog { accounts, columns: Arc::new(columns), range: 0..rows }, beside));
         };
         // One column after the other, so that only one is held twice.
         let columns = Columns {
             actor: in_order(actor, &order),
             target: in_order(target, &order),
-            at_unix: in_order(at_unix, &order),
+            at: Moments::of(in_order(at_unix, &order)),
             kind: in_order(kind, &order),
             buying_level: in_order(buying_level, &order),
         };
@@ -129,9 +164,28 @@ impl EventLog {
     pub fn target(&self) -> &[u32] {
         &self.columns.target[self.range.clone()]
     }
-    /// Ascending.
-    pub fn at_unix(&self) -> &[i64] {
-        &self.columns.at_unix[self.range.clone()]
+    /// When a row happened, in seconds since 1970; rows are in this order.
+    #[inline]
+    pub fn at_unix(&self, row: usize) -> i64 {
+        self.columns.at.get(self.range.start + row)
+    }
+    /// All moments, ascending.
+    pub fn moments(&self) -> impl Iterator<Item = i64> {
+        self.range.clone().map(|row| self.columns.at.get(row))
+    }
+    /// The first and the last moment; `None` when empty.
+    pub fn span_unix(&self) -> Option<(i64, i64)> {
+        let last = self.len().checked_sub(1)?;
+        Some((self.at_unix(0), self.at_unix(last)))
+    }
+    /// How many rows are before a moment. Cost `O(log rows)`.
+    pub fn rows_before(&self, moment_unix: i64) -> usize {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.at_unix(middle) < moment_unix { from = middle + 1 } else { to = middle }
+        }
+        from
     }
     pub fn kind(&self) -> &[u8] {
         &self.columns.kind[self.range.clone()]
@@ -140,23 +194,11 @@ impl EventLog {
         &self.columns.buying_level[self.range.clone()]
     }
 
-    /// The columns in the form the graph is built from.
-    pub fn edges(&self) -> crate::graph::TimedEdges<'_> {
-        crate::graph::TimedEdges {
-            nodes: self.accounts,
-            sources: self.actor(),
-            targets: self.target(),
-            at_unix: self.at_unix(),
-            kinds: self.kind(),
-        }
-    }
-
     /// Interactions at `from_unix` or later and before `to_unix`; `None` leaves that side open. Cost `O(log rows)`: the
     /// columns are shared.
     pub fn between(&self, from_unix: Option<i64>, to_unix: Option<i64>) -> EventLog {
-        let at_unix = self.at_unix();
-        let from = from_unix.map_or(0, |from| at_unix.partition_point(|&at| at < from));
-        let to = to_unix.map_or(self.len(), |to| at_unix.partition_point(|&at| at < to)).max(from);
+        let from = from_unix.map_or(0, |from| self.rows_before(from));
+        let to = to_unix.map_or(self.len(), |to| self.rows_before(to)).max(from);
         let range = self.range.start + from..self.range.start + to;
         EventLog { accounts: self.accounts, columns: self.columns.clone(), range }
     }
@@ -172,7 +214,7 @@ impl EventLog {
         let columns = Columns {
             actor: picked(self.actor(), &kept),
             target: picked(self.target(), &kept),
-            at_unix: picked(self.at_unix(), &kept),
+            at: Moments::of(kept.iter().map(|&row| self.at_unix(row as usize)).collect()),
             kind: picked(self.kind(), &kept),
             buying_level: picked(self.buying_level(), &kept),
         };
@@ -185,16 +227,13 @@ impl EventLog {
         let place = share.clamp(0.0, 1.0) * last as f64;
         let below = place.floor() as usize;
         let above = (below + 1).min(last);
-        let (low, high) = (self.at_unix()[below] as f64, self.at_unix()[above] as f64);
+        let (low, high) = (self.at_unix(below) as f64, self.at_unix(above) as f64);
         Some(low + (high - low) * (place - below as f64))
     }
 
     /// Seconds between the first and the last interaction; 0 when there are fewer than two.
     pub fn span_seconds(&self) -> i64 {
-        match (self.at_unix().first(), self.at_unix().last()) {
-            (Some(first), Some(last)) => last - first,
-            _ => 0,
-        }
+        self.span_unix().map_or(0, |(first, last)| last - first)
     }
 }
 
@@ -207,7 +246,7 @@ fn picked<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
 }
 
 /// The rows in the order of the log, without talk with oneself; `None` where they already are.
-fn order_of(columns: &EventColumns, beside: &[i64]) -> Option<Vec<u32>> {
+fn order_of(columns: &EventColumns, beside: &[u32]) -> Option<Vec<u32>> {
     let rows = columns.actor.len() as u32;
     let EventColumns { actor, target, at_unix, kind, buying_level } = columns;
     let within_a_moment = |row: u32| {
@@ -304,7 +343,7 @@ mod tests {
         let (log, source) = EventLog::with_beside(4, columns(&rows), vec![0, 1, 2, 3, 4]).expect("valid");
         assert_eq!(source, vec![4, 0, 3, 1]);
         for (row, &from) in source.iter().enumerate() {
-            assert_eq!((log.actor()[row], log.target()[row], log.at_unix()[row]), rows[from as usize]);
+            assert_eq!((log.actor()[row], log.target()[row], log.at_unix(row)), rows[from as usize]);
         }
         let again = EventLog::with_beside(4, in_columns(&log), source.clone()).expect("valid");
         assert_eq!(again, (log, source), "what is in order stays as it is");
@@ -314,7 +353,7 @@ mod tests {
         EventColumns {
             actor: log.actor().to_vec(),
             target: log.target().to_vec(),
-            at_unix: log.at_unix().to_vec(),
+            at_unix: log.moments().collect(),
             kind: log.kind().to_vec(),
             buying_level: log.buying_level().to_vec(),
         }
@@ -325,7 +364,7 @@ mod tests {
         for far in [0, i64::MIN / 2] {
             let rows = [(0, 1, 9), (1, 0, i64::MAX / 2), (0, 1, 9), (2, 0, far), (0, 1, 8)];
             let (log, beside) = EventLog::with_beside(3, columns(&rows), vec![7, 1, 3, 4, 5]).expect("valid");
-            assert_eq!(log.at_unix(), [far, 8, 9, 9, i64::MAX / 2]);
+            assert_eq!(log.moments().collect::<Vec<_>>(), [far, 8, 9, 9, i64::MAX / 2]);
             assert_eq!(beside, [4, 5, 3, 7, 1]);
         }
     }
@@ -335,7 +374,7 @@ mod tests {
         let log = EventLog::new(3, columns(&[(0, 1, 1), (0, 2, 2), (1, 2, 3), (2, 0, 4)])).expect("valid");
         let part = log.between(Some(2), None);
         assert_eq!(part.between(None, Some(4)), log.between(Some(2), Some(4)));
-        assert_eq!(part.filtered(|row| part.actor()[row] == 2).at_unix(), [4]);
+        assert_eq!(part.filtered(|row| part.actor()[row] == 2).moments().collect::<Vec<_>>(), [4]);
         assert_eq!(part.span_seconds(), 2);
     }
 

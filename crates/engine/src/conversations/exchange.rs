@@ -32,7 +32,7 @@ pub struct Exchange {
 }
 
 /// Marks a talk of which no thread is known.
-pub const NO_THREAD: i64 = -1;
+pub const NO_THREAD: u32 = u32::MAX;
 
 #[derive(Default)]
 struct Seen {
@@ -64,7 +64,7 @@ struct Seen {
 /// let counted = exchanges(&log, &[7, 7], &[0], &[1]);
 /// assert_eq!((counted[0].answers, counted[0].buyers_came_back, counted[0].buying_threads), (1, 1, 1));
 /// ```
-pub fn exchanges(log: &EventLog, threads: &[i64], buyers: &[u32], creators: &[u32]) -> Vec<Exchange> {
+pub fn exchanges(log: &EventLog, threads: &[u32], buyers: &[u32], creators: &[u32]) -> Vec<Exchange> {
     assert_eq!(threads.len(), log.len(), "each event has its thread");
     let mut is_buyer = vec![false; log.accounts()];
     for &buyer in buyers {
@@ -103,10 +103,10 @@ pub fn exchanges(log: &EventLog, threads: &[i64], buyers: &[u32], creators: &[u3
     counted
 }
 
-fn note(seen: &mut Seen, log: &EventLog, threads: &[i64], event: usize, buyer: u32) {
-    seen.days.insert((buyer, log.at_unix()[event].div_euclid(86_400)));
+fn note(seen: &mut Seen, log: &EventLog, threads: &[u32], event: usize, buyer: u32) {
+    seen.days.insert((buyer, log.at_unix(event).div_euclid(86_400)));
     // A talk without a thread is told apart from real ones by a number no id has.
-    let thread = if threads[event] == NO_THREAD { -2 - event as i64 } else { threads[event] };
+    let thread = if threads[event] == NO_THREAD { -1 - event as i64 } else { i64::from(threads[event]) };
     seen.threads.insert(thread);
     if log.buying_level()[event] > 0 {
         seen.buying_threads.insert(thread);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::EventLog;
 use super::listening::features::Habits;
+pub use super::pairs::{NO_PAIR, Pairs};
 use crate::graph::{Csr, EdgeWeighing, KindWeights, PageRankSettings, Step, Walk, pagerank};
 
 const DAY_SECONDS: i64 = 86_400;
@@ -57,165 +58,6 @@ impl Default for IndexSettings {
             reverse_weight: 0.3,
         }
     }
-}
-
-/// What one account said to another, as columns over all pairs that talked, sorted by (actor, target).
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Pairs {
-    /// `offsets[u]..offsets[u + 1]` are the pairs account `u` speaks in.
-    pub offsets: Vec<u32>,
-    pub actor: Vec<u32>,
-    pub target: Vec<u32>,
-    /// Times the actor turned to the target.
-    pub talks: Vec<u32>,
-    /// Different days (UTC) on which it did.
-    pub days: Vec<u32>,
-    /// Talk faded by age.
-    pub recent: Vec<f32>,
-    /// Seconds from `from_unix` to the last talk.
-    last_after_seconds: Vec<u32>,
-    /// The first moment of the log.
-    from_unix: i64,
-    /// Talks of buying level 1 or more.
-    pub buying_talks: Vec<u32>,
-    /// The pair the other way round, or [`NO_PAIR`].
-    pub back: Vec<u32>,
-}
-
-/// Stands for "these two never talked this way".
-pub const NO_PAIR: u32 = u32::MAX;
-
-impl Pairs {
-    pub fn len(&self) -> usize {
-        self.target.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.target.is_empty()
-    }
-
-    /// The pairs an account speaks in.
-    pub fn of(&self, actor: u32) -> std::ops::Range<usize> {
-        self.offsets[actor as usize] as usize..self.offsets[actor as usize + 1] as usize
-    }
-
-    /// The pair of these two, if `actor` ever turned to `target`. Cost `O(log partners)`.
-    pub fn find(&self, actor: u32, target: u32) -> Option<usize> {
-        let range = self.of(actor);
-        self.target[range.clone()].binary_search(&target).ok().map(|place| range.start + place)
-    }
-
-    /// Whom an account turned to, ascending.
-    pub fn targets_of(&self, actor: u32) -> &[u32] {
-        &self.target[self.of(actor)]
-    }
-
-    /// When the actor last turned to the target.
-    pub fn last_at_unix(&self, pair: usize) -> i64 {
-        self.from_unix.saturating_add(i64::from(self.last_after_seconds[pair]))
-    }
-
-    /// Collects a log's pairs; interactions of kinds that weigh 0 are left out.
-    ///
-    /// Cost `O(interactions log partners + accounts)`; 4 bytes an interaction beside the pairs, which take 32 each.
-    pub fn of_log(log: &EventLog, weighing: &EdgeWeighing, buying_talk: WeighByBuyingTalk) -> Pairs {
-        Pairs::with_first_moments(log, weighing, buying_talk).0
-    }
-
-    /// The pairs, and the moment each first talked.
-    fn with_first_moments(
-        log: &EventLog,
-        weighing: &EdgeWeighing,
-        buying_talk: WeighByBuyingTalk,
-    ) -> (Pairs, Vec<i64>) {
-        let (actors, targets, moments) = (log.actor(), log.target(), log.at_unix());
-        let (kinds, buying_levels) = (log.kind(), log.buying_level());
-        let order = talk_by_pair(log, &weighing.kinds);
-        let pair_of = |event: u32| (actors[event as usize], targets[event as usize]);
-        let count = order.chunk_by(|&a, &b| pair_of(a) == pair_of(b)).count();
-        let mut pairs = Pairs::with_capacity(log.accounts(), count);
-        pairs.from_unix = moments.first().copied().unwrap_or(0);
-        let mut first_moments = Vec::with_capacity(count);
-        for events in order.chunk_by(|&a, &b| pair_of(a) == pair_of(b)) {
-            let (actor, target) = pair_of(events[0]);
-            pairs.offsets[actor as usize + 1] += 1;
-            let (mut recent, mut days, mut buying_talks, mut last_day) = (0.0f64, 0, 0, None);
-            for &event in events {
-                let event = event as usize;
-                let is_buying = buying_levels[event] > 0;
-                let factor = match buying_talk {
-                    WeighByBuyingTalk::Factor(factor) if is_buying => factor,
-                    _ => 1.0,
-                };
-                recent += factor * weighing.weight(kinds[event], moments[event]);
-                buying_talks += u32::from(is_buying);
-                let day = moments[event].div_euclid(DAY_SECONDS);
-                days += u32::from(last_day != Some(day));
-                last_day = Some(day);
-            }
-            let last = moments[events[events.len() - 1] as usize];
-            first_moments.push(moments[events[0] as usize]);
-            pairs.actor.push(actor);
-            pairs.target.push(target);
-            pairs.talks.push(events.len() as u32);
-            pairs.days.push(days);
-            pairs.recent.push(recent as f32);
-            // 136 years fit; what lies further apart counts as that far.
-            pairs.last_after_seconds.push(u32::try_from(last - pairs.from_unix).unwrap_or(u32::MAX));
-            pairs.buying_talks.push(buying_talks);
-        }
-        drop(order);
-        for account in 0..log.accounts() {
-            pairs.offsets[account + 1] += pairs.offsets[account];
-        }
-        pairs.back = (0..pairs.len())
-            .map(|pair| pairs.find(pairs.target[pair], pairs.actor[pair]).map_or(NO_PAIR, |back| back as u32))
-            .collect();
-        (pairs, first_moments)
-    }
-
-    fn with_capacity(accounts: usize, count: usize) -> Pairs {
-        Pairs {
-            offsets: vec![0; accounts + 1],
-            actor: Vec::with_capacity(count),
-            target: Vec::with_capacity(count),
-            talks: Vec::with_capacity(count),
-            days: Vec::with_capacity(count),
-            recent: Vec::with_capacity(count),
-            last_after_seconds: Vec::with_capacity(count),
-            from_unix: 0,
-            buying_talks: Vec::with_capacity(count),
-            back: vec![],
-        }
-    }
-}
-
-/// The events of kinds that weigh anything, by actor, target and time.
-fn talk_by_pair(log: &EventLog, kinds: &KindWeights) -> Vec<u32> {
-    let weighs = |event: u32| kinds.of(log.kind()[event as usize]) > 0.0;
-    let mut ends = vec![0u32; log.accounts() + 1];
-    for event in (0..log.len() as u32).filter(|&event| weighs(event)) {
-        ends[log.actor()[event as usize] as usize + 1] += 1;
-    }
-    for account in 0..log.accounts() {
-        ends[account + 1] += ends[account];
-    }
-    let mut order = vec![0u32; ends[log.accounts()] as usize];
-    for event in (0..log.len() as u32).filter(|&event| weighs(event)) {
-        let place = &mut ends[log.actor()[event as usize] as usize];
-        order[*place as usize] = event;
-        *place += 1;
-    }
-    // Each account's place has moved to its end, where the next begins.
-    let mut rest = order.as_mut_slice();
-    let mut start = 0;
-    for &end in &ends[..log.accounts()] {
-        let (of_actor, behind) = rest.split_at_mut((end - start) as usize);
-        // Events are numbered by time, so their number keeps that order among equal targets.
-        of_actor.sort_unstable_by_key(|&event| (log.target()[event as usize], event));
-        (rest, start) = (behind, end);
-    }
-    order
 }
 
 /// What is known of every account's talk, one column entry an account.
@@ -282,7 +124,7 @@ impl ConversationIndex {
         as_of_unix: Option<i64>,
         settings: &IndexSettings,
     ) -> ConversationIndex {
-        let as_of_unix = as_of_unix.unwrap_or_else(|| log.at_unix().last().map_or(0, |last| last + 1));
+        let as_of_unix = as_of_unix.unwrap_or_else(|| log.span_unix().map_or(0, |(_, last)| last + 1));
         let half_life_seconds = match settings.half_life {
             HalfLife::QuarterOfSpan => Some((log.span_seconds() as f64 / 4.0).max(1.0)),
             HalfLife::Days(days) => Some((days * DAY_SECONDS as f64).max(1.0)),

@@ -10,6 +10,7 @@ pub mod index;
 pub mod influence;
 pub mod level;
 pub mod listening;
+pub mod pairs;
 pub mod portraits;
 #[cfg(test)]
 pub(crate) mod testing;

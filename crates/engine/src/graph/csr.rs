@@ -177,18 +177,6 @@ impl Csr {
     }
 }
 
-/// Interactions as the graph sees them: columns of one length, one entry an interaction.
-#[derive(Clone, Copy, Debug)]
-pub struct TimedEdges<'a> {
-    /// How many accounts there are; ids are below this.
-    pub nodes: usize,
-    pub sources: &'a [u32],
-    pub targets: &'a [u32],
-    pub at_unix: &'a [i64],
-    /// `InteractionKind as u8`.
-    pub kinds: &'a [u8],
-}
-
 /// How much one interaction of each kind counts, indexed by `InteractionKind as u8`.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KindWeights(pub [f64; model::InteractionKind::ALL.len()]);
@@ -253,24 +241,6 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Builds both directions from interactions; those of weight 0 leave no edge.
-    ///
-    /// Cost `O(interactions + accounts)`, about 16 bytes an edge kept.
-    pub fn build(edges: TimedEdges<'_>, weighing: &EdgeWeighing) -> Graph {
-        let mut sources = Vec::with_capacity(edges.sources.len());
-        let mut targets = Vec::with_capacity(edges.sources.len());
-        let mut weights = Vec::with_capacity(edges.sources.len());
-        for event in 0..edges.sources.len() {
-            let weight = weighing.weight(edges.kinds[event], edges.at_unix[event]);
-            if weight > 0.0 {
-                sources.push(edges.sources[event]);
-                targets.push(edges.targets[event]);
-                weights.push(weight);
-            }
-        }
-        Graph::from_out(Csr::from_edges(edges.nodes, &sources, &targets, &weights))
-    }
-
     pub fn from_out(out: Csr) -> Graph {
         let into = out.transpose();
         Graph { out, into }

@@ -8,7 +8,7 @@ pub mod layout;
 pub mod pagerank;
 mod walk;
 
-pub use csr::{Csr, EdgeWeighing, Graph, KindWeights, TimedEdges};
+pub use csr::{Csr, EdgeWeighing, Graph, KindWeights};
 pub use edge_list::{EdgeListError, EdgeListReader};
 pub use gauss_seidel::{Start, gauss_seidel};
 pub use k_core::core_numbers;

@@ -161,8 +161,7 @@ fn build(
     held: Option<Arc<Vec<Place>>>,
 ) -> (Map, Arc<Vec<Place>>) {
     let selection = select(snapshot, market, request);
-    let (first, last) =
-        (snapshot.log.at_unix().first().copied().unwrap_or(0), snapshot.log.at_unix().last().copied().unwrap_or(0));
+    let (first, last) = snapshot.log.span_unix().unwrap_or_default();
     let (from, to) = (request.from_unix.unwrap_or(first), request.to_unix.unwrap_or(last + 1));
     let mut edges = gather(snapshot, &selection, from, to);
     // Places come from all talk, so that they stay where they are when the window changes.

@@ -94,7 +94,7 @@ fn circle(snapshot: &Snapshot, account: AccountId, depth: u8) -> Vec<u32> {
 pub(super) fn gather(snapshot: &Snapshot, selection: &Selection, from: i64, to: i64) -> Vec<MapEdge> {
     let log = &snapshot.log;
     let mut found: Vec<MapEdge> = vec![];
-    let events = log.at_unix().partition_point(|&at| at < from)..log.at_unix().partition_point(|&at| at < to);
+    let events = log.rows_before(from)..log.rows_before(to);
     for event in events {
         let source = selection.node_of_account[log.actor()[event] as usize];
         let target = selection.node_of_account[log.target()[event] as usize];
@@ -103,7 +103,7 @@ pub(super) fn gather(snapshot: &Snapshot, selection: &Selection, from: i64, to: 
         }
         let (source, target) =
             if selection.are_groups && target < source { (target, source) } else { (source, target) };
-        let at = log.at_unix()[event];
+        let at = log.at_unix(event);
         found.push(MapEdge { source, target, turns: 1, kind: log.kind()[event], first_unix: at, last_unix: at });
         if found.len() > GATHERED_MAX {
             merge(&mut found);
@@ -144,7 +144,7 @@ pub(super) fn replay(
     (0..REPLAY_PARTS)
         .map(|part| {
             let (start, end) = (begins(part), begins(part + 1));
-            let events = log.at_unix().partition_point(|&at| at < start)..log.at_unix().partition_point(|&at| at < end);
+            let events = log.rows_before(start)..log.rows_before(end);
             let mut talked: Vec<u32> = events
                 .filter_map(|event| {
                     let source = selection.node_of_account[log.actor()[event] as usize];

@@ -9,9 +9,10 @@ use super::resample::{Difference, mean_interval, paired_difference};
 use super::{
     AnchorsAsked, CalibrationFigures, EvaluationSettings, MethodFigures, Past, ReliabilityFigures, Split, SplitCounts,
 };
-use crate::conversations::index::{ConversationIndex, Pairs, WeighByBuyingTalk};
+use crate::conversations::index::ConversationIndex;
 use crate::conversations::listening::last_window::tallies;
 use crate::conversations::listening::score::BuyersAsked;
+use crate::conversations::pairs::TurnedTo;
 use crate::graph::EdgeWeighing;
 use crate::random::Draws;
 
@@ -22,21 +23,21 @@ const RELIABILITY_DRAWS_MAX: usize = 500;
 /// What happened after the cut, beside what was known before.
 pub(crate) struct Truth<'a> {
     pub before: &'a ConversationIndex,
-    pub after: Pairs,
+    pub after: TurnedTo,
     /// Those of `after` that fall within the horizon the model was trained on.
-    pub soon_after: Pairs,
+    pub soon_after: TurnedTo,
     pub horizon_days: f64,
     pub counts: SplitCounts,
 }
 
 impl<'a> Truth<'a> {
     pub fn of(split: &Split, before: &'a ConversationIndex, horizon_days: f64) -> Truth<'a> {
-        let pairs_of = |log| Pairs::of_log(log, &EdgeWeighing::count(), WeighByBuyingTalk::Off);
+        let pairs_of = |log| TurnedTo::of_log(log, &EdgeWeighing::count().kinds);
         let after = pairs_of(&split.after);
         let end = split.cut_unix + (horizon_days * 86_400.0) as i64;
         let soon_after = pairs_of(&split.after.between(None, Some(end)));
         let days_held = (split.after_until_unix - split.cut_unix) as f64 / 86_400.0;
-        let seen = (0..after.len()).filter(|&pair| before.pairs.find(after.actor[pair], after.target[pair]).is_some());
+        let seen = after.pairs().filter(|&(actor, target)| before.pairs.find(actor, target).is_some());
         let counts = SplitCounts {
             accounts: before.accounts(),
             events_before: split.before.len(),
@@ -49,7 +50,7 @@ impl<'a> Truth<'a> {
     }
 
     pub fn is_active(&self, account: u32) -> bool {
-        !self.after.of(account).is_empty()
+        !self.after.targets_of(account).is_empty()
     }
 }
 
@@ -210,7 +211,7 @@ pub(crate) fn measure(
                 .collect();
             let chosen = || scores.listened_to.iter().take(k);
             let predicted: f64 = chosen().map(|listened| listened.expected_listeners).sum();
-            let has_listened = |buyer: &&u32, creator: u32| truth.soon_after.find(**buyer, creator).is_some();
+            let has_listened = |buyer: &&u32, creator: u32| truth.soon_after.has(**buyer, creator);
             let observed: f64 = chosen()
                 .map(|listened| {
                     anchor.buyers.iter().filter(|buyer| has_listened(buyer, listened.account)).count() as f64

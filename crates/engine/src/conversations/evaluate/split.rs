@@ -45,7 +45,7 @@ pub fn split(talk: &LabelledTalk, cut: Cut) -> Result<Split, EvaluationError> {
     if before.is_empty() || after.is_empty() {
         return Err(EvaluationError::NothingToSplit { cut_unix });
     }
-    let after_until_unix = after.at_unix().last().map_or(cut_unix, |last| last + 1);
+    let after_until_unix = after.span_unix().map_or(cut_unix, |(_, last)| last + 1);
     Ok(Split { cut_unix, before, after, after_until_unix, half_life })
 }
 
@@ -58,7 +58,7 @@ fn on_the_tags_clock(talk: &LabelledTalk) -> Result<EventLog, EvaluationError> {
     }
     let mut times: std::collections::BTreeMap<u32, Vec<i64>> = Default::default();
     for (event, &tag) in tags.iter().enumerate() {
-        times.entry(tag).or_default().push(events.at_unix()[event]);
+        times.entry(tag).or_default().push(events.at_unix(event));
     }
     // Times ascend, so the middle entries give the median; the floor of it is enough to compare whole seconds with.
     let medians: std::collections::BTreeMap<u32, i64> =
@@ -66,7 +66,7 @@ fn on_the_tags_clock(talk: &LabelledTalk) -> Result<EventLog, EvaluationError> {
     let columns = EventColumns {
         actor: events.actor().to_vec(),
         target: events.target().to_vec(),
-        at_unix: tags.iter().enumerate().map(|(event, tag)| events.at_unix()[event] - medians[tag] - 1).collect(),
+        at_unix: tags.iter().enumerate().map(|(event, tag)| events.at_unix(event) - medians[tag] - 1).collect(),
         kind: events.kind().to_vec(),
         buying_level: events.buying_level().to_vec(),
     };

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use moving::Leaving;
 pub use pieces::count_disconnected;
 pub use quality::{modularity, normalised_mutual_information};
+pub(super) use resolution::side_by_side;
 pub use resolution::{Pair, Tried, try_objectives, usual_objectives};
 pub use talk_graph::{Partner, Partners, TalkGraph};
 

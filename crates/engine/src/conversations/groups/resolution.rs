@@ -4,6 +4,7 @@
 //! groups say most about the held-back pairs. Groups that are too coarse say little about who talks with whom; groups
 //! that are too fine follow chance, and held-back talk leaves them.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{GroupSettings, Objective, TalkGraph, find_groups};
@@ -38,26 +39,48 @@ pub fn usual_objectives() -> Vec<Objective> {
 /// `bits = sum over groups of h_g log2(r_g) + h_out log2(r_out)`: h = share of the held-back talk inside the group or
 /// across groups, `r` = how many times likelier than by chance the *other* talk is there, smoothed by the weight of one
 /// pair. It is the mean log-likelihood, against degrees alone, of a planted partition (Newman 2016) whose groups may
-/// differ in how close they are, and that never saw that talk. Cost one grouping for each objective.
+/// differ in how close they are, and that never saw that talk. Cost one grouping for each objective; kinds are tried side
+/// by side where the market is not too large for two groupings at once.
 pub fn try_objectives(graph: &TalkGraph, settings: &GroupSettings, objectives: &[Objective]) -> Vec<Tried> {
     let (rest, held_back) = graph.hold_back(HELD_BACK_SHARE, settings.seed);
+    let kinds: Vec<&[Objective]> =
+        objectives.chunk_by(|a, b| std::mem::discriminant(a) == std::mem::discriminant(b)).collect();
+    let try_kind = |kind: &[Objective]| try_kind(&rest, &held_back, settings, kind);
+    let mut tried = side_by_side(graph, &kinds, |kind| try_kind(kind)).concat();
+    tried.sort_by(|a, b| b.bits_per_talk.total_cmp(&a.bits_per_talk));
+    tried
+}
+
+/// From coarse to fine, until two in a row foretell less than the one before.
+fn try_kind(rest: &TalkGraph, held_back: &[Pair], settings: &GroupSettings, objectives: &[Objective]) -> Vec<Tried> {
     let mut tried: Vec<Tried> = vec![];
     let (mut before, mut worse_in_a_row) = (f64::NEG_INFINITY, 0);
-    for (at, &objective) in objectives.iter().enumerate() {
-        let is_same_kind = at > 0 && std::mem::discriminant(&objectives[at - 1]) == std::mem::discriminant(&objective);
-        if !is_same_kind {
-            (before, worse_in_a_row) = (f64::NEG_INFINITY, 0);
-        }
-        if worse_in_a_row >= WORSE_IN_A_ROW_MAX {
-            continue;
-        }
-        let found = try_one(&rest, &held_back, &GroupSettings { objective, ..*settings });
+    for &objective in objectives {
+        let found = try_one(rest, held_back, &GroupSettings { objective, ..*settings });
         worse_in_a_row = if found.bits_per_talk < before { worse_in_a_row + 1 } else { 0 };
         before = found.bits_per_talk;
         tried.push(found);
+        if worse_in_a_row >= WORSE_IN_A_ROW_MAX {
+            break;
+        }
     }
-    tried.sort_by(|a, b| b.bits_per_talk.total_cmp(&a.bits_per_talk));
     tried
+}
+
+/// Larger markets are grouped one way after the other, so that memory does not grow with the threads.
+const PAIRS_SIDE_BY_SIDE_MAX: usize = 20_000_000;
+
+/// Does the same work for several inputs, side by side unless the market is large; answers keep the order of the inputs.
+pub(in crate::conversations) fn side_by_side<I: Sync, T: Send>(
+    graph: &TalkGraph,
+    inputs: &[I],
+    work: impl Fn(&I) -> T + Sync + Send,
+) -> Vec<T> {
+    if graph.pairs() <= PAIRS_SIDE_BY_SIDE_MAX {
+        inputs.par_iter().map(work).collect()
+    } else {
+        inputs.iter().map(work).collect()
+    }
 }
 
 fn try_one(rest: &TalkGraph, held_back: &[Pair], settings: &GroupSettings) -> Tried {

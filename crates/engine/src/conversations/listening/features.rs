@@ -300,3 +300,12 @@ pub fn shared_contacts(index: &ConversationIndex, buyer: u32, sums: &mut [f64]) 
         }
     }
 }
+
+/// Makes all of the sums 0 again that [`shared_contacts`] has added to for this buyer, at the same cost.
+pub fn forget_shared_contacts(index: &ConversationIndex, buyer: u32, sums: &mut [f64]) {
+    for &middle in index.walk().onward(buyer as usize).targets {
+        for &account in index.walk().onward(middle as usize).targets {
+            sums[account as usize] = 0.0;
+        }
+    }
+}

@@ -16,7 +16,8 @@ use super::reliability::{Reliability, Tally, Verdict};
 use super::score::{BuyersAsked, Divided, each_set};
 use super::train::{CHOSEN, DAY_SECONDS, Meetings, Window, growth, labels_from};
 use crate::conversations::events::EventLog;
-use crate::conversations::index::{ConversationIndex, Pairs};
+use crate::conversations::index::ConversationIndex;
+use crate::conversations::pairs::TurnedTo;
 
 const HELD_OUT_STREAM: u64 = 17;
 /// Sets on which the last prediction is checked.
@@ -49,7 +50,7 @@ impl Earlier {
         division: Option<Division>,
         settings: &ListeningSettings,
     ) -> Option<Earlier> {
-        let first = past.at_unix().first().copied()?;
+        let first = past.span_unix()?.0;
         let is_as_long = first < cut.saturating_sub(seconds);
         let earlier_cut =
             if is_as_long { cut - seconds } else { past.time_quantile(settings.inner_share)?.ceil() as i64 };
@@ -82,7 +83,7 @@ impl Earlier {
     /// Where the window is shorter: `1 - (1 - p)^(days asked / days learned)^growth`.
     pub fn proof(&self, window: &Window, log: &EventLog, settings: &ListeningSettings) -> Option<HeldOut> {
         let model = self.proved.as_ref()?;
-        let end = log.at_unix().last().map(|last| last + 1).filter(|&end| end > window.cut)?;
+        let end = log.span_unix().map(|(_, last)| last + 1).filter(|&end| end > window.cut)?;
         let days = ((end - window.cut) as f64 / DAY_SECONDS).min(model.horizon_days);
         let until = (window.cut + (days * DAY_SECONDS).round() as i64).min(end);
         let asking = ListeningSettings { horizon_days: Some(days), ..settings.clone() };
@@ -135,7 +136,7 @@ fn chosen_of(
     index: &ConversationIndex,
     model: &ListeningModel,
     sets: &[u32],
-    labels: &Pairs,
+    labels: &TurnedTo,
     settings: &ListeningSettings,
 ) -> Vec<Vec<Vec<Outcome>>> {
     let buyers: Vec<Vec<u32>> = sets.iter().map(|&anchor| index.talkers_to(anchor)).collect();
@@ -150,7 +151,7 @@ fn asked<'a>(buyers: &'a [Vec<u32>], anchors: &'a [u32]) -> Vec<BuyersAsked<'a>>
     buyers.iter().zip(anchors).map(one).collect()
 }
 
-fn outcomes_of(divided: &Divided, labels: &Pairs) -> Vec<Outcome> {
+fn outcomes_of(divided: &Divided, labels: &TurnedTo) -> Vec<Outcome> {
     let pairs = divided.pairs.iter().zip(&divided.chances).filter(|(pair, _)| pair.buyer != divided.account);
     pairs
         .map(|(pair, &chance)| {
@@ -161,8 +162,8 @@ fn outcomes_of(divided: &Divided, labels: &Pairs) -> Vec<Outcome> {
         .collect()
 }
 
-fn talked(labels: &Pairs, buyer: u32, creator: u32) -> Talked {
-    if labels.find(buyer, creator).is_some() { Talked::Yes } else { Talked::No }
+fn talked(labels: &TurnedTo, buyer: u32, creator: u32) -> Talked {
+    if labels.has(buyer, creator) { Talked::Yes } else { Talked::No }
 }
 
 /// What chances said of a window they never saw, and what happened in it.
@@ -207,7 +208,7 @@ pub(crate) fn tallies(
     index: &ConversationIndex,
     model: &ListeningModel,
     sets: &[BuyersAsked<'_>],
-    later: &Pairs,
+    later: &TurnedTo,
     chosen_max: usize,
     settings: &ListeningSettings,
 ) -> Tallies {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::{Between, near_to, shared_contacts};
+use super::features::{Between, forget_shared_contacts, near_to, shared_contacts};
 use super::model::Asked;
 use super::{ListeningModel, ListeningSettings};
 use crate::conversations::index::{ConversationIndex, NO_PAIR};
@@ -28,7 +28,8 @@ pub fn rank_new_contacts(
 ) -> Vec<NewContact> {
     let head = Asked::new(&model.meeting, model.exposure(settings.horizon_days));
     let mut ranked = vec![];
-    visit_strangers(index, buyer, settings, &mut PushScratch::default(), |account, between| {
+    let everybody = 0..index.accounts() as u32;
+    visit_strangers(index, buyer, everybody, settings, &mut MeetScratch::default(), |account, between| {
         let features = index.habits.features(index, buyer, account, between);
         ranked.push(NewContact { account, chance: head.chance(&features) });
     });
@@ -36,38 +37,48 @@ pub fn rank_new_contacts(
     ranked
 }
 
-/// Calls `visit` for every account the buyer never turned to, with what is known between them, ascending.
+/// Room for looking at strangers of one buyer after another; all of it is clear between two.
+#[derive(Default)]
+pub(super) struct MeetScratch {
+    push: PushScratch,
+    shared: Vec<f64>,
+}
+
+/// Calls `visit` for every one of these accounts (ascending) that the buyer never turned to, with what is known between
+/// them. Cost `O(accounts asked about)`, a bounded walk and the partners of the buyer's partners.
 pub(super) fn visit_strangers(
     index: &ConversationIndex,
     buyer: u32,
+    accounts: impl Iterator<Item = u32>,
     settings: &ListeningSettings,
-    scratch: &mut PushScratch,
+    scratch: &mut MeetScratch,
     mut visit: impl FnMut(u32, Between),
 ) {
-    let near = near_to(index, buyer, settings.restart, settings.meeting_tolerance, scratch);
-    let mut shared = vec![0.0; index.accounts()];
-    shared_contacts(index, buyer, &mut shared);
+    let near = near_to(index, buyer, settings.restart, settings.meeting_tolerance, &mut scratch.push);
+    let shared = &mut scratch.shared;
+    shared.resize(index.accounts(), 0.0);
+    shared_contacts(index, buyer, shared);
     let mut near = near.iter().peekable();
     let mut contacts = index.pairs.targets_of(buyer).iter().peekable();
     let mut talkers = index.talkers_of(buyer).iter().peekable();
-    for account in 0..index.accounts() as u32 {
-        let mut nearness = 0.0;
-        if let Some(found) = near.next_if(|found| found.node == account) {
-            nearness = found.rank;
-        }
-        let is_contact = contacts.next_if(|&&contact| contact == account).is_some();
-        let back = talkers.next_if(|&&pair| index.pairs.actor[pair as usize] == account).copied();
+    let talker = |pair: u32| index.pairs.actor[pair as usize];
+    for account in accounts {
+        while near.next_if(|found| found.node < account).is_some() {}
+        while contacts.next_if(|&&contact| contact < account).is_some() {}
+        while talkers.next_if(|&&pair| talker(pair) < account).is_some() {}
+        let is_contact = contacts.peek().is_some_and(|&&contact| contact == account);
         let takes_part = index.account.in_degree[account as usize] + index.account.out_degree[account as usize] > 0;
         if is_contact || account == buyer || !takes_part {
             continue;
         }
         let between = Between {
             talk: NO_PAIR,
-            back: back.unwrap_or(NO_PAIR),
+            back: talkers.peek().filter(|&&&pair| talker(pair) == account).map_or(NO_PAIR, |&&pair| pair),
             share_of_others: 0.0,
-            near: nearness,
+            near: near.peek().filter(|found| found.node == account).map_or(0.0, |found| found.rank),
             shared_contacts: shared[account as usize],
         };
         visit(account, between);
     }
+    forget_shared_contacts(index, buyer, shared);
 }

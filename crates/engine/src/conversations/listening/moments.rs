@@ -10,7 +10,8 @@ use super::division::{Asking, DividedSet, Division, Moment, Signal, SignalValues
 use super::features::BuyerSet;
 use super::train::labels_from;
 use crate::conversations::events::EventLog;
-use crate::conversations::index::{ConversationIndex, Pairs};
+use crate::conversations::index::ConversationIndex;
+use crate::conversations::pairs::TurnedTo;
 use crate::random::Draws;
 
 /// The moments at which the division is observed, as shares of the events.
@@ -84,7 +85,7 @@ impl Observed {
         Observed { accounts: index.accounts(), sets: asking.into_iter().zip(signals).collect() }
     }
 
-    fn moment(&self, later: &Pairs) -> Moment {
+    fn moment(&self, later: &TurnedTo) -> Moment {
         let divided = |(asking, signals): &(Asking, Vec<SignalValues>)| {
             let later = later_shares(self.accounts, later, asking)?;
             Some(DividedSet { signals: signals.clone(), later })
@@ -94,7 +95,7 @@ impl Observed {
 }
 
 /// How the later listening of some buyers divided over the candidates; `None` when there was none.
-fn later_shares(accounts: usize, later: &Pairs, asking: &Asking) -> Option<Vec<f64>> {
+fn later_shares(accounts: usize, later: &TurnedTo, asking: &Asking) -> Option<Vec<f64>> {
     let mut listeners = vec![0u32; accounts];
     for &buyer in &asking.buyers {
         for &creator in later.targets_of(buyer) {

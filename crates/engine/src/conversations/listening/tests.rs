@@ -100,7 +100,7 @@ fn the_last_window_is_judged_by_a_model_that_never_saw_it() {
     assert!(held.sets > 0 && held.chosen.pairs > 0 && held.chosen.pairs < held.all.pairs);
     // Other talk after the cut changes what came, never what was said.
     let last = log.len() - 1;
-    let less = log.filtered(|row| log.at_unix()[row] < held.cut_unix || row % 2 == 0 || row == last);
+    let less = log.filtered(|row| log.at_unix(row) < held.cut_unix || row % 2 == 0 || row == last);
     let judged = learn(&less, held.cut_unix, &quick(), Proof::Wanted).held_out.expect("enough talk");
     assert_eq!((judged.all.pairs, judged.all.expected), (held.all.pairs, held.all.expected));
     assert!(judged.all.came < held.all.came);

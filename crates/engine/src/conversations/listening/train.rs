@@ -6,16 +6,15 @@ use super::calibrate::{Outcome, platt};
 use super::features::{Between, BuyerSet, FEATURES, Feature};
 use super::last_window::Earlier;
 use super::logistic::{Fit, LabelledPair, Pull, Talked, fit, linear};
-use super::meet::visit_strangers;
+use super::meet::{MeetScratch, visit_strangers};
 use super::model::{Drift, Head, ListeningModel, MODEL_VERSION, Origin, TrainedOn};
 use super::moments::{MOMENTS, learn_divisions};
 use super::pairs::{Nearness, pairs_with};
 use super::shipped;
 use super::{ListeningError, ListeningSettings};
 use crate::conversations::events::EventLog;
-use crate::conversations::index::{ConversationIndex, HalfLife, NO_PAIR, Pairs, WeighByBuyingTalk};
-use crate::graph::EdgeWeighing;
-use crate::graph::pagerank::PushScratch;
+use crate::conversations::index::{ConversationIndex, HalfLife, NO_PAIR};
+use crate::conversations::pairs::TurnedTo;
 use crate::random::Draws;
 
 const ANCHOR_STREAM: u64 = 12;
@@ -23,6 +22,8 @@ const BUYER_STREAM: u64 = 13;
 const NEGATIVE_STREAM: u64 = 14;
 const MEETING_STREAM: u64 = 15;
 const MEETING_BUYERS_MAX: usize = 1_000;
+/// How many of them share one work space at least: making it costs as much as a walk.
+const MEETING_BUYERS_AT_A_TIME: usize = 32;
 /// About so many strangers a buyer are kept for learning whom it meets.
 const STRANGERS_KEPT: usize = 400;
 /// How many creators a marketer would choose; calibration looks at these.
@@ -88,7 +89,7 @@ pub(super) fn learn(log: &EventLog, cut: i64, settings: &ListeningSettings, proo
 
 /// Just after the last interaction, and after `cut`.
 fn end_of(log: &EventLog, cut: i64) -> i64 {
-    log.at_unix().last().map_or(cut, |last| last + 1).max(cut + 1)
+    log.span_unix().map_or(cut, |(_, last)| last + 1).max(cut + 1)
 }
 
 pub(super) const DAY_SECONDS: f64 = 86_400.0;
@@ -96,7 +97,7 @@ pub(super) const DAY_SECONDS: f64 = 86_400.0;
 /// One moment of the past: what was known, and who then talked to whom.
 pub(super) struct Window {
     pub index: ConversationIndex,
-    pub labels: Pairs,
+    pub labels: TurnedTo,
     pub cut: i64,
     pub until: i64,
     events: u64,
@@ -131,7 +132,11 @@ impl Window {
             Meetings::Learned => meeting_buyers(&self.index, settings, MEETING_BUYERS_MAX),
             Meetings::NotNeeded => vec![],
         };
-        let met: Vec<Vec<LabelledPair>> = meeting_buyers.par_iter().map(|&buyer| sets.meeting_rows(buyer)).collect();
+        let met: Vec<Vec<LabelledPair>> = meeting_buyers
+            .par_iter()
+            .with_min_len(MEETING_BUYERS_AT_A_TIME)
+            .map_init(MeetScratch::default, |scratch, &buyer| sets.meeting_rows(buyer, scratch))
+            .collect();
         let mut returning = fit_head(&rows.returning, shipped::RETURNING, settings);
         let mut joining = fit_head(&rows.joining, shipped::JOINING, settings);
         let meeting = fit_head(&met.concat(), shipped::MEETING, settings);
@@ -165,17 +170,17 @@ impl Window {
     }
 }
 
-pub(super) fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> Pairs {
-    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
-    Pairs::of_log(&log.between(Some(cut), None), &count, WeighByBuyingTalk::Off)
+pub(super) fn labels_from(log: &EventLog, cut: i64, settings: &ListeningSettings) -> TurnedTo {
+    TurnedTo::of_log(&log.between(Some(cut), None), &settings.index.kinds)
 }
 
 /// Accounts that stand for a brand: 10 to 2000 of their talkers speak after the cut.
-fn anchors(index: &ConversationIndex, labels: &Pairs, settings: &ListeningSettings) -> Vec<u32> {
+fn anchors(index: &ConversationIndex, labels: &TurnedTo, settings: &ListeningSettings) -> Vec<u32> {
     let eligible: Vec<u32> = (0..index.accounts() as u32)
         .filter(|&account| {
             let talkers = index.talkers_of(account).iter();
-            let active = talkers.filter(|&&pair| !labels.of(index.pairs.actor[pair as usize]).is_empty()).count();
+            let active =
+                talkers.filter(|&&pair| !labels.targets_of(index.pairs.actor[pair as usize]).is_empty()).count();
             (10..=2000).contains(&active)
         })
         .collect();
@@ -193,7 +198,7 @@ fn meeting_buyers(index: &ConversationIndex, settings: &ListeningSettings, count
 
 struct Sets<'a> {
     index: &'a ConversationIndex,
-    labels: &'a Pairs,
+    labels: &'a TurnedTo,
     settings: &'a ListeningSettings,
 }
 
@@ -220,7 +225,7 @@ struct ChosenOutcomes {
 
 impl Sets<'_> {
     fn talked(&self, buyer: u32, creator: u32) -> Talked {
-        if self.labels.find(buyer, creator).is_some() { Talked::Yes } else { Talked::No }
+        if self.labels.has(buyer, creator) { Talked::Yes } else { Talked::No }
     }
 
     /// The labelled pairs of one account that stands for a brand.
@@ -296,20 +301,20 @@ impl Sets<'_> {
         }
     }
 
-    /// Strangers of one buyer, labelled by whether it turned to them.
-    fn meeting_rows(&self, buyer: u32) -> Vec<LabelledPair> {
+    /// Strangers of one buyer, labelled by whether it turned to them: all of those it did turn to, a sample of the others.
+    fn meeting_rows(&self, buyer: u32, scratch: &mut MeetScratch) -> Vec<LabelledPair> {
         let keep = Draws::new(self.settings.seed, MEETING_STREAM);
+        let accounts = self.index.accounts() as u32;
         let one_in = (self.index.accounts() / STRANGERS_KEPT).max(1) as u64;
+        let is_kept = |&account: &u32| keep.raw((u64::from(buyer) << 32) ^ u64::from(account)).is_multiple_of(one_in);
+        let mut asked: Vec<u32> = (0..accounts).filter(is_kept).collect();
+        asked.extend(self.labels.targets_of(buyer));
+        asked.sort_unstable();
+        asked.dedup();
         let mut rows = vec![];
-        let mut scratch = PushScratch::default();
-        visit_strangers(self.index, buyer, self.settings, &mut scratch, |account, between| {
+        visit_strangers(self.index, buyer, asked.into_iter(), self.settings, scratch, |account, between| {
             let talked = self.talked(buyer, account);
-            let key = (u64::from(buyer) << 32) ^ u64::from(account);
-            let weight = match talked {
-                Talked::Yes => 1.0,
-                Talked::No if keep.raw(key).is_multiple_of(one_in) => one_in as f32,
-                Talked::No => return,
-            };
+            let weight = if talked == Talked::Yes { 1.0 } else { one_in as f32 };
             let features = self.index.habits.features(self.index, buyer, account, between);
             rows.push(LabelledPair { features, talked, weight });
         });
@@ -338,12 +343,10 @@ pub(super) fn growth(log: &EventLog, settings: &ListeningSettings) -> f64 {
         is_known[account as usize] = true;
     }
     let future = log.between(Some(cut), None);
-    let future =
-        future.filtered(|row| is_known[future.actor()[row] as usize] && is_known[future.target()[row] as usize]);
-    let until = log.at_unix().last().map_or(cut, |last| last + 1);
+    let until = log.span_unix().map_or(cut, |(_, last)| last + 1);
     let middle = cut + (until - cut) / 2;
-    let count = EdgeWeighing { kinds: settings.index.kinds, ..EdgeWeighing::count() };
-    let pairs = |log: &EventLog| Pairs::of_log(log, &count, WeighByBuyingTalk::Off).len() as f64;
+    let pairs =
+        |log: &EventLog| TurnedTo::among(log, &settings.index.kinds, |account| is_known[account as usize]).len() as f64;
     let (half, whole) = (pairs(&future.between(None, Some(middle))), pairs(&future));
     if half < 1.0 { 1.0 } else { (whole / half).log2().clamp(0.0, 1.0) }
 }

@@ -109,7 +109,7 @@ pub fn figures(groups: &Groups, index: &ConversationIndex, log: &EventLog) -> Ve
             (groups.of_account[log.actor()[event] as usize], groups.of_account[log.target()[event] as usize]);
         if actor == target && actor != NO_GROUP {
             let found = &mut found[actor as usize];
-            found.activity[part_of(log, log.at_unix()[event])] += 1;
+            found.activity[part_of(log, log.at_unix(event))] += 1;
             found.buying_talks += u64::from(log.buying_level()[event] > 0);
         }
     }
@@ -124,7 +124,7 @@ pub fn figures(groups: &Groups, index: &ConversationIndex, log: &EventLog) -> Ve
 
 /// In which of the equal parts of the time covered a moment lies.
 pub fn part_of(log: &EventLog, at_unix: i64) -> usize {
-    let first = log.at_unix().first().copied().unwrap_or(0);
+    let first = log.span_unix().map_or(0, |(first, _)| first);
     let share = (at_unix - first) as f64 / (log.span_seconds().max(1)) as f64;
     ((share * ACTIVITY_PARTS as f64) as usize).min(ACTIVITY_PARTS - 1)
 }

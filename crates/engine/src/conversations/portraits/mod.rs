@@ -9,3 +9,4 @@ pub mod niches;
 pub mod participation;
 pub mod stability;
 pub mod terms;
+pub mod words_held;

@@ -1,6 +1,6 @@
 //! How sure a group is: whether the same people are found together when a part of the talk is left out.
 
-use crate::conversations::groups::{GroupSettings, TalkGraph, find_groups};
+use crate::conversations::groups::{GroupSettings, TalkGraph, find_groups, side_by_side};
 
 use super::figures::{Groups, NO_GROUP};
 use super::participation::ShareRange;
@@ -20,14 +20,12 @@ pub const TRIALS: u64 = 4;
 /// Below about 0.5 a group is one way among several to cut its people. Cost one grouping a trial.
 /// Source: Hennig, "Cluster-wise assessment of cluster stability" (2007), with pairs left out in place of points.
 pub fn stability(graph: &TalkGraph, groups: &Groups, settings: &GroupSettings, trials: u64) -> Vec<ShareRange> {
-    let overlaps: Vec<Vec<f64>> = (1..=trials.max(1))
-        .map(|trial| {
-            let seed = settings.seed.wrapping_add(trial);
-            let (rest, _) = graph.hold_back(LEFT_OUT_SHARE, seed);
-            let again = find_groups(&rest, &GroupSettings { seed, ..*settings });
-            best_overlaps(groups, &again.group)
-        })
-        .collect();
+    let seeds: Vec<u64> = (1..=trials.max(1)).map(|trial| settings.seed.wrapping_add(trial)).collect();
+    let overlaps: Vec<Vec<f64>> = side_by_side(graph, &seeds, |&seed| {
+        let (rest, _) = graph.hold_back(LEFT_OUT_SHARE, seed);
+        let again = find_groups(&rest, &GroupSettings { seed, ..*settings });
+        best_overlaps(groups, &again.group)
+    });
     (0..groups.count).map(|group| over_trials(overlaps.iter().map(|trial| trial[group]).collect())).collect()
 }
 

@@ -19,8 +19,15 @@ const TERMS_MAX: usize = 10;
 /// Terms from which a group's niches are read: so many of those that tell it, and so many of those most used.
 const TERMS_READ_MAX: usize = 40;
 
+/// A term by 64 bits, eight bytes of it at a time.
 fn key_of(term: &str) -> u64 {
-    term.bytes().fold(0xCBF2_9CE4_8422_2325, |key, byte| mix(key ^ u64::from(byte)))
+    let mut key = mix(term.len() as u64);
+    for eight in term.as_bytes().chunks(8) {
+        let mut bytes = [0; 8];
+        bytes[..eight.len()].copy_from_slice(eight);
+        key = mix(key.rotate_left(5) ^ u64::from_le_bytes(bytes));
+    }
+    key
 }
 
 /// First reading: which terms are used often enough to be worth counting.
@@ -53,8 +60,14 @@ impl VocabularyReader {
 
     fn merge(&mut self) {
         self.gathered.sort_unstable();
-        let fresh = self.gathered.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
-        let mut merged: Vec<(u64, u32)> = Vec::with_capacity(self.counted.len() + 1024);
+        let fresh = self.gathered.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
+        self.gathered.clear();
+        self.add(fresh);
+    }
+
+    /// Adds counts sorted by term.
+    fn add(&mut self, fresh: Vec<(u64, u32)>) {
+        let mut merged: Vec<(u64, u32)> = Vec::with_capacity(self.counted.len() + fresh.len());
         let mut held = self.counted.iter().copied().peekable();
         for (key, count) in fresh {
             while let Some(&before) = held.peek()
@@ -72,7 +85,15 @@ impl VocabularyReader {
             merged.retain(|(_, count)| *count > 1);
         }
         self.counted = merged;
-        self.gathered.clear();
+    }
+
+    /// What two readers of different texts have read. Cost `O(terms)`.
+    pub fn joined(mut self, mut other: VocabularyReader) -> VocabularyReader {
+        self.merge();
+        other.merge();
+        self.texts += other.texts;
+        self.add(other.counted);
+        self
     }
 
     /// The terms used in at least five texts, the most used ones first where there are too many, and in at most three
@@ -135,6 +156,18 @@ impl<'a> TermReader<'a> {
         self.uses.sort_unstable();
         self.uses.dedup();
         self.merged = self.uses.len();
+    }
+
+    /// What two readers of different texts have read.
+    pub fn joined(mut self, mut other: TermReader<'a>) -> TermReader<'a> {
+        self.merge();
+        other.merge();
+        for (word, held) in self.words.iter_mut().zip(other.words) {
+            *word = word.take().or(held);
+        }
+        self.uses.append(&mut other.uses);
+        self.merge();
+        self
     }
 
     /// The terms of every group, best first.

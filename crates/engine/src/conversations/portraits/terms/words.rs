@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 /// Bytes of one text that are read.
-const TEXT_BYTES_MAX: usize = 20_000;
+pub const TEXT_BYTES_MAX: usize = 20_000;
 
 /// Calls `visit` with every term of a text: lower-case words of 3 to 24 letters that carry meaning, and pairs of such
 /// words that stand side by side. Markup, web addresses, numbers and `@names` are passed over; scripts written without
@@ -60,7 +60,13 @@ pub fn visit_terms(text: &str, mut visit: impl FnMut(&str)) {
             .find(|(_, next)| !(next.is_alphabetic() || *next == '\'' || *next == '’'))
             .map_or(rest.len(), |(place, _)| place);
         word.clear();
-        word.extend(rest[..length].chars().flat_map(char::to_lowercase));
+        let letters = &rest[..length];
+        if letters.is_ascii() {
+            word.push_str(letters);
+            word.make_ascii_lowercase();
+        } else {
+            word.extend(letters.chars().flat_map(char::to_lowercase));
+        }
         let kept = without_possessive(&word).len();
         word.truncate(kept);
         at += length;
@@ -95,8 +101,14 @@ fn is_unspaced(letter: char) -> bool {
 /// said by all its groups alike, so its score stays low.
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common_words.txt").split_whitespace().collect());
 
+/// The same by length in bytes: hardly any word is looked up among more than a few.
+static COMMON_OF_LENGTH: LazyLock<Vec<Vec<&str>>> = LazyLock::new(|| {
+    let longest = COMMON.iter().map(|word| word.len()).max().unwrap_or(0);
+    (0..=longest).map(|length| COMMON.iter().copied().filter(|word| word.len() == length).collect()).collect()
+});
+
 fn is_common(word: &str) -> bool {
-    COMMON.binary_search(&word).is_ok()
+    COMMON_OF_LENGTH.get(word.len()).is_some_and(|words| words.binary_search(&word).is_ok())
 }
 
 /// "beer" and "beers" are one word here.
