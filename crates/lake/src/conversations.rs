@@ -120,6 +120,8 @@ pub struct Said<'a> {
 
 /// How many texts are put beside their places at once: about a gigabyte.
 const TEXTS_AT_ONCE: u64 = 8_000_000;
+/// The same where words are put beside those who said them while the graph is held in memory.
+const SAID_AT_ONCE: u64 = 500_000;
 const NO_THREAD: u32 = u32::MAX;
 const TALK_KINDS: &str = "kind not in (7, 8)";
 
@@ -231,17 +233,30 @@ impl Lake {
     }
 
     /// Hands what was said to `each`: words to somebody, and posts with their titles and tags. With `one_in` above 1
-    /// only texts, and posts without a text, whose ids are divisible by it, so that the same facts give the same part.
+    /// only texts, and posts without a text, whose ids are divisible by it, so that the same facts give the same part. Many
+    /// are read part by part, so that memory stays bounded.
     pub async fn for_each_said(
         &self,
         one_in: u64,
         now: Timestamp,
         mut each: impl FnMut(Said<'_>),
     ) -> Result<(), LakeError> {
-        let part = |id: &str| if one_in > 1 { format!("{id} % {one_in} = 0") } else { "true".to_owned() };
+        let parts = (self.text_count(now).await? / one_in.max(1)).div_ceil(SAID_AT_ONCE).max(1);
+        for part in 0..parts {
+            self.each_said_of_part(Part { one_in: one_in.max(1), part, parts }, now, &mut each).await?;
+        }
+        Ok(())
+    }
+
+    async fn each_said_of_part(
+        &self,
+        part: Part,
+        now: Timestamp,
+        each: &mut impl FnMut(Said<'_>),
+    ) -> Result<(), LakeError> {
         let sql = include_str!("sql/conversations_said.sql")
-            .replace("{sample}", &part("text_id"))
-            .replace("{of_posts}", &part("post_id"));
+            .replace("{sample}", &part.condition("text_id"))
+            .replace("{of_posts}", &part.condition("post_id"));
         let failed = |error| LakeError::query("reading what was said", error);
         let context = self.context(now).await?;
         let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
@@ -355,7 +370,7 @@ impl Lake {
         let find = Arc::new(find);
         let mut found = vec![];
         for part in 0..parts {
-            let of_part = if parts > 1 { format!("text_id % {parts} = {part}") } else { "true".to_owned() };
+            let of_part = Part { one_in: 1, part, parts }.condition("text_id");
             let sql = include_str!("sql/conversations_texts_in_place.sql").replace("{these}", &of_part);
             found.append(&mut find_in_answer(&self.context(now).await?, &sql, &find).await?);
         }
@@ -425,6 +440,24 @@ impl TalkArrays {
     }
 }
 
+/// Ids divisible by `one_in`, and of those a part; ids are never negative.
+#[derive(Clone, Copy)]
+struct Part {
+    one_in: u64,
+    part: u64,
+    parts: u64,
+}
+
+impl Part {
+    fn condition(self, id: &str) -> String {
+        let Part { one_in, part, parts } = self;
+        let sampled = (one_in > 1).then(|| format!("{id} % {one_in} = 0"));
+        let of_part = (parts > 1).then(|| format!("({id} / {one_in}) % {parts} = {part}"));
+        let conditions: Vec<String> = sampled.into_iter().chain(of_part).collect();
+        if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") }
+    }
+}
+
 /// Ids numbered as they are met.
 #[derive(Default)]
 struct Numbers {
@@ -463,4 +496,26 @@ fn window_sql(window: TalkWindow) -> String {
         sql.push_str(&format!(" and at < to_timestamp_micros({})", to.0));
     }
     sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_parts_of_a_sample_hold_each_of_its_ids_once() {
+        let context = SessionContext::new();
+        for (one_in, parts) in [(1, 1), (1, 7), (5, 1), (5, 7)] {
+            let mut held = vec![];
+            for part in 0..parts {
+                let condition = Part { one_in, part, parts }.condition("id");
+                let sql = format!("select id from (select unnest(range(0, 500)) as id) where {condition}");
+                let batches = context.sql(&sql).await.expect("reads").collect().await.expect("runs");
+                held.extend(batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()));
+            }
+            held.sort_unstable();
+            let expected: Vec<i64> = (0..500).filter(|id| id % one_in as i64 == 0).collect();
+            assert_eq!(held, expected, "one in {one_in}, {parts} parts");
+        }
+    }
 }

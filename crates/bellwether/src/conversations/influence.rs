@@ -297,7 +297,7 @@ async fn talk_of(
         let is_about = text.is_some_and(|text| texts_about.contains(&text))
             || post.is_some_and(|post| posts_about.contains(&post));
         let is_buying = text.is_some_and(|text| texts.contains_key(&text));
-        IS_ABOUT * u8::from(is_about) | IS_BUYING * u8::from(is_buying)
+        (IS_ABOUT * u8::from(is_about)) | (IS_BUYING * u8::from(is_buying))
     };
     let talk = data.lake.talk(window, now, mark).await?;
     let group = match niche.group {

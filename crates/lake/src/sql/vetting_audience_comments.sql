@@ -7,6 +7,6 @@ with authored as (
     group by post_id
 )
 select a.author_id, i.post_id, i.actor_id, i.at, i.id_lower, i.parent_lower
-from interaction i join authored a on a.post_id = i.post_id
+from authored a join interaction i on i.post_id = a.post_id
 where i.kind in (0, 1, 4, 6)
 order by a.author_id, i.post_id, i.at, i.id_lower
