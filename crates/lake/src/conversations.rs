@@ -118,7 +118,8 @@ pub struct Said<'a> {
     pub body: &'a str,
 }
 
-/// How many texts are put beside their places at once: about a gigabyte.
+/// How many texts are put beside their places at once: about 2.3 GB where they are short (1.3 GB were measured for 4.5
+/// million), while nothing else is held.
 const TEXTS_AT_ONCE: u64 = 8_000_000;
 /// The same where words are put beside those who said them while the graph is held in memory.
 const SAID_AT_ONCE: u64 = 500_000;

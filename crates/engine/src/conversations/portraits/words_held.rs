@@ -103,18 +103,17 @@ impl WordsHeld {
         let (start, length) = (self.bodies.len(), body.len() as u32);
         self.bodies.push_str(body);
         self.said.push(Held { number, start, length, author, other, group, is_text });
-        while (self.said.len() > self.max.words || self.bodies.len() > self.max.bytes) && self.said.len() > 1 {
-            self.thin();
-        }
+        while (self.said.len() > self.max.words || self.bodies.len() > self.max.bytes) && self.thin() {}
     }
 
     fn is_wanted(&self, number: i64) -> bool {
         number.unsigned_abs().is_multiple_of(self.one_in)
     }
 
-    fn thin(&mut self) {
-        self.one_in *= 2;
-        let one_in = self.one_in;
+    /// Lets every other number go; `false` where no number is left to choose by.
+    fn thin(&mut self) -> bool {
+        let Some(one_in) = self.one_in.checked_mul(2).filter(|_| self.said.len() > 1) else { return false };
+        self.one_in = one_in;
         self.said.retain(|held| held.number.unsigned_abs().is_multiple_of(one_in));
         let mut kept = String::with_capacity(self.bodies.capacity());
         for held in &mut self.said {
@@ -123,6 +122,7 @@ impl WordsHeld {
             held.start = start;
         }
         self.bodies = kept;
+        true
     }
 
     fn body(&self, held: &Held) -> &str {
@@ -282,6 +282,17 @@ mod tests {
         assert_eq!(held_few.one_in, 128);
         let held_short = held(0..5_000, HeldMax { bytes: 2_000, ..ROOM });
         assert!(held_short.bodies.len() <= 2_000, "{}", held_short.bodies.len());
+    }
+
+    #[test]
+    fn the_same_words_said_by_everybody_come_to_an_end_whatever_their_number() {
+        for number in [0, 1, 1 << 40, i64::MAX] {
+            let mut held = WordsHeld::new(HeldMax { words: 20, ..ROOM }, 1);
+            for author in 0..200 {
+                held.hold(&Words { number, is_text: true, author, other: None, group: 0, body: "thanks" });
+            }
+            assert_eq!(held.read(1).samples, [vec![]], "number {number}");
+        }
     }
 
     #[test]
