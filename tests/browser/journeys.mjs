@@ -206,6 +206,34 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.equal((await page.textContent("h1")).trim(), name);
     });
 
+    await journey(`ticked creators, a page and a name come onto one shortlist, which says their place (${how})`, { javaScriptEnabled }, async (page) => {
+      const name = `Spring, ${how}`;
+      await page.goto("/matching");
+      for (const row of [0, 2]) await page.locator(".pick input").nth(row).check();
+      const [first, , third, fourth] = await rowNames(page);
+      await page.fill(".bulk [name=list_name]", name);
+      await follow(page, "button:text('Add to the list')");
+      assert.match(await page.textContent(".notice"), /2 people added/);
+      assert.deepEqual((await rowNames(page)).sort(), [first, third].sort());
+      assert.match(await page.textContent("tr[data-row] .fit"), /place \d/);
+      await page.goto("/matching");
+      await follow(page, "tr[data-row]:nth-child(2) a.name");
+      await page.click("#to-shortlist summary");
+      await page.selectOption("#to-list", { label: name });
+      await follow(page, "#to-shortlist button");
+      assert.match(await page.textContent(".notice"), /1 person added/);
+      await page.fill("#who", fourth);
+      await follow(page, "form:has(#who) button");
+      assert.equal(await page.locator("tr[data-row]").count(), 4);
+      await follow(page, "tr[data-row] a.name");
+      assert.match(await page.textContent("[data-lists]"), new RegExp(`On .*${name}`));
+      await page.goto("/creators/lists");
+      assert.match(await page.textContent("table"), new RegExp(`${name}\\s*4`));
+      await page.fill("#list-name", name.toUpperCase());
+      await follow(page, "button:text('Begin it')");
+      assert.match(await page.textContent("main"), /exists already/);
+    });
+
     await journey(`the tables of the map have pages and their shares lead to evidence (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/conversations/map?level=people&nodes=300");
       const first = await page.locator("tbody th a").first().textContent();
@@ -254,7 +282,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     assert.equal(await page.locator("#map-picked li").count(), 2);
-    const [file] = await Promise.all([page.waitForEvent("download"), page.click("#map-shortlist [type=submit]")]);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=CSV of the selection")]);
     const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
     assert.equal(lines.length, 3);
     assert.match(lines[0], /^account,name,handle,platform,followers,group,group_name,creator/);
@@ -267,6 +295,38 @@ export const journeys = async ({ test, open, workshop, work }) => {
     assert.match(await page.textContent("#map-when"), /\d{4}/);
     const shown = Number(/and ([\d,]+) ties/.exec(await page.textContent("#map-shown"))[1].replace(",", ""));
     assert.ok(shown > 0 && shown < edges.source.length, `${shown} of ${edges.source.length} ties in the first step`);
+  });
+
+  await journey("a loop on the map becomes a shortlist; who is taken off can be put back; the list is a table and goes", {}, async (page) => {
+    await page.goto("/conversations/map?level=people&nodes=200");
+    await page.waitForSelector("#map[data-ready]");
+    await page.click("#map-lasso");
+    const { x, y, width, height } = await page.locator("#map").boundingBox();
+    await page.mouse.move(x + width * 0.25, y + height * 0.25);
+    await page.mouse.down();
+    for (const [right, down] of [[0.75, 0.25], [0.75, 0.75], [0.25, 0.75], [0.25, 0.26]]) await page.mouse.move(x + width * right, y + height * down, { steps: 4 });
+    await page.mouse.up();
+    const picked = await page.locator("#map-picked li").count();
+    assert.ok(picked > 1, `${picked} inside the loop`);
+    await page.fill("#map-to-list [name=list_name]", "From the map");
+    await follow(page, "text=Add to the list");
+    assert.match(page.url(), /\/creators\/lists\/\d+\?added=/);
+    assert.match(await page.textContent(".notice"), new RegExp(`${picked} people added`));
+    assert.equal(await page.locator("tr[data-row]").count(), picked);
+    const names = await page.locator("tr[data-row] a.name").allTextContents();
+    await page.locator(".pick input").first().check();
+    await follow(page, "text=Take them off the list");
+    assert.match(await page.textContent(".notice"), /1 person taken off/);
+    assert.equal(await page.locator("tr[data-row]").count(), picked - 1);
+    await follow(page, "text=Put them back");
+    assert.deepEqual((await page.locator("tr[data-row] a.name").allTextContents()).sort(), names.sort());
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=CSV of all")]);
+    const lines = fs.readFileSync(await file.path(), "utf8").trim().split("\n");
+    assert.equal(lines.length, picked + 1);
+    assert.match(lines[0], /^account,platform,name,handle,url,followers,conversation_level,added_on,picked_on,reply_rate_value/);
+    await follow(page, "text=Delete the list");
+    await follow(page, "button:text('Delete the list')");
+    assert.match(await page.textContent(".notice"), /From the map is gone/);
   });
 
   await journey("keys move, tick, look closer and open; none act while typing", {}, async (page) => {

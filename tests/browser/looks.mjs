@@ -4,6 +4,15 @@ import path from "node:path";
 
 const everyPage = async (page) => {
   await page.goto("/matching");
+  for (const row of [0, 1, 5, 40]) await page.locator(".pick input").nth(row).check();
+  await page.fill(".bulk [name=list_name]", "Looked at");
+  await Promise.all([page.waitForEvent("load"), page.click("text=Add to the list")]);
+  const list = new URL(page.url()).pathname;
+  await page.goto("/creators/lists");
+  await page.fill("#list-name", "Nobody yet");
+  await Promise.all([page.waitForEvent("load"), page.click("text=Begin it")]);
+  const emptyList = new URL(page.url()).pathname;
+  await page.goto("/matching");
   const ranking = new URL(page.url());
   const creator = new URL(await page.locator("tr[data-row] a.name").first().getAttribute("href"), ranking);
   const account = creator.pathname.split("/").pop();
@@ -31,6 +40,10 @@ const everyPage = async (page) => {
     "map-circle": `/conversations/map?account=${account}&steps=1`,
     creators: "/creators",
     "creators-found": "/creators?q=an",
+    shortlists: "/creators/lists",
+    shortlist: `${list}?added=4`,
+    "shortlist-nobody": emptyList,
+    "shortlist-delete": `${list}/delete`,
     vetting: "/vetting",
     brands: "/matching/brands",
     "brand-new": "/matching/brands/new",
@@ -47,7 +60,7 @@ const everyPage = async (page) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
 
 export const looks = async ({ test, open, empty, axe, screenshots }) => {
   const first = await open();

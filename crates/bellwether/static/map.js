@@ -470,8 +470,9 @@ void main(void) {
     list.replaceChildren(...[...picked].map(item));
     write("picked-count", picked.size ? countNodes(picked.size) : "Nothing yet.");
     const form = part("shortlist");
-    const send = form?.querySelector("[type=submit]");
+    const send = form?.querySelector("[type=submit]:not([formaction])");
     if (send) send.hidden = !picked.size || !box.dataset.shortlist;
+    if (part("to-list")) part("to-list").hidden = !picked.size;
     if (form && box.dataset.shortlist) form.action = box.dataset.shortlist;
     if (part("forget")) part("forget").hidden = !picked.size;
   };

@@ -11,6 +11,8 @@ pub enum StoreError {
     Busy,
     #[error("a brand named {0:?} exists already; choose another name or change that brand")]
     BrandExists(String),
+    #[error("a shortlist named {0:?} exists already; choose another name or add to that one")]
+    ShortlistExists(String),
     #[error("{what}: {problem}")]
     Database { what: &'static str, problem: String },
 }

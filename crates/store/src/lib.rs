@@ -14,6 +14,7 @@ mod matching;
 mod migrations;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
+pub use creators::{Shortlist, ShortlistMember};
 pub use database::Store;
 pub use derived::{CreatorFigures, Derived, DerivedValues, KeptBefore};
 pub use error::StoreError;

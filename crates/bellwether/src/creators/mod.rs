@@ -1,7 +1,9 @@
-//! Creators: who somebody is, on which platform, what is held about them, and how they are forgotten.
+//! Creators: who somebody is, on which platform, what is held about them, which shortlists they are on, and how they
+//! are forgotten.
 
 pub mod command;
 pub mod pages;
+pub mod shortlists;
 
 use std::collections::HashMap;
 
@@ -44,6 +46,18 @@ pub enum CreatorsError {
     NotFound(String),
     #[error("{count} accounts are called {text:?}: {examples}\nhint: name one as platform:id or by its number")]
     Ambiguous { text: String, count: usize, examples: String },
+    #[error("no shortlist is called {0:?}\nhint: `bellwether creators lists` names them all")]
+    NoSuchList(String),
+    #[error("{0}\nhint: choose another name")]
+    ListName(String),
+    #[error(
+        "nobody to add: none of those named is held here\nhint: tick people in a ranking or select them on the map first"
+    )]
+    NobodyPicked,
+    #[error("{name:?} holds {people} people and {new} more would be over the {max} a shortlist may hold\nhint: begin another list", max = shortlists::PEOPLE_MAX)]
+    ListFull { name: String, people: usize, new: usize },
+    #[error(transparent)]
+    Conversations(#[from] crate::conversations::ConversationsError),
     #[error(transparent)]
     Data(#[from] DataDirectoryError),
     #[error(transparent)]

@@ -160,7 +160,22 @@ impl From<CreatorsError> for WebError {
                 WebError::new(StatusCode::CONFLICT, "Several accounts have that name", error.to_string())
                     .with(Recovery::new("Search creators", "/creators"))
             }
+            CreatorsError::NoSuchList(_) => WebError::not_found(
+                "No such shortlist",
+                "There is no shortlist at this address; it may have been removed.",
+            )
+            .with(Recovery::new("All shortlists", "/creators/lists")),
+            CreatorsError::ListName(_) => {
+                WebError::unreadable("The shortlist’s name cannot be kept", error.to_string())
+                    .with(Recovery::new("All shortlists", "/creators/lists"))
+            }
+            CreatorsError::NobodyPicked => WebError::unreadable("Nobody was added", error.to_string())
+                .with(Recovery::new("The ranking", "/matching"))
+                .with(Recovery::new("The map", "/conversations/map")),
+            CreatorsError::ListFull { .. } => WebError::unreadable("The shortlist is full", error.to_string())
+                .with(Recovery::new("All shortlists", "/creators/lists")),
             CreatorsError::Data(error) => error.into(),
+            CreatorsError::Conversations(error) => error.into(),
             other => WebError::fault("reading a creator", &other),
         }
     }

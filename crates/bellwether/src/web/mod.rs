@@ -14,6 +14,7 @@ pub mod home;
 pub mod jobs;
 pub mod layout;
 pub mod level;
+pub mod lists;
 pub mod patterns;
 pub mod people;
 pub mod query;

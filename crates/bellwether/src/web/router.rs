@@ -58,6 +58,16 @@ fn pages() -> Router<App> {
         .route("/ingest/{id}/refused.csv", get(ingest::pages::refused_csv))
         .route("/ingest/{id}/undo", get(ingest::pages::undo_confirm).post(ingest::pages::undo))
         .route("/creators", get(creators::pages::index))
+        .route("/creators/lists", get(creators::pages::lists::index).post(creators::pages::lists::begin))
+        .route("/creators/lists/add", post(creators::pages::lists::add))
+        .route("/creators/lists/{id}", get(creators::pages::lists::show))
+        .route("/creators/lists/{id}/people.csv", get(creators::pages::lists::download))
+        .route("/creators/lists/{id}/remove", post(creators::pages::lists::take_off))
+        .route("/creators/lists/{id}/rename", post(creators::pages::lists::rename))
+        .route(
+            "/creators/lists/{id}/delete",
+            get(creators::pages::lists::ask_delete).post(creators::pages::lists::delete),
+        )
         .route("/creators/{account}", get(creators::pages::show))
         .route("/conversations", get(conversations::pages::index))
         .route("/conversations/map", get(conversations::pages::map::show))

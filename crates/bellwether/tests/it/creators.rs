@@ -1,4 +1,4 @@
-//! Forgetting somebody: every row goes, and no old file brings them back.
+//! Shortlists, and forgetting somebody: every row goes, and no old file brings them back.
 
 use crate::harness::{Place, interactions_csv, text};
 
@@ -72,6 +72,52 @@ fn forgetting_that_was_killed_at_any_moment_is_finished_at_the_next_opening() {
     }
     println!("killed 9 times: {untouched} before the promise");
     assert!(untouched < 9, "every kill came before the beginning; this machine is too slow for these moments");
+}
+
+#[test]
+fn a_shortlist_takes_people_and_groups_once_and_is_found_by_its_name_in_any_case() {
+    let place = Place::new();
+    market_with_a_person_to_forget(&place);
+    let add = |who: &[&str]| place.json(&[&["creators", "list", "add", "Spring launch"], who].concat());
+    let first = add(&["other:u1", "other:u2", "other:zz-forgotten-person"]);
+    assert_eq!((&first["added"], &first["already"]), (&3.into(), &0.into()));
+    let again = place.json(&["creators", "list", "add", "SPRING launch", "other:u2", "other:u3"]);
+    assert_eq!((&again["added"], &again["already"], &again["list"]), (&1.into(), &1.into(), &first["list"]));
+    assert!(
+        place
+            .refused(&["creators", "list", "add", "Spring launch", "other:u4", "other:nobody-here"])
+            .contains("no account")
+    );
+    assert_eq!(place.json(&["creators", "lists"])[0]["people"], 4, "what was refused added nobody");
+    let taken = place.json(&["creators", "list", "remove", "spring launch", "other:u1", "other:u7"]);
+    assert_eq!(taken["taken_off"], 1);
+    place.json(&["creators", "list", "rename", "Spring launch", "Autumn"]);
+    assert!(place.refused(&["creators", "list", "show", "Spring launch"]).contains("creators lists"));
+    assert!(place.refused(&["creators", "list", "rename", "Autumn", "  "]).contains("needs a name"));
+    let shown = place.json(&["creators", "list", "show", "Autumn"]);
+    let names: Vec<&str> =
+        shown["members"].as_array().expect("a list").iter().filter_map(|row| row["creator"]["name"].as_str()).collect();
+    assert_eq!(names.len(), 3, "{shown}");
+    place.json(&["creators", "forget", "other:zz-forgotten-person"]);
+    assert_eq!(place.json(&["creators", "lists"])[0]["people"], 2, "the forgotten are on no list");
+    place.json(&["creators", "list", "delete", "Autumn"]);
+    assert_eq!(place.json(&["creators", "lists"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_group_put_on_a_shortlist_brings_its_members_who_publish() {
+    let place = Place::new();
+    place.json(&["demo", "--no-serve"]);
+    let groups = place.json(&["conversations", "groups"]);
+    let group = groups["shown"][0]["id"].as_i64().expect("a number").to_string();
+    let picked = place.json(&["creators", "list", "add", "A group", "--group", &group]);
+    let added = picked["added"].as_u64().expect("a number");
+    assert!((1..=100).contains(&added), "{picked}");
+    let shown = place.json(&["creators", "list", "show", "A group"]);
+    let figures = shown["members"].as_array().expect("a list").iter().filter(|row| !row["estimates"].is_null());
+    assert_eq!(figures.count() as u64, added, "who publishes has figures");
+    assert!(place.refused(&["creators", "list", "add", "Another", "--group", "999999"]).contains("nobody to add"));
+    assert_eq!(place.json(&["creators", "lists"]).as_array().map(Vec::len), Some(1), "no empty list was begun");
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {

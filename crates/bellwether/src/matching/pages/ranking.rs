@@ -17,6 +17,7 @@ use crate::web::estimates::{round_scale_end, scale_end_for_most};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
+use crate::web::lists::{ListChoice, list_choices};
 use crate::web::people::{platform_words, tier_code_words};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
@@ -110,6 +111,8 @@ struct RankingPage {
     pager: Pager,
     loosened: Vec<Loosened>,
     download: String,
+    /// Shortlists the ticked can be added to.
+    list_choices: Vec<ListChoice>,
 }
 
 /// `GET /matching?brand=…`
@@ -188,6 +191,7 @@ async fn page_of(
         rows: table,
         pager: pager(&request, u32::try_from(total).unwrap_or(u32::MAX)),
         loosened,
+        list_choices: list_choices(app).await?,
         download: request.pairs().address("/matching/ranking.csv"),
         brand,
     })

@@ -22,6 +22,7 @@ use crate::web::error::{Recovery, WebError};
 use crate::web::estimates::EstimateCell;
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
+use crate::web::lists::{ListChoice, list_choices};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 pub use columns::columns;
@@ -124,6 +125,8 @@ struct MapPage {
     circles: Vec<ViewChoice>,
     core: u32,
     exports: Vec<LevelChoice>,
+    /// Shortlists the selection can be added to.
+    list_choices: Vec<ListChoice>,
     has_groups: bool,
     are_groups: bool,
 }
@@ -264,6 +267,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
     let has_creators = map.nodes.iter().any(|node| node.creators_share.value > 0.0);
     draw(MapPage {
         layout: Layout::load(&app, visit, Word::Conversations, "Conversation map").await?,
+        list_choices: list_choices(&app).await?,
         title: map.title.clone(),
         finding: finding(&map, brand.as_ref()),
         hidden: asked.address.0.clone(),

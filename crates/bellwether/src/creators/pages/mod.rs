@@ -1,5 +1,7 @@
 //! Creators: searching them, and the one long page about each, where every figure opens to its rows.
 
+pub mod lists;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use engine::conversations::portraits::estimates::share_of_own_talk;
@@ -19,6 +21,7 @@ use crate::web::estimates::{Drawing, EstimateView, common_scale, round_scale_end
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
+use crate::web::lists::{ListChoice, list_choices};
 use crate::web::people::Person;
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
@@ -35,6 +38,7 @@ struct SearchPage {
     /// A sentence about what was found; nothing before anything was asked.
     finding: Option<String>,
     has_facts: bool,
+    shortlists: usize,
 }
 
 /// `GET /creators?q=…`
@@ -56,7 +60,9 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     });
     let has_facts = app.data.store.data_revision().await? > 0;
     let layout = Layout::load(&app, visit, Word::Creators, "Creators").await?;
-    draw(SearchPage { layout, text, found: found.iter().map(Person::of).collect(), finding, has_facts }).await
+    let shortlists = app.data.store.shortlists().await?.len();
+    draw(SearchPage { layout, text, found: found.iter().map(Person::of).collect(), finding, has_facts, shortlists })
+        .await
 }
 
 /// Why a creator is in a brand's ranking, or that they are not.
@@ -151,6 +157,9 @@ struct CreatorPage {
     posts: Vec<PostLine>,
     held: Vec<Held>,
     followers: Option<FollowerLine>,
+    /// Shortlists to add to, and those the creator is on.
+    list_choices: Vec<ListChoice>,
+    on_lists: Vec<ListChoice>,
 }
 
 /// `GET /creators/{account}?brand=…`
@@ -175,7 +184,11 @@ pub async fn show(
     let groups = aside(move || async move { spread_of(&data, account).await }).await?;
     let level = estimates.as_ref().map_or("not-known", |estimates| estimates.level.as_str());
     let person = Person::of(&report.name);
+    let on = app.data.store.shortlists_with(account).await?;
+    let (on_lists, list_choices) = list_choices(&app).await?.into_iter().partition(|list| on.contains(&list.id));
     draw(CreatorPage {
+        on_lists,
+        list_choices,
         layout: Layout::load(&app, visit, Word::Creators, report.name.name.clone()).await?,
         level: LevelMark::of(level),
         url: report.name.url.clone(),

@@ -1,0 +1,189 @@
+//! Shortlists: people picked out on the map, in a ranking or on their own page, to be looked at and compared together.
+
+use std::collections::{HashMap, HashSet};
+
+use model::AccountId;
+use serde::Serialize;
+use store::{CreatorFigures, Shortlist, ShortlistMember, StoreError};
+
+use super::{CreatorName, CreatorsError, names};
+use crate::data_directory::DataDirectory;
+
+/// People one shortlist may hold; the map shows as many at most.
+pub const PEOPLE_MAX: usize = 10_000;
+/// Letters of a shortlist's name.
+const NAME_LETTERS_MAX: usize = 80;
+/// Of a whole group, how many of its members who publish are picked, those most turned to first.
+pub const PICKED_OF_A_GROUP_MAX: usize = 100;
+
+/// The list that people are added to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Into {
+    /// By its number.
+    Held(i64),
+    /// By its name; begun where there is none.
+    Named(String),
+}
+
+/// What adding people came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Picked {
+    pub list: i64,
+    pub name: String,
+    pub added: u64,
+    /// On the list before.
+    pub already: u64,
+    /// Named but not held here.
+    pub unknown: u64,
+}
+
+/// Somebody on a list, with what is known of them.
+pub struct Listed {
+    pub member: ShortlistMember,
+    /// `None` once nothing about them is held any more.
+    pub name: Option<CreatorName>,
+    pub figures: Option<CreatorFigures>,
+}
+
+/// A name that can be kept: trimmed, not empty, not too long.
+pub fn usable_name(text: &str) -> Result<String, CreatorsError> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.chars().count() {
+        0 => Err(CreatorsError::ListName("a shortlist needs a name".to_owned())),
+        1..=NAME_LETTERS_MAX => Ok(name),
+        letters => Err(CreatorsError::ListName(format!(
+            "the name has {letters} letters; {NAME_LETTERS_MAX} are the most a shortlist's name may have"
+        ))),
+    }
+}
+
+/// The list that `text` means: its number or its name.
+pub async fn find_list(data: &DataDirectory, text: &str) -> Result<Shortlist, CreatorsError> {
+    if let Ok(id) = text.parse()
+        && let Some(list) = data.store.shortlist(id).await?
+    {
+        return Ok(list);
+    }
+    let wanted = text.trim().to_lowercase();
+    let lists = data.store.shortlists().await?;
+    lists.into_iter().find(|list| list.name.to_lowercase() == wanted).ok_or_else(|| no_list(text))
+}
+
+fn no_list(text: &str) -> CreatorsError {
+    CreatorsError::NoSuchList(text.to_owned())
+}
+
+/// Adds people, and members of whole groups who publish, to a list. Who is not held here is counted and left out.
+pub async fn pick(
+    data: &DataDirectory,
+    into: Into,
+    mut people: Vec<AccountId>,
+    groups: &[i64],
+    picked_on: &str,
+) -> Result<Picked, CreatorsError> {
+    data.revision().await?;
+    people.extend(members_who_publish(data, groups).await?);
+    let mut met = HashSet::new();
+    people.retain(|account| met.insert(*account));
+    let named = people.len();
+    let known = names(data, people.clone()).await?;
+    people.retain(|account| known.contains_key(account));
+    if people.is_empty() {
+        return Err(CreatorsError::NobodyPicked);
+    }
+    let into = match into {
+        Into::Held(id) => data.store.shortlist(id).await?.ok_or_else(|| no_list(&id.to_string()))?,
+        Into::Named(name) => match find_list(data, &usable_name(&name)?).await {
+            Err(CreatorsError::NoSuchList(_)) => begin(data, &name).await?,
+            other => other?,
+        },
+    };
+    if into.people as usize + people.len() > PEOPLE_MAX {
+        let on_it = data.store.shortlist_members(into.id).await?;
+        let on_it: HashSet<AccountId> = on_it.iter().map(|member| member.account).collect();
+        let new = people.iter().filter(|account| !on_it.contains(account)).count();
+        if on_it.len() + new > PEOPLE_MAX {
+            return Err(CreatorsError::ListFull { name: into.name, people: on_it.len(), new });
+        }
+    }
+    let added = data.store.add_to_shortlist(into.id, &people, picked_on, data.now()).await?;
+    Ok(Picked {
+        list: into.id,
+        name: into.name,
+        added,
+        already: people.len() as u64 - added,
+        unknown: (named - people.len()) as u64,
+    })
+}
+
+/// Begins an empty list.
+pub async fn begin(data: &DataDirectory, name: &str) -> Result<Shortlist, CreatorsError> {
+    let name = usable_name(name)?;
+    let id = data.store.name_shortlist(None, &name, data.now()).await.map_err(of_naming)?;
+    data.store.shortlist(id).await?.ok_or_else(|| no_list(&name))
+}
+
+/// Gives a list another name.
+pub async fn rename(data: &DataDirectory, id: i64, name: &str) -> Result<(), CreatorsError> {
+    data.store.name_shortlist(Some(id), &usable_name(name)?, data.now()).await.map_err(of_naming)?;
+    Ok(())
+}
+
+fn of_naming(error: StoreError) -> CreatorsError {
+    match error {
+        StoreError::ShortlistExists(_) => CreatorsError::ListName(error.to_string()),
+        other => other.into(),
+    }
+}
+
+/// The members of these groups who publish, of each group the most turned to.
+async fn members_who_publish(data: &DataDirectory, groups: &[i64]) -> Result<Vec<AccountId>, CreatorsError> {
+    if groups.is_empty() {
+        return Ok(vec![]);
+    }
+    let (snapshot, market) = data.market_groups().await?;
+    let mut by_place: HashMap<u32, Vec<u32>> =
+        groups.iter().filter_map(|&group| market.place(group)).map(|place| (place, vec![])).collect();
+    for (account, place) in (0u32..).zip(&market.groups.of_account) {
+        if market.is_creator[account as usize]
+            && let Some(members) = by_place.get_mut(place)
+        {
+            members.push(account);
+        }
+    }
+    let turned_to = &snapshot.index.account.in_degree;
+    let mut places: Vec<_> = by_place.into_iter().collect();
+    places.sort_unstable_by_key(|(place, _)| *place);
+    let most_turned_to = |(_, mut members): (u32, Vec<u32>)| {
+        members.sort_unstable_by_key(|&member| (std::cmp::Reverse(turned_to[member as usize]), member));
+        members.truncate(PICKED_OF_A_GROUP_MAX);
+        members
+    };
+    Ok(places.into_iter().flat_map(most_turned_to).map(|member| snapshot.account(member)).collect())
+}
+
+/// These members of a list with what is known of each, in their order.
+pub async fn about(data: &DataDirectory, members: Vec<ShortlistMember>) -> Result<Vec<Listed>, CreatorsError> {
+    data.revision().await?;
+    let accounts: Vec<AccountId> = members.iter().map(|member| member.account).collect();
+    let mut known = names(data, accounts.clone()).await?;
+    let mut figures = data.derived.figures(&accounts).await?;
+    let listed = |member: ShortlistMember| Listed {
+        name: known.remove(&member.account),
+        figures: figures.remove(&member.account),
+        member,
+    };
+    Ok(members.into_iter().map(listed).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_must_say_something() {
+        assert_eq!(usable_name("  Spring \n launch ").expect("is a name"), "Spring launch");
+        assert!(usable_name(" \t ").is_err());
+        assert!(usable_name(&"x".repeat(81)).expect_err("too long").to_string().contains("80"));
+    }
+}
