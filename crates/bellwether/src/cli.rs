@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
-use crate::{conversations, creators, demo, evaluate, ingest, matching, refresh, web};
+use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, refresh, web};
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
 #[derive(Parser)]
@@ -67,6 +67,13 @@ pub struct ServeArguments {
     pub listen_beyond_this_machine: bool,
 }
 
+impl Command {
+    /// Whether it may hold a market's talk for long.
+    fn holds_much(&self) -> bool {
+        matches!(self, Command::Demo(_) | Command::Serve(_) | Command::Refresh { .. } | Command::Ingest(_))
+    }
+}
+
 /// Reads the command line, runs it and says how it went.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -85,6 +92,9 @@ pub fn run() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    if cli.command.holds_much() {
+        memory::give_back_at_once();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
