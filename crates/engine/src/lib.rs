@@ -3,6 +3,7 @@
 pub mod conversations;
 pub mod graph;
 pub mod intervals;
+mod logistic;
 pub mod matching;
 pub mod random;
 pub mod vetting;

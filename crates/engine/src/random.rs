@@ -69,6 +69,67 @@ impl Draws {
     }
 }
 
+/// Numbers of one stream taken one after the other, for draws that need an unknown number of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequence {
+    draws: Draws,
+    next: u64,
+}
+
+impl Sequence {
+    pub fn new(seed: u64, stream: u64) -> Sequence {
+        Sequence { draws: Draws::new(seed, stream), next: 0 }
+    }
+
+    /// Uniform in [0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        self.next += 1;
+        self.draws.uniform(self.next - 1)
+    }
+
+    /// A whole number in `0..limit`; `limit` must be at least 1.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.next += 1;
+        self.draws.below(self.next - 1, limit)
+    }
+
+    /// Normal with mean 0 and standard deviation 1 (Box & Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+
+    /// Gamma with this shape above 0 and scale 1 (Marsaglia & Tsang 2000).
+    pub fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let smaller = (1.0 - self.uniform()).powf(1.0 / shape);
+            return smaller * self.gamma(shape + 1.0);
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = (1.0 + c * x).powi(3);
+            let u = 1.0 - self.uniform();
+            if v > 0.0 && u.ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return d * v;
+            }
+        }
+    }
+
+    /// Beta with these shapes above 0.
+    pub fn beta(&mut self, a: f64, b: f64) -> f64 {
+        let (x, y) = (self.gamma(a), self.gamma(b));
+        x / (x + y)
+    }
+
+    /// Student's t with this many degrees of freedom.
+    pub fn student_t(&mut self, freedom: f64) -> f64 {
+        let normal = self.normal();
+        normal / (2.0 * self.gamma(freedom / 2.0) / freedom).sqrt()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +162,30 @@ mod tests {
     fn whole_numbers_stay_below_their_limit() {
         let draws = Draws::new(5, 2);
         assert!((0..1000).all(|index| draws.below(index, 7) < 7));
+    }
+
+    /// Mean and variance of 40,000 draws.
+    fn moments(mut draw: impl FnMut() -> f64) -> (f64, f64) {
+        let drawn: Vec<f64> = (0..40_000).map(|_| draw()).collect();
+        let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
+        (mean, drawn.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / drawn.len() as f64)
+    }
+
+    #[test]
+    fn drawn_distributions_have_their_mean_and_variance() {
+        let mut sequence = Sequence::new(9, 1);
+        let (mean, variance) = moments(|| sequence.normal());
+        assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+        for shape in [0.5, 3.0, 40.0] {
+            let (mean, variance) = moments(|| sequence.gamma(shape));
+            assert!(
+                (mean / shape - 1.0).abs() < 0.03 && (variance / shape - 1.0).abs() < 0.06,
+                "{shape}: {mean} {variance}"
+            );
+        }
+        let (mean, variance) = moments(|| sequence.beta(2.5, 7.5));
+        assert!((mean - 0.25).abs() < 0.003 && (variance - 0.25 * 0.75 / 11.0).abs() < 0.001, "{mean} {variance}");
+        let (mean, variance) = moments(|| sequence.student_t(8.0));
+        assert!(mean.abs() < 0.03 && (variance - 8.0 / 6.0).abs() < 0.1, "{mean} {variance}");
     }
 }

@@ -1,10 +1,14 @@
 //! Evaluate: anyone can check our claims. Runs the product's own code on labelled data and prints the figures.
 
+pub mod accounts;
+pub mod audience;
 pub mod buying_talk;
 pub mod buying_weight;
+pub mod comments;
 mod dump_texts;
 mod edges;
 pub mod groups;
+mod labelled;
 pub mod listening;
 pub mod make_graph;
 pub mod pagerank;
@@ -25,6 +29,12 @@ pub enum EvaluateCommand {
     BuyingTalk(buying_talk::BuyingTalkArguments),
     /// Does the ranking foretell better when buying talk counts more? On the talk of this data directory.
     BuyingWeight(buying_weight::BuyingWeightArguments),
+    /// Was an account made to be sold as a follower? The account model on labelled profiles it had not seen.
+    Accounts(accounts::AccountsArguments),
+    /// Is a comment spam? The comment model on labelled comments it had not seen.
+    Comments(comments::CommentsArguments),
+    /// Does the interval of an audience's share hold the truth? On audiences put together from labelled profiles.
+    Audience(audience::AudienceArguments),
     /// Conversation groups of a graph in a text file: quality, agreement with a truth, time and memory.
     Groups(groups::GroupsArguments),
     /// PageRank of a graph in a text file, from anywhere or from given accounts.
@@ -43,6 +53,9 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::BuyingWeight(arguments) => {
             buying_weight::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
         }
+        EvaluateCommand::Accounts(arguments) => accounts::run(&arguments, output),
+        EvaluateCommand::Comments(arguments) => comments::run(&arguments, output),
+        EvaluateCommand::Audience(arguments) => audience::run(&arguments, output),
         EvaluateCommand::Groups(arguments) => groups::run(&arguments, output),
         EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
         EvaluateCommand::MakeGraph(arguments) => make_graph::run(&arguments, output),

@@ -194,3 +194,88 @@ fn a_made_up_graph_has_the_edges_that_another_program_draws() {
     );
     assert_eq!(counts["sha256"], "06a97984b96c569a77f2c78ba4732b9966e48e61a0ea94311b2e40c7298f8c3e");
 }
+
+#[test]
+fn profiles_made_to_be_sold_are_told_on_collections_that_were_learned_from_and_on_others() {
+    let name = "profiles_made_to_be_sold_are_told_on_collections_that_were_learned_from_and_on_others";
+    let Some(folder) = real_data(name, "authenticity") else { return };
+    let place = Place::new();
+    let (instafake, srf) = (text(&folder.join("instafake_accounts.csv")), text(&folder.join("srf_followers.csv")));
+    let evaluate = |more: &[&str]| place.json(&[&["evaluate", "accounts"], more].concat());
+    let at_least =
+        |report: &Value, key: &str, bound: f64| assert!(report[key].as_f64() >= Some(bound), "{key}: {report}");
+    let at_most =
+        |report: &Value, key: &str, bound: f64| assert!(report[key].as_f64() <= Some(bound), "{key}: {report}");
+    let own = evaluate(&["--train", &instafake]);
+    assert_eq!((&own["rows"], &own["positives"]), (&835.into(), &140.into()));
+    at_least(&own, "auc", 0.991);
+    at_least(&own, "f1", 0.89);
+    at_most(&own, "brier", 0.025);
+    at_most(&own, "ece", 0.015);
+    at_least(&own, "recall_at_fpr_1", 0.82);
+    at_least(&own, "recall_at_fpr_5", 0.96);
+    let audience = evaluate(&["--train", &srf]);
+    at_least(&audience, "auc", 0.945);
+    at_most(&audience, "brier", 0.045);
+    at_most(&audience, "ece", 0.015);
+    at_least(&evaluate(&["--train", &instafake, "--test", &srf]), "auc", 0.93);
+    at_least(&evaluate(&["--train", &srf, "--test", &instafake]), "auc", 0.97);
+}
+
+#[test]
+fn the_interval_of_an_audiences_share_holds_the_truth_in_its_own_collection_and_in_a_foreign_one() {
+    let name = "the_interval_of_an_audiences_share_holds_the_truth_in_its_own_collection_and_in_a_foreign_one";
+    let Some(folder) = real_data(name, "authenticity") else { return };
+    let place = Place::new();
+    let (instafake, srf) = (text(&folder.join("instafake_accounts.csv")), text(&folder.join("srf_followers.csv")));
+    let evaluate = |train: &str, population: &str| {
+        let words = ["evaluate", "audience", "--train", train, "--population", population, "--gold", "0,150"];
+        place.json(&[&words[..], &["--share", "0.05,0.15,0.3,0.5", "--draws", "100"]].concat())
+    };
+    for (train, population, matching) in [(&instafake, &instafake, true), (&instafake, &srf, false)] {
+        let report = evaluate(train, population);
+        assert_eq!(report["matching"], matching);
+        let figures = report["results"].as_array().expect("a list");
+        let of = |gold: u64, key: &str| -> Vec<f64> {
+            let rows = figures.iter().filter(|row| row["gold"] == gold);
+            rows.map(|row| row[key].as_f64().expect("a number")).collect()
+        };
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        assert!(mean(&of(0, "coverage_90")) >= 0.87, "{report}");
+        assert!(of(0, "coverage_90").iter().all(|covered| *covered >= 0.75), "{report}");
+        assert!(of(150, "bias").iter().all(|bias| bias.abs() < 0.02), "people's labels leave no bias: {report}");
+        let narrower = of(150, "width").iter().zip(of(150, "width_gold_alone")).all(|(with, alone)| *with < alone);
+        assert!(narrower, "{report}");
+        if matching {
+            assert!(of(0, "bias").iter().all(|bias| bias.abs() <= 0.025), "{report}");
+        }
+    }
+}
+
+#[test]
+fn spam_is_told_in_comments_under_a_video_that_was_not_learned_from() {
+    let name = "spam_is_told_in_comments_under_a_video_that_was_not_learned_from";
+    let Some(folder) = real_data(name, "authenticity") else { return };
+    let file = text(&folder.join("youtube_comments.csv"));
+    let report = Place::new().json(&["evaluate", "comments", "--train", &file, "--group", "video"]);
+    assert_eq!((&report["comments"], &report["groups"]), (&1138.into(), &3.into()));
+    for (key, bound) in [("auc", 0.97), ("f1", 0.93), ("mcc", 0.86)] {
+        assert!(report[key].as_f64() >= Some(bound), "{key}: {report}");
+    }
+    assert!(report["brier"].as_f64() <= Some(0.057), "{report}");
+}
+
+#[test]
+fn labelled_files_that_cannot_be_used_are_refused_with_row_and_column() {
+    let place = Place::new();
+    let file = |name: &str, content: &str| text(&place.file(name, content));
+    let bad = file("bad.csv", "followers,is_fake\n12,1\nmany,0\n");
+    assert!(place.refused(&["evaluate", "accounts", "--train", &bad]).contains("row 3 of"));
+    let unlabelled = file("unlabelled.csv", "followers,is_fake\n12,\n");
+    assert!(place.refused(&["evaluate", "accounts", "--train", &unlabelled]).contains("column `is_fake` is empty"));
+    let few = file("few.csv", "followers,is_fake\n12,1\n4,0\n");
+    assert!(place.refused(&["evaluate", "accounts", "--train", &few]).contains("at least 40"));
+    assert!(place.refused(&["evaluate", "comments", "--train", &few]).contains("no column \"text\""));
+    let few = file("two.csv", "text,is_spam\nhi,1\nho,0\n");
+    assert!(place.refused(&["evaluate", "comments", "--train", &few]).contains("at least 10"));
+}

@@ -1,4 +1,7 @@
 //! Vetting: is the following real and engaged? One file a signal, each with its interval and its explanation.
 
+pub mod accounts;
+pub mod audience;
+pub mod comments;
 pub mod engagement;
 pub mod followers;

@@ -9,7 +9,6 @@
 mod evaluate;
 mod features;
 mod figures;
-mod fit;
 mod kinds;
 mod list;
 mod markup;

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 use super::features::{FEATURES, measure};
-use super::fit::{linear, sigmoid};
 use super::{BuyingKind, BuyingMatch};
+use crate::logistic::{linear, sigmoid};
 
 /// Where a text stands in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, serde::Deserialize)]

@@ -1,9 +1,9 @@
 //! Learns the weights from labelled texts, and says for each text what a model that never saw its thread expects.
 
 use super::features::{FEATURES, measure};
-use super::fit::{Observation, Pull, fit, linear, log_loss, sigmoid};
 use super::model::{BuyingWeights, RULES_ONLY, RuleRecord, Target, TitleUse};
 use super::{BuyingKind, BuyingLabels, BuyingMatch, TextToAssess};
+use crate::logistic::{Observation, Pull, fit, linear, log_loss, sigmoid};
 use crate::random::mix;
 
 /// A text that two readers labelled, each without seeing the other's labels.

@@ -1,34 +1,80 @@
-//! The fit that turns counts into a chance: logistic regression with a pull, by Newton's method.
+//! The fit that turns numbers into a chance: logistic regression with a pull, by Newton's method.
 
 /// A row of features and how far it is a yes: 1, 0, or between where readers differ.
 #[derive(Clone, Copy)]
-pub(super) struct Observation<'v> {
-    pub(super) values: &'v [f64],
-    pub(super) target: f64,
+pub(crate) struct Observation<'v> {
+    pub(crate) values: &'v [f64],
+    pub(crate) target: f64,
 }
 
 /// What one coefficient is pulled towards; strength 1 weighs as one unit of squared distance.
 #[derive(Clone, Copy)]
-pub(super) struct Pull {
-    pub(super) towards: f64,
-    pub(super) strength: f64,
+pub(crate) struct Pull {
+    pub(crate) towards: f64,
+    pub(crate) strength: f64,
 }
 
 const STEPS_MAX: usize = 40;
 
 /// `1 / (1 + e^-x)`.
-pub(super) fn sigmoid(x: f64) -> f64 {
+pub(crate) fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
 /// The linear part, before the sigmoid.
-pub(super) fn linear(coefficients: &[f64], values: &[f64]) -> f64 {
+pub(crate) fn linear(coefficients: &[f64], values: &[f64]) -> f64 {
     coefficients.iter().zip(values).map(|(coefficient, value)| coefficient * value).sum()
 }
 
 /// Minus the log-likelihood of one row, `ln(1 + e^x) - target * x`, without overflow.
-pub(super) fn log_loss(x: f64, target: f64) -> f64 {
+pub(crate) fn log_loss(x: f64, target: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p() - target * x
+}
+
+/// What coefficients are pulled towards, and how strongly, each alone or neighbours towards each other.
+pub(crate) struct Pulls {
+    towards: Vec<f64>,
+    /// Symmetric and positive; the lower half is read.
+    strength: Vec<f64>,
+}
+
+impl Pulls {
+    /// Each coefficient by itself.
+    pub(crate) fn each(pulls: &[Pull]) -> Pulls {
+        let count = pulls.len();
+        let mut strength = vec![0.0; count * count];
+        for (place, pull) in pulls.iter().enumerate() {
+            strength[place * count + place] = pull.strength;
+        }
+        Pulls { towards: pulls.iter().map(|pull| pull.towards).collect(), strength }
+    }
+
+    /// Adds a pull of the weighted sum of some coefficients towards 0.
+    pub(crate) fn add_sum(&mut self, parts: &[(usize, f64)], strength: f64) {
+        let count = self.towards.len();
+        for (row, left) in parts {
+            for (column, right) in parts {
+                self.strength[row * count + column] += strength * left * right;
+            }
+        }
+    }
+
+    /// Half the pull's cost, and its gradient.
+    pub(crate) fn cost(&self, coefficients: &[f64]) -> (f64, Vec<f64>) {
+        let count = coefficients.len();
+        let away: Vec<f64> = coefficients.iter().zip(&self.towards).map(|(b, towards)| b - towards).collect();
+        let mut gradient = vec![0.0; count];
+        for row in 0..count {
+            for column in 0..=row {
+                let strength = self.strength[row * count + column];
+                gradient[row] += strength * away[column];
+                if row != column {
+                    gradient[column] += strength * away[row];
+                }
+            }
+        }
+        (0.5 * away.iter().zip(&gradient).map(|(away, slope)| away * slope).sum::<f64>(), gradient)
+    }
 }
 
 /// Fits coefficients by penalised maximum likelihood: minimises `sum log loss + sum strength / 2 * (b - towards)^2`.
@@ -36,22 +82,22 @@ pub(super) fn log_loss(x: f64, target: f64) -> f64 {
 /// Every coefficient needs a strength above 0. Cost `O(rows * features^2)` a step, at most 40.
 /// Source: Newton's method (iteratively reweighted least squares), McCullagh & Nelder 1989; ridge, le Cessie & van
 /// Houwelingen 1992.
-pub(super) fn fit(rows: &[Observation<'_>], pulls: &[Pull]) -> Vec<f64> {
-    let count = pulls.len();
+pub(crate) fn fit(rows: &[Observation<'_>], pulls: &[Pull]) -> Vec<f64> {
+    fit_pulled(rows, &Pulls::each(pulls))
+}
+
+/// As [`fit`], with pulls between coefficients; together they must hold every direction.
+pub(crate) fn fit_pulled(rows: &[Observation<'_>], pulls: &Pulls) -> Vec<f64> {
+    let count = pulls.towards.len();
     let penalised = |coefficients: &[f64]| {
         let loss: f64 = rows.iter().map(|row| log_loss(linear(coefficients, row.values), row.target)).sum();
-        let pulled = |(b, pull): (&f64, &Pull)| pull.strength / 2.0 * (b - pull.towards).powi(2);
-        loss + coefficients.iter().zip(pulls).map(pulled).sum::<f64>()
+        loss + pulls.cost(coefficients).0
     };
-    let mut coefficients: Vec<f64> = pulls.iter().map(|pull| pull.towards).collect();
+    let mut coefficients: Vec<f64> = pulls.towards.clone();
     let mut loss = penalised(&coefficients);
     for _ in 0..STEPS_MAX {
-        let mut gradient = vec![0.0; count];
-        let mut hessian = vec![0.0; count * count];
-        for (place, pull) in pulls.iter().enumerate() {
-            gradient[place] = pull.strength * (coefficients[place] - pull.towards);
-            hessian[place * count + place] = pull.strength;
-        }
+        let mut gradient = pulls.cost(&coefficients).1;
+        let mut hessian = pulls.strength.clone();
         for row in rows {
             let chance = sigmoid(linear(&coefficients, row.values));
             let (miss, curve) = (chance - row.target, chance * (1.0 - chance));
