@@ -5,3 +5,5 @@ pub mod audience;
 pub mod comments;
 pub mod engagement;
 pub mod followers;
+pub mod peers;
+pub mod verdict;
