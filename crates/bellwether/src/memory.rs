@@ -1,6 +1,7 @@
 //! How much memory the program holds, as the system tells it, and how soon what it no longer needs goes back there.
 
 /// How long the allocator keeps memory that was freed, in milliseconds, as its library reads it at the start.
+#[cfg(unix)]
 const KEPT_FOR: &str = "MIMALLOC_PURGE_DELAY";
 
 /// Begins the program once more, with freed memory going back to the system at once; returns where that is done already

@@ -249,13 +249,15 @@ export const tests = async ({ test, open, plain, screenshots, server, axe, loads
     const howMany = await page.locator("#map-picked li").count();
     assert.ok(howMany > 10 && howMany < 2000, `${howMany} selected`);
     await page.screenshot({ path: path.join(screenshots, "loop-selected.png") });
-    await Promise.all([page.waitForURL(/\/shortlist/), page.click("#map-shortlist [type=submit]")]);
-    const sent = new URLSearchParams(server.posted.at(-1)).getAll("account");
-    assert.equal(sent.length, howMany);
-    assert.ok(sent.every((id) => server.market("members").nodes.id.includes(id)));
+    await page.fill("#map-to-list [name=list_name]", "From a loop");
+    await Promise.all([page.waitForURL(/\/shortlist/), page.click("#map-to-list [type=submit]")]);
+    const sent = new URLSearchParams(server.posted.at(-1));
+    assert.equal(sent.get("list_name"), "From a loop");
+    assert.equal(sent.getAll("account").length, howMany);
+    assert.ok(sent.getAll("account").every((id) => server.market("members").nodes.id.includes(id)));
   });
 
-  await onMap("Escape gives a loop up; without an address nothing can be sent", "/groups?no-shortlist=1", async (page) => {
+  await onMap("Escape gives a loop up; without an address there is no file of the selection", "/groups?no-shortlist=1", async (page) => {
     await page.click("#map-lasso");
     await page.keyboard.press("Escape");
     assert.equal(await page.getAttribute("#map-lasso", "aria-pressed"), "false");
@@ -263,9 +265,11 @@ export const tests = async ({ test, open, plain, screenshots, server, axe, loads
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     assert.ok(await page.locator("#map-forget").isVisible());
-    assert.ok(await page.locator("#map-shortlist [type=submit]").isHidden());
+    assert.ok(await page.locator("#map-shortlist [type=submit]:not([formaction])").isHidden());
+    assert.ok(await page.locator("#map-to-list").isVisible());
     await page.click("#map-forget");
     assert.equal(await page.locator("#map-picked li").count(), 0);
+    assert.ok(await page.locator("#map-to-list").isHidden());
   });
 
   await onMap("kinds, core and circle filter, and the address keeps them", "/members", async (page) => {

@@ -5,8 +5,8 @@ use engine::conversations::portraits::estimates::share_of_own_talk;
 use model::AccountId;
 use serde_json::json;
 
-use super::shortlists::{self, Into, find_list};
-use super::{find, forget, report, search};
+use super::shortlists::{self, WhichList, find_list};
+use super::{CreatorsError, find, forget, report, search};
 use crate::clock;
 use crate::conversations::market::{GroupAbout, spread_of};
 use crate::data_directory::DataDirectory;
@@ -133,8 +133,9 @@ async fn list(data: &DataDirectory, command: ListCommand, output: Output) -> any
         ListCommand::Add { list, creators, group } => {
             let people = accounts_of(data, &creators).await?;
             let into = match find_list(data, &list).await {
-                Ok(held) => Into::Held(held.id),
-                Err(_) => Into::Named(list),
+                Ok(held) => WhichList::Held(held.id),
+                Err(CreatorsError::NoSuchList(_)) => WhichList::Named(list),
+                Err(error) => return Err(error.into()),
             };
             let picked = shortlists::pick(data, into, people, &group, "command").await?;
             output.result(&picked, |out| {

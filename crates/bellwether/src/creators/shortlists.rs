@@ -18,7 +18,7 @@ pub const PICKED_OF_A_GROUP_MAX: usize = 100;
 
 /// The list that people are added to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Into {
+pub enum WhichList {
     /// By its number.
     Held(i64),
     /// By its name; begun where there is none.
@@ -57,16 +57,22 @@ pub fn usable_name(text: &str) -> Result<String, CreatorsError> {
     }
 }
 
-/// The list that `text` means: its number or its name.
+/// The list that `text` means: its name, else its number.
 pub async fn find_list(data: &DataDirectory, text: &str) -> Result<Shortlist, CreatorsError> {
-    if let Ok(id) = text.parse()
-        && let Some(list) = data.store.shortlist(id).await?
-    {
+    if let Some(list) = list_named(data, text).await? {
         return Ok(list);
     }
-    let wanted = text.trim().to_lowercase();
-    let lists = data.store.shortlists().await?;
-    lists.into_iter().find(|list| list.name.to_lowercase() == wanted).ok_or_else(|| no_list(text))
+    let numbered = match text.parse() {
+        Ok(id) => data.store.shortlist(id).await?,
+        Err(_) => None,
+    };
+    numbered.ok_or_else(|| no_list(text))
+}
+
+/// The list of this name, in whatever case and script; the database tells only ASCII letters apart without regard to it.
+async fn list_named(data: &DataDirectory, name: &str) -> Result<Option<Shortlist>, CreatorsError> {
+    let wanted = name.trim().to_lowercase();
+    Ok(data.store.shortlists().await?.into_iter().find(|list| list.name.to_lowercase() == wanted))
 }
 
 fn no_list(text: &str) -> CreatorsError {
@@ -76,7 +82,7 @@ fn no_list(text: &str) -> CreatorsError {
 /// Adds people, and members of whole groups who publish, to a list. Who is not held here is counted and left out.
 pub async fn pick(
     data: &DataDirectory,
-    into: Into,
+    into: WhichList,
     mut people: Vec<AccountId>,
     groups: &[i64],
     picked_on: &str,
@@ -92,10 +98,10 @@ pub async fn pick(
         return Err(CreatorsError::NobodyPicked);
     }
     let into = match into {
-        Into::Held(id) => data.store.shortlist(id).await?.ok_or_else(|| no_list(&id.to_string()))?,
-        Into::Named(name) => match find_list(data, &usable_name(&name)?).await {
-            Err(CreatorsError::NoSuchList(_)) => begin(data, &name).await?,
-            other => other?,
+        WhichList::Held(id) => data.store.shortlist(id).await?.ok_or_else(|| no_list(&id.to_string()))?,
+        WhichList::Named(name) => match list_named(data, &usable_name(&name)?).await? {
+            Some(held) => held,
+            None => begin(data, &name).await?,
         },
     };
     if into.people as usize + people.len() > PEOPLE_MAX {
@@ -119,14 +125,24 @@ pub async fn pick(
 /// Begins an empty list.
 pub async fn begin(data: &DataDirectory, name: &str) -> Result<Shortlist, CreatorsError> {
     let name = usable_name(name)?;
+    refuse_taken(data, &name, None).await?;
     let id = data.store.name_shortlist(None, &name, data.now()).await.map_err(of_naming)?;
     data.store.shortlist(id).await?.ok_or_else(|| no_list(&name))
 }
 
 /// Gives a list another name.
 pub async fn rename(data: &DataDirectory, id: i64, name: &str) -> Result<(), CreatorsError> {
-    data.store.name_shortlist(Some(id), &usable_name(name)?, data.now()).await.map_err(of_naming)?;
+    let name = usable_name(name)?;
+    refuse_taken(data, &name, Some(id)).await?;
+    data.store.name_shortlist(Some(id), &name, data.now()).await.map_err(of_naming)?;
     Ok(())
+}
+
+async fn refuse_taken(data: &DataDirectory, name: &str, by: Option<i64>) -> Result<(), CreatorsError> {
+    match list_named(data, name).await? {
+        Some(held) if Some(held.id) != by => Err(of_naming(StoreError::ShortlistExists(held.name))),
+        _ => Ok(()),
+    }
 }
 
 fn of_naming(error: StoreError) -> CreatorsError {

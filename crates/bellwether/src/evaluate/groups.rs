@@ -10,7 +10,7 @@ use engine::conversations::groups::{
 use serde::Serialize;
 
 use super::edges::{on_threads, read_edges, read_numbers, timed};
-use super::peak_memory_bytes;
+use crate::memory;
 use crate::output::Output;
 
 #[derive(Args)]
@@ -89,7 +89,7 @@ pub fn run(arguments: &GroupsArguments, output: Output) -> anyhow::Result<()> {
         let objective = tried.first().map_or(settings.objective, |best| best.objective);
         let settings = GroupSettings { objective, ..settings };
         let (found, took) = timed(|| find_groups(&graph, &settings));
-        let peak_rss_bytes = peak_memory_bytes();
+        let peak_rss_bytes = memory::peak_bytes();
         let nmi = match &truth {
             Some(truth) if truth.len() == graph.nodes() => Some(normalised_mutual_information(&found.group, truth)),
             Some(truth) => anyhow::bail!(

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use synth::{GraphSettings, GraphShape, MadeGraph};
 
 use super::edges::timed;
-use super::peak_memory_bytes;
+use crate::memory;
 use crate::output::{Output, grouped};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -86,7 +86,7 @@ pub fn run(arguments: &MakeGraphArguments, output: Output) -> anyhow::Result<()>
         sha256: written.sha256,
         cpu_s: took.cpu_s,
         wall_s: took.wall_s,
-        peak_rss_bytes: peak_memory_bytes(),
+        peak_rss_bytes: memory::peak_bytes(),
     };
     let path = beside(&arguments.out, "json");
     let json = serde_json::to_string(&report).context("the counts cannot be written as JSON")?;

@@ -63,14 +63,6 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
     }
 }
 
-/// The most memory this process has held, in bytes; `None` where the system does not say.
-pub fn peak_memory_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
 /// CPU seconds (user and system) this process has used; `None` where the system does not say.
 pub fn cpu_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;

@@ -7,7 +7,7 @@ use engine::graph::{Seed, Start, gauss_seidel};
 use serde::Serialize;
 
 use super::edges::{read_edges, read_numbers, timed};
-use super::peak_memory_bytes;
+use crate::memory;
 use crate::output::Output;
 
 /// Chance of starting again at each step.
@@ -77,7 +77,7 @@ pub fn run(arguments: &PageRankArguments, output: Output) -> anyhow::Result<()> 
         load_wall_s: load.wall_s,
         cpu_s: took.cpu_s,
         wall_s: took.wall_s,
-        peak_rss_bytes: peak_memory_bytes(),
+        peak_rss_bytes: memory::peak_bytes(),
     };
     output.result(&report, |out| {
         writeln!(

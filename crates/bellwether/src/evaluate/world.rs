@@ -10,11 +10,12 @@ use serde::Serialize;
 use store::RankedFilter;
 use synth::{Truth, World, WorldSettings, WorldSize};
 
-use super::{cpu_seconds, peak_memory_bytes};
+use super::cpu_seconds;
 use crate::data_directory::DataDirectory;
 use crate::demo::size;
 use crate::ingest::generated::GeneratedWorld;
 use crate::ingest::{Repeat, import};
+use crate::memory;
 use crate::output::Output;
 use crate::{matching, refresh};
 
@@ -90,7 +91,7 @@ impl Stopwatch {
             name,
             wall_s: self.at.elapsed().as_secs_f64(),
             cpu_s: cpu.zip(self.cpu).map(|(now, before)| now - before),
-            peak_rss_bytes: peak_memory_bytes(),
+            peak_rss_bytes: memory::peak_bytes(),
         });
         (self.at, self.cpu) = (Instant::now(), cpu);
     }

@@ -100,6 +100,13 @@ fn a_shortlist_takes_people_and_groups_once_and_is_found_by_its_name_in_any_case
     assert_eq!(names.len(), 3, "{shown}");
     place.json(&["creators", "forget", "other:zz-forgotten-person"]);
     assert_eq!(place.json(&["creators", "lists"])[0]["people"], 2, "the forgotten are on no list");
+    // A name that is also a number, and one whose letters the database cannot lower.
+    let numbered = place.json(&["creators", "list", "add", "1", "other:u9"]);
+    let named = place.json(&["creators", "list", "add", "ÜBER", "other:u9"]);
+    assert_eq!(place.json(&["creators", "list", "add", "über", "other:u8"])["list"], named["list"]);
+    assert!(place.refused(&["creators", "list", "rename", "Autumn", "über"]).contains("exists already"));
+    assert_eq!(numbered["list"], first["list"], "by command a number means the list of that number");
+    place.json(&["creators", "list", "delete", "über"]);
     place.json(&["creators", "list", "delete", "Autumn"]);
     assert_eq!(place.json(&["creators", "lists"]), serde_json::json!([]));
 }

@@ -7,7 +7,7 @@ use model::AccountId;
 use store::{RankedFilter, Shortlist, ShortlistMember};
 
 use crate::clock;
-use crate::creators::shortlists::{self, Into, Listed};
+use crate::creators::shortlists::{self, Listed, WhichList};
 use crate::creators::{CreatorsError, find};
 use crate::matching;
 use crate::vetting::CreatorEstimates;
@@ -26,8 +26,8 @@ use crate::web::visit::Visit;
 
 /// People of a list on one page.
 const ROWS_A_PAGE: usize = 200;
-/// People whose taking off can be undone from the page; more would make too long an address.
-const PUT_BACK_MAX: usize = 100;
+/// People whose taking off can be undone from the page: as many as can be ticked on one.
+const PUT_BACK_MAX: usize = ROWS_A_PAGE;
 
 /// A list among lists.
 pub struct ListLine {
@@ -90,9 +90,9 @@ pub async fn add(State(app): State<App>, Form(pairs): Form<Vec<(String, String)>
     let asked = Pairs(pairs);
     let groups: Vec<i64> = asked.all("group").iter().filter_map(|group| group.parse().ok()).collect();
     let into = match (asked.one("list_name"), asked.one("list").and_then(|list| list.parse().ok())) {
-        (Some(name), _) => Into::Named(name.to_owned()),
-        (None, Some(list)) => Into::Held(list),
-        (None, None) => Into::Named(String::new()),
+        (Some(name), _) => WhichList::Named(name.to_owned()),
+        (None, Some(list)) => WhichList::Held(list),
+        (None, None) => WhichList::Named(String::new()),
     };
     let picked_on = asked.one("picked_on").filter(|place| picked_on_words(place).is_some()).unwrap_or("list");
     let mut people = people_of(&asked);

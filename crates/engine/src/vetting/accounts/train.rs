@@ -1,6 +1,8 @@
 //! Learns the account model from labelled accounts: penalised likelihood, the pull chosen and the chances made true
 //! within the training rows.
 
+use std::collections::BTreeMap;
+
 use crate::logistic::{Observation, Pull, Pulls, fit_pulled, linear};
 use crate::random::Draws;
 
@@ -250,28 +252,34 @@ fn assemble(
 pub struct AccountModels<'l> {
     labelled: &'l [LabelledAccount],
     settings: TrainingSettings,
-    held: std::collections::BTreeMap<Columns, Option<AccountModel>>,
+    held: BTreeMap<Columns, Option<AccountModel>>,
+    /// By what is known, the columns of the model that serves it.
+    serving: BTreeMap<Columns, Option<Columns>>,
 }
 
 impl<'l> AccountModels<'l> {
     pub fn new(labelled: &'l [LabelledAccount], settings: TrainingSettings) -> AccountModels<'l> {
-        AccountModels { labelled, settings, held: std::collections::BTreeMap::new() }
+        AccountModels { labelled, settings, held: BTreeMap::new(), serving: BTreeMap::new() }
     }
 
     /// The model that uses most of what is known: of the subsets of `known` that can be learned the largest, of those
     /// the one with most labelled accounts; `None` where there is none.
     pub fn for_known(&mut self, known: Columns) -> Option<&AccountModel> {
-        let mut subsets: Vec<Columns> = (1..=u8::MAX).map(Columns).filter(|subset| known.covers(*subset)).collect();
-        subsets.sort_by_key(|subset| std::cmp::Reverse(subset.count()));
-        let counts = |subset: Columns| self.labelled.iter().filter(|row| row.row.known().covers(subset)).count();
-        let chosen = subsets.chunk_by(|a, b| a.count() == b.count()).find_map(|alike| {
-            let mut alike: Vec<(usize, Columns)> = alike.iter().map(|subset| (counts(*subset), *subset)).collect();
-            alike.sort_by_key(|(rows, subset)| (std::cmp::Reverse(*rows), *subset));
-            alike.into_iter().find(|(_, subset)| can_learn(self.labelled, *subset)).map(|(_, subset)| subset)
-        })?;
         let (labelled, settings) = (self.labelled, &self.settings);
+        let chosen = (*self.serving.entry(known).or_insert_with(|| largest_that_can_be_learned(labelled, known)))?;
         self.held.entry(chosen).or_insert_with(|| train(labelled, chosen, settings)).as_ref()
     }
+}
+
+fn largest_that_can_be_learned(labelled: &[LabelledAccount], known: Columns) -> Option<Columns> {
+    let counts = |subset: Columns| labelled.iter().filter(|row| row.row.known().covers(subset)).count();
+    let mut subsets: Vec<Columns> = (1..=u8::MAX).map(Columns).filter(|subset| known.covers(*subset)).collect();
+    subsets.sort_by_key(|subset| std::cmp::Reverse(subset.count()));
+    subsets.chunk_by(|a, b| a.count() == b.count()).find_map(|alike| {
+        let mut alike: Vec<(usize, Columns)> = alike.iter().map(|subset| (counts(*subset), *subset)).collect();
+        alike.sort_by_key(|(rows, subset)| (std::cmp::Reverse(*rows), *subset));
+        alike.into_iter().find(|(_, subset)| can_learn(labelled, *subset)).map(|(_, subset)| subset)
+    })
 }
 
 /// Whether a model can be learned from whatever is known of these accounts.

@@ -6,7 +6,7 @@ use super::gold::{GoldAccount, from_gold};
 use super::share::{borrowed, matching};
 use super::{ErrorCounts, Flagged, Rung, Share, cut_of};
 use crate::random::Sequence;
-use crate::vetting::accounts::columns::Columns;
+use crate::vetting::accounts::columns::{Column, Columns};
 use crate::vetting::accounts::drift::{drift, population_differs};
 use crate::vetting::accounts::evaluate::{chances, chances_out_of_fold};
 use crate::vetting::accounts::figures::Judged;
@@ -70,6 +70,8 @@ const HALVES: usize = 10;
 /// Models that measure error rates learn from nine tenths, so that they are hardly worse than the one in use.
 const FOLDS: usize = 10;
 const DRAW_STREAM: u64 = 44;
+/// A column is read where at least this share of the accounts has it; who lacks it is judged by a model without it.
+const KNOWN_MIN: f64 = 0.8;
 
 /// Accounts to draw audiences from, with the model's chance for each, and what the cut does on rows not learned from.
 struct Drawn {
@@ -146,7 +148,11 @@ pub fn evaluate(
     settings: &AudienceSettings,
 ) -> Option<AudienceEvaluation> {
     let known = |accounts: &[LabelledAccount]| {
-        accounts.iter().fold(Columns::ALL, |columns, account| columns.both(account.row.known()))
+        let of = |column: &Column| {
+            let rows = accounts.iter().filter(|account| account.row.value(*column).is_some()).count();
+            rows as f64 >= KNOWN_MIN * accounts.len() as f64
+        };
+        Columns::of(Column::ALL.into_iter().filter(of))
     };
     let any_trained = trained.iter().fold(Columns(0), |columns, one| Columns(columns.0 | known(&one.accounts).0));
     let columns = known(&population.accounts).both(any_trained);
