@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod audience;
+pub mod circles;
 pub mod comments;
 pub mod engagement;
 pub mod followers;
+pub mod growth;
 pub mod peers;
 pub mod verdict;
