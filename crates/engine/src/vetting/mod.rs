@@ -7,5 +7,7 @@ pub mod comments;
 pub mod engagement;
 pub mod followers;
 pub mod growth;
+pub mod likes;
 pub mod peers;
+pub mod signs;
 pub mod verdict;
