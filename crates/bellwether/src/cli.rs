@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
-use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, refresh, web};
+use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, refresh, vetting, web};
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
 #[derive(Parser)]
@@ -49,6 +49,9 @@ pub enum Command {
     /// Who talks with whom.
     #[command(subcommand)]
     Conversations(conversations::command::ConversationsCommand),
+    /// What speaks for and against bought promotion of a creator.
+    #[command(subcommand)]
+    Vetting(vetting::command::VettingCommand),
     /// Brands, their buyers, and whom those buyers listen to.
     #[command(subcommand)]
     Matching(matching::command::MatchingCommand),
@@ -150,6 +153,9 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Conversations(command) => {
             conversations::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Vetting(command) => {
+            vetting::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
         }
         Command::Matching(command) => {
             matching::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await

@@ -16,6 +16,7 @@ use crate::conversations::influence::Influences;
 use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
 use crate::conversations::{BuyingWeighted, Snapshot};
+use crate::vetting::peers::Peers;
 
 /// An opened data directory.
 pub struct DataDirectory {
@@ -35,6 +36,8 @@ pub struct DataDirectory {
     pub(crate) maps: Mutex<MapsHeld>,
     /// Who has a say in the windows and niches asked for lately.
     pub(crate) influences: Mutex<Influences>,
+    /// What is usual among creators.
+    pub(crate) peers: Mutex<Option<Arc<Peers>>>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -84,6 +87,7 @@ impl DataDirectory {
             market_groups: Mutex::new(None),
             maps: Mutex::new(MapsHeld::default()),
             influences: Mutex::new(Influences::default()),
+            peers: Mutex::new(None),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;

@@ -123,6 +123,24 @@ impl Lake {
         Ok(followers)
     }
 
+    /// How many follower counts are held of each of these accounts that has one, by account.
+    pub async fn follower_counts(
+        &self,
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<(AccountId, u64)>, LakeError> {
+        let sql = "select account_id, count(*) from profile_snapshot where followers is not null \
+                   and account_id in (select id from {wanted}) group by account_id order by account_id";
+        let wanted = accounts.iter().map(|account| account.0).collect();
+        let rows = self.rows_about(wanted, sql, &[], now, "counting follower counts").await?;
+        let mut counts = Vec::new();
+        for batch in &rows.batches {
+            let (account, count) = (ints(batch, 0), ints(batch, 1));
+            counts.extend((0..batch.num_rows()).map(|row| (AccountId(account.value(row)), count.value(row) as u64)));
+        }
+        Ok(counts)
+    }
+
     /// An account's known follower counts, oldest first, one a day.
     pub async fn follower_series(&self, account: AccountId, now: Timestamp) -> Result<Vec<FollowerPoint>, LakeError> {
         let sql = format!(

@@ -28,4 +28,4 @@ pub use matching::{BuyerMatch, BuyerText};
 pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};
-pub use vetting::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow};
+pub use vetting::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow, SaidUnderRow, SameWordsRow};

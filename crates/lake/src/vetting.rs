@@ -5,11 +5,11 @@ use std::vec::IntoIter;
 
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::execution::SendableRecordBatchStream;
-use model::{AccountId, Platform, PostId, Timestamp};
+use model::{AccountId, Platform, PostId, TextId, Timestamp};
 
 use crate::creators::{FollowerPoint, id_list};
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int, strings};
+use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
 
 /// A comment under a post, by the post's author or by somebody else, in the order of post and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -35,6 +35,26 @@ pub struct PostFiguresRow {
     pub views: Option<i64>,
     pub reach: Option<i64>,
     pub paid: Option<bool>,
+}
+
+/// A comment by somebody else under an account's post, with its words.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SaidUnderRow {
+    pub post: PostId,
+    pub posted_at: Timestamp,
+    pub commenter: AccountId,
+    pub at: Timestamp,
+    pub text: Option<TextId>,
+    pub body: Option<String>,
+}
+
+/// The very same words by one account under the posts of others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SameWordsRow {
+    pub commenter: AccountId,
+    pub text: TextId,
+    /// Under how many others' posts.
+    pub others: u32,
 }
 
 /// Whose posts are wanted. A large lake is asked part by part, so that memory stays bounded.
@@ -215,6 +235,66 @@ impl Lake {
     ) -> Result<InOrder<T>, LakeError> {
         let stream = self.stream_about(authors.wanted(), sql, now, what).await?;
         Ok(InOrder { stream, read, author_of, rows: Vec::new().into_iter().peekable(), what })
+    }
+
+    /// The newest comments by others under an account's newest posts, by post and time. Cost: a pass over posts and
+    /// interactions.
+    pub async fn said_under(
+        &self,
+        author: AccountId,
+        posts_max: usize,
+        rows_max: usize,
+        now: Timestamp,
+    ) -> Result<Vec<SaidUnderRow>, LakeError> {
+        let sql = include_str!("sql/vetting_said_under.sql")
+            .replace("{author}", &author.to_string())
+            .replace("{posts}", &posts_max.to_string())
+            .replace("{rows}", &rows_max.to_string());
+        let answer = self.rows(&sql, &[], now, "reading what was said under posts").await?;
+        let mut rows = Vec::new();
+        for batch in &answer.batches {
+            let columns: Vec<_> = (0..5).map(|column| ints(batch, column)).collect();
+            let body = strings(batch, 5);
+            rows.extend((0..batch.num_rows()).map(|row| SaidUnderRow {
+                post: PostId(columns[0].value(row)),
+                posted_at: Timestamp(columns[1].value(row)),
+                commenter: AccountId(columns[2].value(row)),
+                at: Timestamp(columns[3].value(row)),
+                text: maybe_int(&columns[4], row).map(TextId),
+                body: maybe_string(&body, row),
+            }));
+        }
+        Ok(rows)
+    }
+
+    /// What these commenters said word for word under the posts of others than this author, by commenter and text. Cost: a
+    /// pass over interactions.
+    pub async fn same_words(
+        &self,
+        author: AccountId,
+        commenters: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<SameWordsRow>, LakeError> {
+        if commenters.is_empty() {
+            return Ok(vec![]);
+        }
+        let sql = format!(
+            "select actor_id, text_id, count(distinct target_id) from interaction where actor_id in (select id from \
+             {{wanted}}) and target_id is not null and target_id <> {author} and text_id is not null \
+             and kind in (0, 1, 4, 6) group by actor_id, text_id order by actor_id, text_id"
+        );
+        let wanted = commenters.iter().map(|account| account.0).collect();
+        let answer = self.rows_about(wanted, &sql, &[], now, "reading what was said elsewhere").await?;
+        let mut rows = Vec::new();
+        for batch in &answer.batches {
+            let columns: Vec<_> = (0..3).map(|column| ints(batch, column)).collect();
+            rows.extend((0..batch.num_rows()).map(|row| SameWordsRow {
+                commenter: AccountId(columns[0].value(row)),
+                text: TextId(columns[1].value(row)),
+                others: u32::try_from(columns[2].value(row)).unwrap_or(u32::MAX),
+            }));
+        }
+        Ok(rows)
     }
 
     /// Platforms whose sources tell that authors answer under their own posts.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use model::AccountId;
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteSynchronous};
+use model::{AccountId, Platform};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use crate::conversations::{GROUP_TABLES, GroupsKept, forget_members, replace_groups};
@@ -12,18 +12,23 @@ use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 5;
+const DERIVED_VERSION: i64 = 6;
 
-const CREATE_FIGURES: &str = "create table if not exists creator_figures (account_id integer primary key, \
-                              level text not null, reply_rate real, engagement real, detail text not null)";
-/// Figures of a refresh that is still running: of many creators they are more than memory should hold.
-const CREATE_NEXT_FIGURES: &str = "create table if not exists next_creator_figures (account_id integer primary key, \
-                                   level text not null, reply_rate real, engagement real, detail text not null)";
-
-const INSERT_FIGURES: &str =
-    "insert or replace into creator_figures (account_id, level, reply_rate, engagement, detail) ";
-const INSERT_NEXT_FIGURES: &str =
-    "insert or replace into next_creator_figures (account_id, level, reply_rate, engagement, detail) ";
+/// What vetting makes of each creator, once in force and once of a refresh that is still running: of many creators they
+/// are more than memory should hold.
+const FIGURE_TABLES: [&str; 2] = ["creator_figures", "creator_commenter"];
+const CREATE_FIGURES: [&str; 4] = [
+    "create table if not exists creator_figures (account_id integer primary key, level text not null, reply_rate real, \
+     engagement real, platform text not null, followers integer, posts integer not null, comment_like real, \
+     like_spread real, detail text not null)",
+    "create table if not exists creator_commenter (author_id integer not null, commenter_id integer not null, \
+     posts_commented integer not null, posts integer not null, primary key (author_id, commenter_id)) without rowid",
+    "create table if not exists next_creator_figures (account_id integer primary key, level text not null, \
+     reply_rate real, engagement real, platform text not null, followers integer, posts integer not null, \
+     comment_like real, like_spread real, detail text not null)",
+    "create table if not exists next_creator_commenter (author_id integer not null, commenter_id integer not null, \
+     posts_commented integer not null, posts integer not null, primary key (author_id, commenter_id)) without rowid",
+];
 
 /// Values made from the facts of one data revision.
 #[derive(Clone)]
@@ -60,7 +65,41 @@ pub struct CreatorFigures {
     pub level: String,
     pub reply_rate: Option<f64>,
     pub engagement: Option<f64>,
+    pub measures: CreatorMeasures,
+    /// Others who publish and comment under many of this creator's posts.
+    pub commenters: Vec<FrequentCommenter>,
     pub detail: String,
+}
+
+/// What a creator is compared with peers by; unknown is `None`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CreatorMeasures {
+    pub platform: Platform,
+    /// Followers as last seen.
+    pub followers: Option<i64>,
+    /// Posts of theirs that are held.
+    pub posts: u32,
+    /// Comments for each like, over the posts that count.
+    pub comment_like: Option<f64>,
+    /// How much likes differ from post to post.
+    pub like_spread: Option<f64>,
+}
+
+/// Somebody who publishes and comments under many posts of a creator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FrequentCommenter {
+    pub commenter: AccountId,
+    /// Posts of the creator with a comment by them.
+    pub posts_commented: u32,
+}
+
+/// A row of who comments under whose posts, with how many posts of the author are held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CommentingRow {
+    pub author: AccountId,
+    pub commenter: AccountId,
+    pub posts_commented: u32,
+    pub posts: u32,
 }
 
 impl Derived {
@@ -85,10 +124,9 @@ impl Derived {
             "create table if not exists number (name text primary key, value integer not null)",
             "create table if not exists document (name text primary key, value text not null)",
             "create table if not exists text_talk (text_id integer primary key, chance real not null, kinds integer not null)",
-            CREATE_FIGURES,
-            CREATE_NEXT_FIGURES,
         ]
         .into_iter()
+        .chain(CREATE_FIGURES)
         .chain(GROUP_TABLES)
         {
             sqlx::query(statement).execute(&derived.pool).await.map_err(StoreError::of("preparing derived values"))?;
@@ -104,7 +142,10 @@ impl Derived {
     /// Begins new figures of creators: what an earlier refresh left unfinished is thrown away.
     pub async fn begin_figures(&self) -> Result<(), StoreError> {
         let failed = StoreError::of("beginning creators' figures");
-        sqlx::query("delete from next_creator_figures").execute(&self.pool).await.map_err(failed)?;
+        for table in FIGURE_TABLES {
+            let statement = format!("delete from next_{table}");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&self.pool).await.map_err(&failed)?;
+        }
         Ok(())
     }
 
@@ -112,7 +153,7 @@ impl Derived {
     pub async fn add_figures(&self, figures: &[CreatorFigures]) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping creators' figures");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        insert_figures(&mut transaction, INSERT_NEXT_FIGURES, figures).await.map_err(&failed)?;
+        insert_figures(&mut transaction, "next_", figures).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
     }
 
@@ -123,13 +164,14 @@ impl Derived {
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         match before {
             KeptBefore::Goes => {
-                for statement in [
-                    "delete from text_talk",
-                    "drop table creator_figures",
-                    "alter table next_creator_figures rename to creator_figures",
-                    CREATE_NEXT_FIGURES,
-                ] {
-                    sqlx::query(statement).execute(&mut *transaction).await.map_err(&failed)?;
+                let mut statements = vec!["delete from text_talk".to_owned()];
+                for table in FIGURE_TABLES {
+                    statements.push(format!("drop table {table}"));
+                    statements.push(format!("alter table next_{table} rename to {table}"));
+                }
+                statements.extend(CREATE_FIGURES.map(str::to_owned));
+                for statement in statements {
+                    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(&failed)?;
                 }
             }
             KeptBefore::Stays { texts_gone, figures } => {
@@ -140,7 +182,7 @@ impl Derived {
                         .await
                         .map_err(&failed)?;
                 }
-                insert_figures(&mut transaction, INSERT_FIGURES, figures).await.map_err(&failed)?;
+                insert_figures(&mut transaction, "", figures).await.map_err(&failed)?;
             }
         }
         for portion in values.text_talk.chunks(5_000) {
@@ -180,6 +222,8 @@ impl Derived {
             for statement in [
                 "delete from creator_figures where account_id = $1",
                 "delete from next_creator_figures where account_id = $1",
+                "delete from creator_commenter where author_id = $1 or commenter_id = $1",
+                "delete from next_creator_commenter where author_id = $1 or commenter_id = $1",
             ] {
                 sqlx::query(statement).bind(account.0).execute(&self.pool).await.map_err(&failed)?;
             }
@@ -227,7 +271,7 @@ impl Derived {
         Ok(rows.into_iter().map(|(text, chance, kinds)| (text, chance as f32, kinds as u8)).collect())
     }
 
-    /// The figures of these creators; who has none is absent.
+    /// The figures of these creators, without their frequent commenters; who has none is absent.
     pub async fn figures(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, CreatorFigures>, StoreError> {
         let mut found = HashMap::new();
         for portion in accounts.chunks(10_000) {
@@ -247,6 +291,8 @@ impl Derived {
                     level: row.get("level"),
                     reply_rate: row.get("reply_rate"),
                     engagement: row.get("engagement"),
+                    measures: measures(row),
+                    commenters: vec![],
                     detail: row.get("detail"),
                 };
                 found.insert(account, figures);
@@ -274,6 +320,35 @@ impl Derived {
         Ok(rows.into_iter().map(|(account, rate)| (AccountId(account), rate)).collect())
     }
 
+    /// What every creator is compared by, with the engagement by followers, by account.
+    pub async fn measures(&self) -> Result<Vec<(AccountId, Option<f64>, CreatorMeasures)>, StoreError> {
+        let rows = sqlx::query(
+            "select account_id, engagement, platform, followers, posts, comment_like, like_spread from creator_figures \
+             order by account_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what creators are compared by"))?;
+        Ok(rows.iter().map(|row| (AccountId(row.get("account_id")), row.get("engagement"), measures(row))).collect())
+    }
+
+    /// Who publishes and comments under many posts of whom, by author and commenter.
+    pub async fn commenters(&self) -> Result<Vec<CommentingRow>, StoreError> {
+        let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+            "select author_id, commenter_id, posts_commented, posts from creator_commenter order by author_id, commenter_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading who comments under whose posts"))?;
+        let row = |(author, commenter, commented, posts)| CommentingRow {
+            author: AccountId(author),
+            commenter: AccountId(commenter),
+            posts_commented: count(commented),
+            posts: count(posts),
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
     async fn number(&self, name: &str) -> Result<Option<i64>, StoreError> {
         let row: Option<(i64,)> = sqlx::query_as("select value from number where name = $1")
             .bind(name)
@@ -294,23 +369,71 @@ impl Derived {
     }
 }
 
+/// Puts figures into the tables in force, or into those of the `next_` refresh.
 async fn insert_figures(
     connection: &mut SqliteConnection,
-    statement: &'static str,
+    which: &'static str,
     figures: &[CreatorFigures],
 ) -> Result<(), sqlx::Error> {
     for portion in figures.chunks(2_000) {
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(statement);
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(format!(
+            "insert or replace into {which}creator_figures (account_id, level, reply_rate, engagement, platform, \
+             followers, posts, comment_like, like_spread, detail) "
+        ));
         insert.push_values(portion, |mut row, figures| {
+            let measures = &figures.measures;
             row.push_bind(figures.account.0)
                 .push_bind(&figures.level)
                 .push_bind(figures.reply_rate)
                 .push_bind(figures.engagement)
+                .push_bind(measures.platform.code())
+                .push_bind(measures.followers)
+                .push_bind(i64::from(measures.posts))
+                .push_bind(measures.comment_like)
+                .push_bind(measures.like_spread)
                 .push_bind(&figures.detail);
         });
         insert.build().execute(&mut *connection).await?;
+        let mut gone: QueryBuilder<Sqlite> =
+            QueryBuilder::new(format!("delete from {which}creator_commenter where author_id in ("));
+        let mut list = gone.separated(", ");
+        for figures in portion {
+            list.push_bind(figures.account.0);
+        }
+        gone.push(")");
+        gone.build().execute(&mut *connection).await?;
+        let rows: Vec<(i64, FrequentCommenter, u32)> = portion
+            .iter()
+            .flat_map(|of| of.commenters.iter().map(|one| (of.account.0, *one, of.measures.posts)))
+            .collect();
+        for rows in rows.chunks(5_000) {
+            let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(format!(
+                "insert into {which}creator_commenter (author_id, commenter_id, posts_commented, posts) "
+            ));
+            insert.push_values(rows, |mut row, (author, one, posts)| {
+                row.push_bind(author)
+                    .push_bind(one.commenter.0)
+                    .push_bind(i64::from(one.posts_commented))
+                    .push_bind(i64::from(*posts));
+            });
+            insert.build().execute(&mut *connection).await?;
+        }
     }
     Ok(())
+}
+
+fn measures(row: &SqliteRow) -> CreatorMeasures {
+    CreatorMeasures {
+        platform: Platform::from_code(row.get("platform")).unwrap_or(Platform::Other),
+        followers: row.get("followers"),
+        posts: count(row.get("posts")),
+        comment_like: row.get("comment_like"),
+        like_spread: row.get("like_spread"),
+    }
+}
+
+fn count(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
 }
 
 fn remove_database(path: &Path) {
@@ -327,6 +450,16 @@ mod tests {
     use super::*;
     use crate::conversations::GroupRow;
 
+    fn measures_of_nobody() -> CreatorMeasures {
+        CreatorMeasures {
+            platform: Platform::Other,
+            followers: Some(12),
+            posts: 40,
+            comment_like: None,
+            like_spread: Some(0.5),
+        }
+    }
+
     #[tokio::test]
     async fn derived_values_can_be_deleted_and_are_then_simply_not_made_yet() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -336,6 +469,8 @@ mod tests {
             level: "many".into(),
             reply_rate: Some(0.5),
             engagement: None,
+            measures: measures_of_nobody(),
+            commenters: vec![],
             detail: "{}".into(),
         };
         let groups = GroupsKept {
@@ -382,6 +517,11 @@ mod tests {
             level: level.into(),
             reply_rate: None,
             engagement: None,
+            measures: measures_of_nobody(),
+            commenters: vec![
+                FrequentCommenter { commenter: AccountId(9), posts_commented: 3 },
+                FrequentCommenter { commenter: AccountId(20 + i64::from(level == "rarely")), posts_commented: 5 },
+            ],
             detail: "{}".into(),
         };
         let member = |account: i64, group: i64| (AccountId(account), group);
@@ -409,5 +549,16 @@ mod tests {
         assert_eq!(derived.groups().await.expect("reads").members, second.members);
         assert_eq!(derived.revision().await.expect("reads"), Some(2));
         assert_eq!(derived.figures_count().await.expect("reads"), 2);
+        let commenters = |rows: Vec<CommentingRow>| -> Vec<(i64, i64)> {
+            rows.into_iter().map(|row| (row.author.0, row.commenter.0)).collect()
+        };
+        assert_eq!(commenters(derived.commenters().await.expect("reads")), [(1, 9), (1, 20), (2, 9), (2, 21)]);
+        derived.forget(&[AccountId(9), AccountId(2)]).await.expect("forgets");
+        assert_eq!(
+            commenters(derived.commenters().await.expect("reads")),
+            [(1, 20)],
+            "nobody's list holds the forgotten"
+        );
+        assert_eq!(derived.measures().await.expect("reads"), [(AccountId(1), None, measures_of_nobody())]);
     }
 }

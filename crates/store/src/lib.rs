@@ -16,7 +16,9 @@ mod migrations;
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 pub use creators::{Shortlist, ShortlistMember};
 pub use database::Store;
-pub use derived::{CreatorFigures, Derived, DerivedValues, KeptBefore};
+pub use derived::{
+    CommentingRow, CreatorFigures, CreatorMeasures, Derived, DerivedValues, FrequentCommenter, KeptBefore,
+};
 pub use error::StoreError;
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};

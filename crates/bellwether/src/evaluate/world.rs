@@ -17,6 +17,7 @@ use crate::ingest::generated::GeneratedWorld;
 use crate::ingest::{Repeat, import};
 use crate::memory;
 use crate::output::Output;
+use crate::vetting::report::vetting_report;
 use crate::{matching, refresh};
 
 /// How many creators of each ranking are judged.
@@ -44,6 +45,51 @@ pub struct Judged {
     pub influence_at_20: f64,
 }
 
+/// What was found of what is planted.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Found {
+    pub planted: u64,
+    pub found: u64,
+    /// Not known where nothing was found, or nothing is planted.
+    pub precision: Option<f64>,
+    pub recall: Option<f64>,
+}
+
+impl Found {
+    fn of(planted: &HashSet<AccountId>, found: &HashSet<AccountId>) -> Found {
+        let right = planted.intersection(found).count() as f64;
+        Found {
+            planted: planted.len() as u64,
+            found: found.len() as u64,
+            precision: (!found.is_empty()).then(|| right / found.len() as f64),
+            recall: (!planted.is_empty()).then(|| right / planted.len() as f64),
+        }
+    }
+}
+
+/// Bought blocks of followers against viral ones and against quiet creators.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct GrowthJudged {
+    /// Creators with a planted block in whose history it was seen at all, of those bought and of those viral.
+    pub bought_seen: u64,
+    pub bought: u64,
+    pub viral_seen: u64,
+    pub viral: u64,
+    /// The chance that a seen bought block has larger log-odds than a seen viral one.
+    pub auc: Option<f64>,
+    /// Worth asking about: log-odds of 0.5 or more.
+    pub precision: Option<f64>,
+    pub recall: Option<f64>,
+    /// Watched creators without a planted block, and the share of them with a block worth asking about.
+    pub quiet: u64,
+    pub quiet_alarms: Option<f64>,
+}
+
+/// Blocks are worth asking about from these log-odds on.
+const ASKED_FROM: f64 = 0.5;
+/// Creators without anything planted that are vetted beside those with.
+const QUIET_MAX: usize = 200;
+
 /// How long a stage took and what it held.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Stage {
@@ -68,6 +114,11 @@ pub struct WorldReport {
     pub buyers_recall: f64,
     pub precision_at_20: f64,
     pub methods: BTreeMap<&'static str, Judged>,
+    /// Pod-like circles against the planted pods, person by person.
+    pub pods: Found,
+    pub bought_growth: GrowthJudged,
+    /// How many creators of each kind get which word of the verdict.
+    pub verdicts: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     pub stages: Vec<Stage>,
     /// Parts of the truth that no stage of the product answers yet.
     pub not_judged_yet: Vec<&'static str>,
@@ -126,6 +177,34 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
         for (name, judged) in methods {
             writeln!(out, "{name:<20} {:>14.3} {:>14.3}", judged.precision_at_20, judged.influence_at_20)?;
         }
+        let share = |value: Option<f64>| value.map_or("not known".to_owned(), |value| format!("{value:.3}"));
+        let (pods, growth) = (&report.pods, &report.bought_growth);
+        writeln!(
+            out,
+            "\npods: {} people planted, {} found; precision {}, recall {}",
+            pods.planted,
+            pods.found,
+            share(pods.precision),
+            share(pods.recall)
+        )?;
+        writeln!(
+            out,
+            "bought growth: {} of {} bought and {} of {} viral blocks seen; AUC {}, precision {}, recall {}; {} of {} quiet \
+             creators asked about",
+            growth.bought_seen,
+            growth.bought,
+            growth.viral_seen,
+            growth.viral,
+            share(growth.auc),
+            share(growth.precision),
+            share(growth.recall),
+            share(growth.quiet_alarms),
+            growth.quiet
+        )?;
+        for (kind, words) in &report.verdicts {
+            let counts: Vec<String> = words.iter().map(|(word, count)| format!("{word} {count}")).collect();
+            writeln!(out, "verdicts, {kind}: {}", counts.join(", "))?;
+        }
         writeln!(out)?;
         for stage in &report.stages {
             let cpu = stage.cpu_s.map_or("?".to_owned(), |seconds| format!("{seconds:.2}"));
@@ -163,6 +242,10 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     let both = planted.intersection(&found).count() as f64;
     let methods = judge_methods(&data, ranked.ranking.id, &truth, &found).await?;
     watch.stage("judge");
+    let planted_pods: HashSet<AccountId> = truth.pods.iter().flatten().copied().collect();
+    let pods = Found::of(&planted_pods, &data.peers().await?.pods().into_iter().flatten().collect());
+    let (bought_growth, verdicts) = judge_vetting(&data, &truth, &planted_pods).await?;
+    watch.stage("vetting reports");
     Ok(WorldReport {
         seed: arguments.seed,
         size: arguments.size.code(),
@@ -174,9 +257,84 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
         buyers_recall: both / planted.len().max(1) as f64,
         precision_at_20: methods["listening"].precision_at_20,
         methods,
+        pods,
+        bought_growth,
+        verdicts,
         stages: watch.stages,
-        not_judged_yet: vec!["bots", "pods", "bought growth", "plan value", "lift"],
+        not_judged_yet: vec!["bots", "plan value", "lift"],
     })
+}
+
+/// Reports of everybody with a planted block, of a pod, and of creators with nothing planted.
+async fn judge_vetting(
+    data: &DataDirectory,
+    truth: &Truth,
+    pods: &HashSet<AccountId>,
+) -> anyhow::Result<(GrowthJudged, BTreeMap<&'static str, BTreeMap<&'static str, u64>>)> {
+    let planted: HashSet<AccountId> =
+        truth.bought_growth.iter().chain(&truth.viral_growth).map(|jump| jump.account).collect();
+    let kinds: Vec<(&'static str, Vec<AccountId>)> = vec![
+        ("bought growth", truth.bought_growth.iter().map(|jump| jump.account).collect()),
+        ("viral growth", truth.viral_growth.iter().map(|jump| jump.account).collect()),
+        ("pods", pods.iter().copied().take(QUIET_MAX).collect()),
+        ("nothing planted", quiet(data, truth, &planted, pods).await?),
+    ];
+    let mut verdicts: BTreeMap<&'static str, BTreeMap<&'static str, u64>> = BTreeMap::new();
+    let mut odds: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+    let mut watched = 0;
+    for (kind, accounts) in &kinds {
+        let words = verdicts.entry(kind).or_default();
+        let blocks = odds.entry(kind).or_default();
+        for account in accounts {
+            let report = vetting_report(data, *account).await?;
+            *words.entry(report.word.words()).or_default() += 1;
+            watched += u64::from(*kind == "nothing planted" && report.growth.is_some());
+            blocks.extend(report.growth.as_ref().and_then(|growth| Some(growth.most_suspect()?.log_odds)));
+        }
+    }
+    let asked = |kind: &str| odds[kind].iter().filter(|odds| **odds >= ASKED_FROM).count() as f64;
+    let (bought, viral) = (&odds["bought growth"], &odds["viral growth"]);
+    let wins: f64 = bought
+        .iter()
+        .flat_map(|one| {
+            viral.iter().map(move |other| f64::from(u8::from(one > other)) + 0.5 * f64::from(u8::from(one == other)))
+        })
+        .sum();
+    let couples = (bought.len() * viral.len()) as f64;
+    let named = asked("bought growth") + asked("viral growth") + asked("nothing planted");
+    let judged = GrowthJudged {
+        bought_seen: bought.len() as u64,
+        bought: truth.bought_growth.len() as u64,
+        viral_seen: viral.len() as u64,
+        viral: truth.viral_growth.len() as u64,
+        auc: (couples > 0.0).then(|| wins / couples),
+        precision: (named > 0.0).then(|| asked("bought growth") / named),
+        recall: (!truth.bought_growth.is_empty()).then(|| asked("bought growth") / truth.bought_growth.len() as f64),
+        quiet: watched,
+        quiet_alarms: (watched > 0).then(|| asked("nothing planted") / watched as f64),
+    };
+    Ok((judged, verdicts))
+}
+
+/// Creators with nothing planted, those with the most follower counts first: their growth can be judged.
+async fn quiet(
+    data: &DataDirectory,
+    truth: &Truth,
+    planted: &HashSet<AccountId>,
+    pods: &HashSet<AccountId>,
+) -> anyhow::Result<Vec<AccountId>> {
+    let candidates: Vec<AccountId> = truth
+        .answering
+        .iter()
+        .map(|habit| habit.account)
+        .filter(|account| !planted.contains(account) && !pods.contains(account))
+        .collect();
+    let mut counted: Vec<(usize, AccountId)> = Vec::new();
+    for (account, counts) in data.lake.follower_counts(&candidates, data.now()).await? {
+        counted.push((counts as usize, account));
+    }
+    counted.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(counted.into_iter().take(QUIET_MAX).map(|(_, account)| account).collect())
 }
 
 /// The ranking kept, and every simpler one over all accounts, against the planted influence.

@@ -1,6 +1,10 @@
-//! Vetting: how engaged a creator's audience is, and whether the creator answers it. Made once per data revision.
+//! Vetting: how engaged a creator's audience is, whether the creator answers it, and what speaks for bought promotion.
+//! Figures are made once per data revision, a report when it is asked for.
 
+pub mod command;
 pub mod pages;
+pub mod peers;
+pub mod report;
 
 use std::collections::HashMap;
 
@@ -8,15 +12,17 @@ use engine::conversations::level::{
     AudienceComment, AudienceTalk, ConversationLevel, LevelSettings, LevelWord, Replies, TalkPartner,
     conversation_level,
 };
+use engine::vetting::circles::CircleSettings;
 use engine::vetting::engagement::{
     Engagement, EngagementInput, EngagementSettings, FollowersTaken, PostFigures, engagement,
 };
 use engine::vetting::followers::{FollowersSeen, followers_at};
+use engine::vetting::likes::spread_of;
 use lake::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow};
-use model::{AccountId, Estimate, Grade, Platform, Timestamp};
+use model::{AccountId, Estimate, Grade, Platform, PostId, Timestamp};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use store::CreatorFigures;
+use store::{CreatorFigures, CreatorMeasures, FrequentCommenter};
 
 use crate::conversations::{ConversationsError, Snapshot};
 use crate::data_directory::DataDirectory;
@@ -150,8 +156,42 @@ impl Making<'_> {
                 Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? })
             })
             .collect();
-        figures_of(audience, platform, &followers, replies, self.snapshot, self.as_of)
+        let figures = figures_of(audience, platform, &followers, replies, self.snapshot, self.as_of);
+        CreatorFigures { commenters: self.frequent_commenters(audience, figures.measures.posts), ..figures }
     }
+
+    /// Others who publish and left a comment under at least one in twenty of this author's posts, by account; nobody under
+    /// fifteen posts.
+    fn frequent_commenters(&self, audience: &Audience, posts: u32) -> Vec<FrequentCommenter> {
+        let settings = CircleSettings::default();
+        if posts < settings.posts_min {
+            return vec![];
+        }
+        let publishes = |commenter: &AccountId| self.platforms.contains_key(commenter);
+        let mut under: Vec<(AccountId, PostId)> = audience
+            .comments
+            .iter()
+            .filter(|row| row.commenter != audience.author && publishes(&row.commenter))
+            .map(|row| (row.commenter, row.post))
+            .collect();
+        under.sort_unstable();
+        under.dedup();
+        under
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|of| FrequentCommenter { commenter: of[0].0, posts_commented: of.len() as u32 })
+            .filter(|one| f64::from(one.posts_commented) >= settings.share_min * f64::from(posts))
+            .collect()
+    }
+}
+
+/// Posts that likes are compared over: the newest, once most of their likes have come.
+const LIKES_POSTS_MAX: usize = 60;
+const LIKES_AGE_MIN_HOURS: i64 = 72;
+
+/// The likes of the newest posts that are three days old or older, where they are known.
+pub(crate) fn likes_of(posts: &[PostFigures], as_of: Timestamp) -> Vec<u64> {
+    let old_enough = |post: &&PostFigures| as_of.0 - post.at.0 >= LIKES_AGE_MIN_HOURS * 3_600_000_000;
+    posts.iter().rev().filter(old_enough).filter_map(|post| post.likes).take(LIKES_POSTS_MAX).collect()
 }
 
 fn figures_of(
@@ -176,10 +216,25 @@ fn figures_of(
     let posts: Vec<PostFigures> = audience.posts.iter().map(|row| post_figures(row, followers)).collect();
     let input =
         EngagementInput { platform, posts: &posts, followers_taken: FollowersTaken::AtPosting, as_of, grade: Grade::B };
-    keep(author, level, engagement(&input, &EngagementSettings::default()))
+    let engaged = engagement(&input, &EngagementSettings::default());
+    let mut commented: Vec<PostId> = audience.comments.iter().map(|row| row.post).collect();
+    commented.dedup();
+    let measures = CreatorMeasures {
+        platform,
+        followers: audience.followers.last().map(|point| point.followers),
+        posts: audience.posts.len().max(commented.len()) as u32,
+        comment_like: engaged.comment_like_ratio.value,
+        like_spread: spread_of(&likes_of(&posts, as_of)),
+    };
+    keep(author, level, engaged, measures)
 }
 
-fn keep(account: AccountId, level: ConversationLevel, engaged: Engagement) -> CreatorFigures {
+fn keep(
+    account: AccountId,
+    level: ConversationLevel,
+    engaged: Engagement,
+    measures: CreatorMeasures,
+) -> CreatorFigures {
     let estimates = CreatorEstimates {
         level: level_code(level.word).to_owned(),
         reply_rate: level.reply_rate,
@@ -197,6 +252,8 @@ fn keep(account: AccountId, level: ConversationLevel, engaged: Engagement) -> Cr
         level: estimates.level.clone(),
         reply_rate: estimates.reply_rate.value,
         engagement: estimates.by_followers.value,
+        measures,
+        commenters: vec![],
         detail: serde_json::to_string(&estimates).expect("estimates serialise"),
     }
 }
@@ -253,7 +310,7 @@ fn partners_of(author: AccountId, snapshot: &Snapshot) -> Option<Vec<TalkPartner
     )
 }
 
-fn post_figures(row: &PostFiguresRow, followers: &[FollowersSeen]) -> PostFigures {
+pub(crate) fn post_figures(row: &PostFiguresRow, followers: &[FollowersSeen]) -> PostFigures {
     let count = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
     PostFigures {
         at: row.created_at,
@@ -270,7 +327,6 @@ fn post_figures(row: &PostFiguresRow, followers: &[FollowersSeen]) -> PostFigure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::PostId;
 
     fn row(commenter: i64, minute: i64, id: i64, parent: Option<i64>) -> AudienceCommentRow {
         AudienceCommentRow {

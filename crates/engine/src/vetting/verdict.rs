@@ -23,6 +23,17 @@ pub enum Family {
 impl Family {
     pub const ALL: [Family; 6] =
         [Family::Audience, Family::Growth, Family::Engagement, Family::Comments, Family::Network, Family::Conversation];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Family::Audience => "audience",
+            Family::Growth => "growth",
+            Family::Engagement => "engagement",
+            Family::Comments => "comments",
+            Family::Network => "who comments on each other",
+            Family::Conversation => "conversation",
+        }
+    }
 }
 
 /// One thing that can be looked at.

@@ -66,7 +66,8 @@ pub struct CommentQuality {
     pub two_signs: u64,
     /// How many have four words or more, so that repeats among them mean something.
     pub long_enough: u64,
-    /// Of each comment in turn, what it shows.
+    /// Of each comment in turn, what it shows; not written out, since it goes with the comments.
+    #[serde(skip)]
     pub signs: Vec<Vec<CommentSign>>,
 }
 

@@ -1,5 +1,7 @@
 //! Vetting's first page: what is judged today, from what, and how the creators of a ranking are spread over it.
 
+pub mod report;
+
 use askama::Template;
 use axum::extract::State;
 use model::Brand;

@@ -1,0 +1,284 @@
+//! The profile report: what speaks for and against bought promotion of one creator, sign by sign, with the rows behind it.
+//! Made from stored facts when it is asked for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::vetting::comments::quality::{AudienceText, CommentQuality, CommentSign, comment_quality};
+use engine::vetting::comments::timing::{CommentTiming, TimedComment, comment_timing};
+use engine::vetting::engagement::PostFigures;
+use engine::vetting::followers::FollowersSeen;
+use engine::vetting::growth::{Growth, GrowthInput, PostReaction, growth};
+use engine::vetting::likes::{LikeSpread, like_spread};
+use engine::vetting::signs::{CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
+use engine::vetting::verdict::{Verdict, VerdictSettings, VerdictWord};
+use lake::{Audience, Authors, SaidUnderRow};
+use model::{AccountId, Estimate, Grade, Tier, TierSettings, Timestamp, Unit};
+use serde::Serialize;
+use store::CreatorFigures;
+
+use super::peers::Peers;
+use super::{CreatorEstimates, likes_of, post_figures};
+use crate::creators::{CreatorName, CreatorsError, names};
+use crate::data_directory::DataDirectory;
+
+/// Comments are read under so many of the newest posts, and so many of them at most.
+const POSTS_READ: usize = 40;
+const COMMENTS_READ: usize = 2_000;
+/// Comments shown as examples.
+const EXAMPLES_MAX: usize = 6;
+/// People of a circle named.
+const CIRCLE_NAMED_MAX: usize = 60;
+
+/// Everything the report shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct VettingReport {
+    pub creator: CreatorName,
+    pub tier: Option<Tier>,
+    /// The moment the newest facts are from; not known where nothing this account published is held.
+    pub as_of: Option<Timestamp>,
+    pub word: VerdictWord,
+    /// The chance of bought promotion; not calibrated, since nobody has labelled creators.
+    pub chance: Estimate,
+    pub verdict: Verdict,
+    pub signs: Vec<SignSeen>,
+    /// Engagement and conversation, as on the creator's page; absent where nothing they published is held.
+    pub figures: Option<CreatorEstimates>,
+    pub usual: Usual,
+    pub posts: Vec<PostSeen>,
+    pub followers: Vec<FollowersOn>,
+    pub growth: Option<Growth>,
+    pub comments: Option<CommentQuality>,
+    pub examples: Vec<CommentExample>,
+    pub timing: Option<CommentTiming>,
+    pub circle: Option<CircleSeen>,
+    /// Those who comment on this creator again and again and are commented on back.
+    pub tied_to: Vec<CreatorName>,
+}
+
+/// A post with what it drew.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PostSeen {
+    pub at: Timestamp,
+    pub likes: Option<u64>,
+    pub comments: Option<u64>,
+    pub followers: Option<u64>,
+    /// Likes and comments by followers at posting.
+    pub rate: Option<f64>,
+    pub paid: Option<bool>,
+}
+
+/// Followers on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FollowersOn {
+    pub day: i32,
+    pub followers: u64,
+}
+
+/// A comment that shows something, without who wrote it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CommentExample {
+    pub text: String,
+    pub at: Timestamp,
+    pub signs: Vec<CommentSign>,
+}
+
+/// Makes the report of one creator. Cost: passes over posts, counts, follower counts and interactions of the lake for the
+/// rows of one author, and the measures of all creators the first time.
+pub async fn vetting_report(data: &DataDirectory, account: AccountId) -> Result<VettingReport, CreatorsError> {
+    data.revision().await?;
+    let creator = names(data, vec![account])
+        .await?
+        .remove(&account)
+        .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let figures = data.derived.figures(&[account]).await?.remove(&account);
+    let peers = data.peers().await?;
+    let held = held_about(data, account).await?;
+    let tied_to = tied_to(data, &peers, account).await?;
+    Ok(made(creator, figures, &peers, held, tied_to))
+}
+
+/// The facts about one creator.
+struct Held {
+    account: AccountId,
+    audience: Option<Audience>,
+    said: Vec<SaidUnderRow>,
+    /// Under how many others' posts a commenter left the same words.
+    elsewhere: HashMap<(AccountId, i64), u32>,
+}
+
+async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, CreatorsError> {
+    let now = data.now();
+    let author = [account];
+    let audience = data.lake.audiences(Authors::These(&author), now).await?.next().await?;
+    let said = match audience {
+        Some(_) => data.lake.said_under(account, POSTS_READ, COMMENTS_READ, now).await?,
+        None => vec![],
+    };
+    let mut commenters: Vec<AccountId> = said.iter().map(|row| row.commenter).collect();
+    commenters.sort_unstable();
+    commenters.dedup();
+    let elsewhere = data.lake.same_words(account, &commenters, now).await?;
+    let elsewhere = elsewhere.into_iter().map(|row| ((row.commenter, row.text.0), row.others)).collect();
+    Ok(Held { account, audience, said, elsewhere })
+}
+
+async fn tied_to(data: &DataDirectory, peers: &Peers, account: AccountId) -> Result<Vec<CreatorName>, CreatorsError> {
+    let mut tied = peers.tied_to(account);
+    tied.truncate(CIRCLE_NAMED_MAX);
+    if tied.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut named = names(data, tied.clone()).await?;
+    Ok(tied.iter().filter_map(|account| named.remove(account)).collect())
+}
+
+fn made(
+    creator: CreatorName,
+    kept: Option<CreatorFigures>,
+    peers: &Peers,
+    held: Held,
+    tied_to: Vec<CreatorName>,
+) -> VettingReport {
+    let figures: Option<CreatorEstimates> = kept.as_ref().and_then(|kept| serde_json::from_str(&kept.detail).ok());
+    let as_of = figures.as_ref().and_then(|figures| figures.by_followers.as_of);
+    let moment = as_of.unwrap_or(Timestamp(0));
+    let seen_followers = followers_seen(held.audience.as_ref());
+    let posts: Vec<PostFigures> =
+        held.audience.iter().flat_map(|of| &of.posts).map(|row| post_figures(row, &seen_followers)).collect();
+    let likes: Option<LikeSpread> = like_spread(&likes_of(&posts, moment));
+    let reactions: Vec<PostReaction> = posts.iter().filter_map(reaction).collect();
+    let growth = growth(&GrowthInput { followers: &seen_followers, posts: &reactions, declared: &[] });
+    let (texts, comments) = quality(&held);
+    let timing = (!held.said.is_empty()).then(|| comment_timing(&timed(&held.said)));
+    let held_posts = kept.as_ref().map_or(0, |kept| kept.measures.posts);
+    let circle = peers.circle_of(held.account, held_posts);
+    let usual = peers.usual(creator.platform);
+    let nothing = Estimate::not_known(
+        Unit::Percent,
+        "engagement",
+        0,
+        "posts",
+        "nothing this account published is held; bring in its posts with their counts",
+    );
+    let input = SignsInput {
+        followers: creator.followers.and_then(|followers| u64::try_from(followers).ok()),
+        by_followers: figures.as_ref().map_or(&nothing, |figures| &figures.by_followers),
+        comments_for_likes: figures.as_ref().map_or(&nothing, |figures| &figures.comment_like_ratio),
+        reply_rate: figures.as_ref().map_or(&nothing, |figures| &figures.reply_rate),
+        likes,
+        growth: growth.as_ref(),
+        comments: comments.as_ref(),
+        timing: timing.as_ref(),
+        circle,
+        audience: None,
+        usual,
+        as_of: moment,
+        grade: Grade::B,
+    };
+    let vetting = vet(&input, &VerdictSettings::default());
+    let chance = verdict_estimate(&vetting, &input);
+    let engagement = figures.as_ref().and_then(|figures| figures.by_followers.value);
+    let followers = input.followers;
+    VettingReport {
+        tier: TierSettings::default().tier(followers, engagement),
+        as_of,
+        word: vetting.verdict.word,
+        chance,
+        verdict: vetting.verdict,
+        signs: vetting.signs,
+        usual,
+        posts: posts.iter().map(post_seen).collect(),
+        followers: by_day(&seen_followers),
+        examples: examples(&held.said, &texts, comments.as_ref()),
+        creator,
+        figures,
+        growth,
+        comments,
+        timing,
+        circle,
+        tied_to,
+    }
+}
+
+fn followers_seen(audience: Option<&Audience>) -> Vec<FollowersSeen> {
+    let points = audience.iter().flat_map(|of| &of.followers);
+    points
+        .filter_map(|point| Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? }))
+        .collect()
+}
+
+fn reaction(post: &PostFigures) -> Option<PostReaction> {
+    let interactions = post.likes.unwrap_or(0) + post.comments.unwrap_or(0);
+    (post.likes.is_some() || post.comments.is_some())
+        .then_some(PostReaction { at: post.at, interactions: interactions as f64 })
+}
+
+fn post_seen(post: &PostFigures) -> PostSeen {
+    let rate = match (post.likes, post.comments, post.followers_at_posting) {
+        (Some(likes), Some(comments), Some(followers)) if followers > 0 => {
+            Some((likes + comments) as f64 / followers as f64)
+        }
+        _ => None,
+    };
+    PostSeen {
+        at: post.at,
+        likes: post.likes,
+        comments: post.comments,
+        followers: post.followers_at_posting,
+        rate,
+        paid: post.paid,
+    }
+}
+
+/// The last count of each day.
+fn by_day(seen: &[FollowersSeen]) -> Vec<FollowersOn> {
+    let days: BTreeMap<i32, u64> = seen.iter().map(|point| (point.at.day(), point.count)).collect();
+    days.into_iter().map(|(day, followers)| FollowersOn { day, followers }).collect()
+}
+
+/// The places of the comments whose words are held, and what they show.
+fn quality(held: &Held) -> (Vec<usize>, Option<CommentQuality>) {
+    let (mut places, mut texts) = (Vec::new(), Vec::new());
+    for (place, row) in held.said.iter().enumerate() {
+        let Some(body) = row.body.as_deref() else { continue };
+        let same = row.text.and_then(|text| held.elsewhere.get(&(row.commenter, text.0)));
+        places.push(place);
+        texts.push(AudienceText { commenter: row.commenter.0, text: body, same_elsewhere: same.copied().unwrap_or(0) });
+    }
+    let quality = (!texts.is_empty()).then(|| comment_quality(&texts));
+    (places, quality)
+}
+
+fn timed(said: &[SaidUnderRow]) -> Vec<TimedComment> {
+    said.chunk_by(|a, b| a.post == b.post)
+        .enumerate()
+        .flat_map(|(post, under)| {
+            under.iter().map(move |row| TimedComment {
+                post: post as u32,
+                posted_at: row.posted_at,
+                commenter: row.commenter.0,
+                at: row.at,
+            })
+        })
+        .collect()
+}
+
+/// The newest comments that show most, no text twice.
+fn examples(said: &[SaidUnderRow], places: &[usize], quality: Option<&CommentQuality>) -> Vec<CommentExample> {
+    let Some(quality) = quality else { return vec![] };
+    let mut showing: Vec<(&SaidUnderRow, &Vec<CommentSign>)> = places
+        .iter()
+        .zip(&quality.signs)
+        .filter(|(_, signs)| signs.len() >= 2)
+        .map(|(place, signs)| (&said[*place], signs))
+        .collect();
+    showing.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(b.0.at.cmp(&a.0.at)).then(a.0.text.cmp(&b.0.text)));
+    let mut shown: Vec<CommentExample> = Vec::new();
+    for (row, signs) in showing {
+        let text = row.body.clone().unwrap_or_default();
+        if shown.len() < EXAMPLES_MAX && !shown.iter().any(|other| other.text == text) {
+            shown.push(CommentExample { text, at: row.at, signs: signs.clone() });
+        }
+    }
+    shown
+}
