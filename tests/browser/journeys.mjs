@@ -245,6 +245,22 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(page.url(), /\/conversations\/\d+\?brand=/);
     });
 
+    await journey(`a creator's page leads to a vetting report whose signs open to what would change them (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/vetting");
+      await follow(page, ".people-inline a >> nth=0");
+      assert.match(page.url(), /\/vetting\/\d+$/);
+      assert.match(await page.textContent(".verdict"), /^(no sign|unclear|signs worth asking about|strong signs)$/);
+      assert.equal(await page.locator(".sign").count(), 11);
+      await page.click(".sign >> nth=1 >> .why summary");
+      assert.ok(await page.locator(".sign >> nth=1 >> text=What would change it:").isVisible());
+      const json = await (await page.request.get(`${page.url()}/report.json`)).json();
+      assert.equal(json.signs.length, 11);
+      assert.match(await (await page.request.get(`${page.url()}/signs.csv`)).text(), /^sign,kind,words,log_odds/);
+      await follow(page, "text=Profile");
+      await follow(page, "text=Vetting report");
+      assert.match(page.url(), /\/vetting\/\d+$/);
+    });
+
     await journey(`the appearance is kept over pages (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/vetting");
       await follow(page, "button:text('Dark')");

@@ -45,6 +45,7 @@ const everyPage = async (page) => {
     "shortlist-nobody": emptyList,
     "shortlist-delete": `${list}/delete`,
     vetting: "/vetting",
+    "vetting-report": `/vetting/${account}`,
     brands: "/matching/brands",
     "brand-new": "/matching/brands/new",
     imports: "/ingest",

@@ -28,4 +28,6 @@ pub use matching::{BuyerMatch, BuyerText};
 pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};
-pub use vetting::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow, SaidUnderRow, SameWordsRow};
+pub use vetting::{
+    Audience, AudienceCommentRow, Audiences, AuthorFacts, Authors, CommentUnderRow, PostFiguresRow, SameWordsRow,
+};

@@ -1,5 +1,6 @@
 //! What vetting needs from the record: comments under an author's posts with the author's answers, and post counts.
 
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -9,7 +10,7 @@ use model::{AccountId, Platform, PostId, TextId, Timestamp};
 
 use crate::creators::{FollowerPoint, id_list};
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
+use crate::session::{Lake, ints, maybe_int, strings};
 
 /// A comment under a post, by the post's author or by somebody else, in the order of post and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,15 +38,24 @@ pub struct PostFiguresRow {
     pub paid: Option<bool>,
 }
 
-/// A comment by somebody else under an account's post, with its words.
-#[derive(Clone, PartialEq, Debug)]
-pub struct SaidUnderRow {
+/// What is held about one author.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct AuthorFacts {
+    /// By time, each with its newest counts where there are any.
+    pub posts: Vec<PostFiguresRow>,
+    /// Everything said under these posts, in no particular order.
+    pub comments: Vec<CommentUnderRow>,
+    /// Every known follower count, oldest first.
+    pub followers: Vec<FollowerPoint>,
+}
+
+/// Something said under a post, by anybody.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CommentUnderRow {
     pub post: PostId,
-    pub posted_at: Timestamp,
     pub commenter: AccountId,
     pub at: Timestamp,
     pub text: Option<TextId>,
-    pub body: Option<String>,
 }
 
 /// The very same words by one account under the posts of others.
@@ -237,54 +247,99 @@ impl Lake {
         Ok(InOrder { stream, read, author_of, rows: Vec::new().into_iter().peekable(), what })
     }
 
-    /// The newest comments by others under an account's newest posts, by post and time. Cost: a pass over posts and
-    /// interactions.
-    pub async fn said_under(
-        &self,
-        author: AccountId,
-        posts_max: usize,
-        rows_max: usize,
-        now: Timestamp,
-    ) -> Result<Vec<SaidUnderRow>, LakeError> {
-        let sql = include_str!("sql/vetting_said_under.sql")
-            .replace("{author}", &author.to_string())
-            .replace("{posts}", &posts_max.to_string())
-            .replace("{rows}", &rows_max.to_string());
-        let answer = self.rows(&sql, &[], now, "reading what was said under posts").await?;
-        let mut rows = Vec::new();
-        for batch in &answer.batches {
-            let columns: Vec<_> = (0..5).map(|column| ints(batch, column)).collect();
-            let body = strings(batch, 5);
-            rows.extend((0..batch.num_rows()).map(|row| SaidUnderRow {
-                post: PostId(columns[0].value(row)),
-                posted_at: Timestamp(columns[1].value(row)),
-                commenter: AccountId(columns[2].value(row)),
-                at: Timestamp(columns[3].value(row)),
-                text: maybe_int(&columns[4], row).map(TextId),
-                body: maybe_string(&body, row),
+    /// What is held about one author: posts with their newest counts, what was said under them, follower counts. Cost:
+    /// passes over the ids of posts, counts, interactions and profiles; of other authors nothing else is read.
+    pub async fn author_facts(&self, author: AccountId, now: Timestamp) -> Result<AuthorFacts, LakeError> {
+        let posts = format!(
+            "select post_id, min(created_at) as created_at, bool_or(paid_disclosure) from post where author_id = {author} \
+             group by post_id order by created_at, post_id"
+        );
+        let followers = format!(
+            "select account_id, observed_at, followers from profile_snapshot where followers is not null \
+             and account_id = {author} order by observed_at, fetched_at"
+        );
+        let (posts, followers) = futures::try_join!(
+            self.rows(&posts, &[], now, "reading posts"),
+            self.rows(&followers, &[], now, "reading follower counts")
+        )?;
+        let mut facts = AuthorFacts::default();
+        facts.followers = followers.batches.iter().flat_map(follower_rows).map(|(_, point)| point).collect();
+        for batch in &posts.batches {
+            let (post, at) = (ints(batch, 0), ints(batch, 1));
+            let paid = crate::session::bools(batch, 2);
+            facts.posts.extend((0..batch.num_rows()).map(|row| PostFiguresRow {
+                author,
+                post: PostId(post.value(row)),
+                created_at: Timestamp(at.value(row)),
+                likes: None,
+                comments: None,
+                shares: None,
+                views: None,
+                reach: None,
+                paid: paid.is_valid(row).then(|| paid.value(row)),
             }));
         }
-        Ok(rows)
+        if facts.posts.is_empty() {
+            return Ok(facts);
+        }
+        let ids: Vec<String> = facts.posts.iter().map(|post| post.post.0.to_string()).collect();
+        let ids = ids.join(", ");
+        let counts = format!(
+            "select post_id, likes, comments, shares, views, reach from post_metric where post_id in ({ids}) \
+             order by observed_at, fetched_at"
+        );
+        let comments = format!(
+            "select post_id, actor_id, at, text_id from interaction where post_id in ({ids}) and kind in (0, 1, 4, 6)"
+        );
+        let (counts, comments) = futures::try_join!(
+            self.rows(&counts, &[], now, "reading post figures"),
+            self.rows(&comments, &[], now, "reading what was said under posts")
+        )?;
+        let places: HashMap<PostId, usize> =
+            facts.posts.iter().enumerate().map(|(place, post)| (post.post, place)).collect();
+        for batch in &counts.batches {
+            let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
+            for row in 0..batch.num_rows() {
+                let Some(place) = places.get(&PostId(columns[0].value(row))) else { continue };
+                let post = &mut facts.posts[*place];
+                let count = |column: usize| maybe_int(&columns[column], row);
+                (post.likes, post.comments, post.shares) = (count(1), count(2), count(3));
+                (post.views, post.reach) = (count(4), count(5));
+            }
+        }
+        for batch in &comments.batches {
+            let columns: Vec<_> = (0..4).map(|column| ints(batch, column)).collect();
+            facts.comments.extend((0..batch.num_rows()).map(|row| CommentUnderRow {
+                post: PostId(columns[0].value(row)),
+                commenter: AccountId(columns[1].value(row)),
+                at: Timestamp(columns[2].value(row)),
+                text: maybe_int(&columns[3], row).map(TextId),
+            }));
+        }
+        Ok(facts)
     }
 
-    /// What these commenters said word for word under the posts of others than this author, by commenter and text. Cost: a
-    /// pass over interactions.
+    /// Which of these texts these commenters left word for word under the posts of others than this author, by commenter
+    /// and text. Cost: a pass over the ids of interactions.
     pub async fn same_words(
         &self,
         author: AccountId,
         commenters: &[AccountId],
+        texts: &[TextId],
         now: Timestamp,
     ) -> Result<Vec<SameWordsRow>, LakeError> {
-        if commenters.is_empty() {
+        if commenters.is_empty() || texts.is_empty() {
             return Ok(vec![]);
         }
+        let ids: Vec<String> = texts.iter().map(|text| text.0.to_string()).collect();
         let sql = format!(
-            "select actor_id, text_id, count(distinct target_id) from interaction where actor_id in (select id from \
-             {{wanted}}) and target_id is not null and target_id <> {author} and text_id is not null \
-             and kind in (0, 1, 4, 6) group by actor_id, text_id order by actor_id, text_id"
+            "select actor_id, text_id, count(distinct target_id) from interaction where text_id in ({}) \
+             and actor_id in ({}) and target_id <> {author} and kind in (0, 1, 4, 6) \
+             group by actor_id, text_id order by actor_id, text_id",
+            ids.join(", "),
+            id_list(commenters)
         );
-        let wanted = commenters.iter().map(|account| account.0).collect();
-        let answer = self.rows_about(wanted, &sql, &[], now, "reading what was said elsewhere").await?;
+        let answer = self.rows(&sql, &[], now, "reading what was said elsewhere").await?;
         let mut rows = Vec::new();
         for batch in &answer.batches {
             let columns: Vec<_> = (0..3).map(|column| ints(batch, column)).collect();

@@ -11,8 +11,8 @@ use engine::vetting::growth::{Growth, GrowthInput, PostReaction, growth};
 use engine::vetting::likes::{LikeSpread, like_spread};
 use engine::vetting::signs::{CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
 use engine::vetting::verdict::{Verdict, VerdictSettings, VerdictWord};
-use lake::{Audience, Authors, SaidUnderRow};
-use model::{AccountId, Estimate, Grade, Tier, TierSettings, Timestamp, Unit};
+use lake::{AuthorFacts, CommentUnderRow, FollowerPoint};
+use model::{AccountId, Estimate, Grade, PostId, TextId, Tier, TierSettings, Timestamp, Unit};
 use serde::Serialize;
 use store::CreatorFigures;
 
@@ -23,7 +23,7 @@ use crate::data_directory::DataDirectory;
 
 /// Comments are read under so many of the newest posts, and so many of them at most.
 const POSTS_READ: usize = 40;
-const COMMENTS_READ: usize = 2_000;
+const COMMENTS_READ: usize = 800;
 /// Comments shown as examples.
 const EXAMPLES_MAX: usize = 6;
 /// People of a circle named.
@@ -100,26 +100,39 @@ pub async fn vetting_report(data: &DataDirectory, account: AccountId) -> Result<
 /// The facts about one creator.
 struct Held {
     account: AccountId,
-    audience: Option<Audience>,
-    said: Vec<SaidUnderRow>,
+    facts: AuthorFacts,
+    /// Comments by others under the newest posts, by post and time, with their words where those are held.
+    said: Vec<(CommentUnderRow, Option<String>)>,
     /// Under how many others' posts a commenter left the same words.
-    elsewhere: HashMap<(AccountId, i64), u32>,
+    elsewhere: HashMap<(AccountId, TextId), u32>,
 }
 
 async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, CreatorsError> {
     let now = data.now();
-    let author = [account];
-    let audience = data.lake.audiences(Authors::These(&author), now).await?.next().await?;
-    let said = match audience {
-        Some(_) => data.lake.said_under(account, POSTS_READ, COMMENTS_READ, now).await?,
-        None => vec![],
-    };
-    let mut commenters: Vec<AccountId> = said.iter().map(|row| row.commenter).collect();
-    commenters.sort_unstable();
-    commenters.dedup();
-    let elsewhere = data.lake.same_words(account, &commenters, now).await?;
-    let elsewhere = elsewhere.into_iter().map(|row| ((row.commenter, row.text.0), row.others)).collect();
-    Ok(Held { account, audience, said, elsewhere })
+    let mut facts = data.lake.author_facts(account, now).await?;
+    let newest: Vec<PostId> = facts.posts.iter().rev().take(POSTS_READ).map(|post| post.post).collect();
+    let mut said = std::mem::take(&mut facts.comments);
+    said.retain(|row| row.commenter != account && newest.contains(&row.post));
+    // Of very many comments the newest are read.
+    said.sort_by_key(|row| (std::cmp::Reverse(row.at), row.post, row.commenter));
+    said.truncate(COMMENTS_READ);
+    let place = |row: &CommentUnderRow| facts.posts.iter().position(|post| post.post == row.post);
+    said.sort_by_key(|row| (place(row), row.at, row.commenter));
+    let texts = sorted(said.iter().filter_map(|row| row.text).collect());
+    let commenters = sorted(said.iter().map(|row| row.commenter).collect());
+    let numbers: Vec<i64> = texts.iter().map(|text| text.0).collect();
+    let (bodies, elsewhere) =
+        tokio::try_join!(data.lake.texts(&numbers, now), data.lake.same_words(account, &commenters, &texts, now))?;
+    let bodies: HashMap<i64, String> = bodies.into_iter().collect();
+    let said = said.into_iter().map(|row| (row, row.text.and_then(|text| bodies.get(&text.0).cloned()))).collect();
+    let elsewhere = elsewhere.into_iter().map(|row| ((row.commenter, row.text), row.others)).collect();
+    Ok(Held { account, facts, said, elsewhere })
+}
+
+fn sorted<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 async fn tied_to(data: &DataDirectory, peers: &Peers, account: AccountId) -> Result<Vec<CreatorName>, CreatorsError> {
@@ -142,14 +155,13 @@ fn made(
     let figures: Option<CreatorEstimates> = kept.as_ref().and_then(|kept| serde_json::from_str(&kept.detail).ok());
     let as_of = figures.as_ref().and_then(|figures| figures.by_followers.as_of);
     let moment = as_of.unwrap_or(Timestamp(0));
-    let seen_followers = followers_seen(held.audience.as_ref());
-    let posts: Vec<PostFigures> =
-        held.audience.iter().flat_map(|of| &of.posts).map(|row| post_figures(row, &seen_followers)).collect();
+    let seen_followers = followers_seen(&held.facts);
+    let posts: Vec<PostFigures> = held.facts.posts.iter().map(|row| post_figures(row, &seen_followers)).collect();
     let likes: Option<LikeSpread> = like_spread(&likes_of(&posts, moment));
     let reactions: Vec<PostReaction> = posts.iter().filter_map(reaction).collect();
     let growth = growth(&GrowthInput { followers: &seen_followers, posts: &reactions, declared: &[] });
     let (texts, comments) = quality(&held);
-    let timing = (!held.said.is_empty()).then(|| comment_timing(&timed(&held.said)));
+    let timing = (!held.said.is_empty()).then(|| comment_timing(&timed(&held)));
     let held_posts = kept.as_ref().map_or(0, |kept| kept.measures.posts);
     let circle = peers.circle_of(held.account, held_posts);
     let usual = peers.usual(creator.platform);
@@ -189,7 +201,7 @@ fn made(
         usual,
         posts: posts.iter().map(post_seen).collect(),
         followers: by_day(&seen_followers),
-        examples: examples(&held.said, &texts, comments.as_ref()),
+        examples: examples(&held, &texts, comments.as_ref()),
         creator,
         figures,
         growth,
@@ -200,11 +212,11 @@ fn made(
     }
 }
 
-fn followers_seen(audience: Option<&Audience>) -> Vec<FollowersSeen> {
-    let points = audience.iter().flat_map(|of| &of.followers);
-    points
-        .filter_map(|point| Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? }))
-        .collect()
+fn followers_seen(facts: &AuthorFacts) -> Vec<FollowersSeen> {
+    let seen = |point: &FollowerPoint| {
+        Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? })
+    };
+    facts.followers.iter().filter_map(seen).collect()
 }
 
 fn reaction(post: &PostFigures) -> Option<PostReaction> {
@@ -239,9 +251,9 @@ fn by_day(seen: &[FollowersSeen]) -> Vec<FollowersOn> {
 /// The places of the comments whose words are held, and what they show.
 fn quality(held: &Held) -> (Vec<usize>, Option<CommentQuality>) {
     let (mut places, mut texts) = (Vec::new(), Vec::new());
-    for (place, row) in held.said.iter().enumerate() {
-        let Some(body) = row.body.as_deref() else { continue };
-        let same = row.text.and_then(|text| held.elsewhere.get(&(row.commenter, text.0)));
+    for (place, (row, body)) in held.said.iter().enumerate() {
+        let Some(body) = body.as_deref() else { continue };
+        let same = row.text.and_then(|text| held.elsewhere.get(&(row.commenter, text)));
         places.push(place);
         texts.push(AudienceText { commenter: row.commenter.0, text: body, same_elsewhere: same.copied().unwrap_or(0) });
     }
@@ -249,35 +261,30 @@ fn quality(held: &Held) -> (Vec<usize>, Option<CommentQuality>) {
     (places, quality)
 }
 
-fn timed(said: &[SaidUnderRow]) -> Vec<TimedComment> {
-    said.chunk_by(|a, b| a.post == b.post)
-        .enumerate()
-        .flat_map(|(post, under)| {
-            under.iter().map(move |row| TimedComment {
-                post: post as u32,
-                posted_at: row.posted_at,
-                commenter: row.commenter.0,
-                at: row.at,
-            })
-        })
-        .collect()
+fn timed(held: &Held) -> Vec<TimedComment> {
+    let posted: HashMap<PostId, (u32, Timestamp)> =
+        held.facts.posts.iter().enumerate().map(|(place, post)| (post.post, (place as u32, post.created_at))).collect();
+    let timed = held.said.iter().filter_map(|(row, _)| {
+        let (post, posted_at) = *posted.get(&row.post)?;
+        Some(TimedComment { post, posted_at, commenter: row.commenter.0, at: row.at })
+    });
+    timed.collect()
 }
 
 /// The newest comments that show most, no text twice.
-fn examples(said: &[SaidUnderRow], places: &[usize], quality: Option<&CommentQuality>) -> Vec<CommentExample> {
+fn examples(held: &Held, places: &[usize], quality: Option<&CommentQuality>) -> Vec<CommentExample> {
     let Some(quality) = quality else { return vec![] };
-    let mut showing: Vec<(&SaidUnderRow, &Vec<CommentSign>)> = places
+    let mut showing: Vec<(&CommentUnderRow, &str, &Vec<CommentSign>)> = places
         .iter()
         .zip(&quality.signs)
         .filter(|(_, signs)| signs.len() >= 2)
-        .map(|(place, signs)| (&said[*place], signs))
+        .map(|(place, signs)| (&held.said[*place].0, held.said[*place].1.as_deref().unwrap_or_default(), signs))
         .collect();
-    showing.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(b.0.at.cmp(&a.0.at)).then(a.0.text.cmp(&b.0.text)));
+    showing.sort_by(|a, b| b.2.len().cmp(&a.2.len()).then(b.0.at.cmp(&a.0.at)).then(a.1.cmp(b.1)));
     let mut shown: Vec<CommentExample> = Vec::new();
-    for (row, signs) in showing {
-        let text = row.body.clone().unwrap_or_default();
+    for (row, text, signs) in showing {
         if shown.len() < EXAMPLES_MAX && !shown.iter().any(|other| other.text == text) {
-            shown.push(CommentExample { text, at: row.at, signs: signs.clone() });
+            shown.push(CommentExample { text: text.to_owned(), at: row.at, signs: signs.clone() });
         }
     }
     shown

@@ -224,6 +224,14 @@ fn from_count(n: u64, enough: f64) -> f64 {
     (n as f64 / enough).min(1.0)
 }
 
+/// What a finding says where half of those who buy promotion buy something that this sign does not see: `ln((1 + e^l) / 2)`.
+/// So what looks clean never takes more than 0.7, however many rows stand behind it: followers can be bought without a
+/// single comment.
+fn seen_in_half(log_odds: f64) -> f64 {
+    // Above 30 the 1 is lost anyway.
+    if log_odds > 30.0 { log_odds - 2f64.ln() } else { (log_odds.exp().ln_1p()) - 2f64.ln() }
+}
+
 fn audience(input: &SignsInput<'_>) -> SignSeen {
     let sign = Sign::AudienceShare;
     let Some(AudienceSeen { share, accounts }) = input.audience else {
@@ -258,9 +266,11 @@ fn growth(input: &SignsInput<'_>) -> SignSeen {
     };
     let reliability = from_count(u64::from(growth.days_known), 180.0).sqrt();
     let (gained, log_odds, words) = match growth.most_suspect() {
-        Some(block) => {
-            (block.gained, block.log_odds, "followers beyond the usual in the block that looks most like one bought")
-        }
+        Some(block) => (
+            block.gained,
+            seen_in_half(block.log_odds),
+            "followers beyond the usual in the block that looks most like one bought",
+        ),
         None => (0.0, -0.5, "no day stands out"),
     };
     let finding = Finding { sign, log_odds, spread: if gained > 0.0 { 0.8 } else { 0.3 }, reliability };
@@ -336,8 +346,8 @@ fn against_peers(
     let ln_followers = (followers as f64).ln();
     let z = |figure: f64| usual.line.residual(PeerPoint { ln_followers, ln_figure: ln_of(figure) });
     let log_odds = |figure: f64| match which.is_low_only {
-        true => residual_log_odds(z(figure).min(0.0)),
-        false => residual_log_odds(z(figure)),
+        true => seen_in_half(residual_log_odds(z(figure).min(0.0))),
+        false => seen_in_half(residual_log_odds(z(figure))),
     };
     let far = usual.of == UsualOf::PublishedFigures && followers > 10_000;
     let reliability = which.weight * from_count(figure.n, 30.0).sqrt() * if far { 0.5 } else { 1.0 };
@@ -405,7 +415,7 @@ fn round_likes(input: &SignsInput<'_>) -> SignSeen {
     let z = (likes.alike_share - likes.alike_by_chance) / likes.alike_deviation;
     let finding = Finding {
         sign,
-        log_odds: residual_log_odds(z.max(0.0)).max(-0.3),
+        log_odds: seen_in_half(residual_log_odds(z.max(0.0))),
         spread: 0.3,
         reliability: 0.6 * from_count(u64::from(likes.posts), 30.0).sqrt(),
     };
@@ -461,7 +471,7 @@ fn share_sign(
     let counted = (n as f64).min(of.counted_max);
     let log_odds = |share: f64| {
         let (k, rest) = (share * counted, (1.0 - share) * counted);
-        beta_binomial(k, rest, of.bought) - beta_binomial(k, rest, of.ordinary)
+        seen_in_half(beta_binomial(k, rest, of.bought) - beta_binomial(k, rest, of.ordinary))
     };
     let interval = jeffreys_interval(hits, n, level()).expect("there are comments");
     let finding = Finding {

@@ -4,16 +4,21 @@ pub mod report;
 
 use askama::Template;
 use axum::extract::State;
-use model::Brand;
-use store::RankedFacet;
+use model::{AccountId, Brand};
+use store::{RankedFacet, RankedFilter};
 
+use crate::creators::names;
 use crate::matching;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::error::WebError;
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
+use crate::web::people::Person;
 use crate::web::visit::Visit;
+
+/// Creators of the ranking whose reports are named.
+const REPORTS_NAMED: u32 = 24;
 
 /// A conversation level and how many ranked creators have it.
 pub struct LevelLine {
@@ -31,6 +36,8 @@ struct VettingPage {
     layout: Layout,
     brand: Option<Brand>,
     levels: Vec<LevelLine>,
+    /// The first of the ranking, for their reports.
+    reports: Vec<Person>,
     total: String,
     has_facts: bool,
 }
@@ -39,15 +46,15 @@ struct VettingPage {
 pub async fn index(State(app): State<App>, visit: Visit) -> Page {
     let has_facts = app.data.store.data_revision().await? > 0;
     let brand = app.data.store.brands().await?.into_iter().next().filter(|_| has_facts);
-    let (levels, total) = match &brand {
+    let (levels, reports, total) = match &brand {
         Some(brand) => levels(&app, brand).await?,
-        None => (vec![], 0),
+        None => (vec![], vec![], 0),
     };
     let layout = Layout::load(&app, visit, Word::Vetting, "Vetting").await?;
-    draw(VettingPage { layout, brand, levels, total: format::count(total), has_facts }).await
+    draw(VettingPage { layout, brand, levels, reports, total: format::count(total), has_facts }).await
 }
 
-async fn levels(app: &App, brand: &Brand) -> Result<(Vec<LevelLine>, u64), WebError> {
+async fn levels(app: &App, brand: &Brand) -> Result<(Vec<LevelLine>, Vec<Person>, u64), WebError> {
     let (data, of) = (app.data.clone(), brand.clone());
     let ranking = aside(move || async move { matching::rank(&data, of).await }).await?;
     let counts = app.data.store.ranked_facets(ranking.ranking.id, RankedFacet::Level).await?;
@@ -65,7 +72,12 @@ async fn levels(app: &App, brand: &Brand) -> Result<(Vec<LevelLine>, u64), WebEr
             }
         })
         .collect();
-    Ok((lines, ranking.summary.creators))
+    let filter = RankedFilter { limit: REPORTS_NAMED, ..RankedFilter::default() };
+    let first: Vec<AccountId> =
+        app.data.store.ranked(ranking.ranking.id, &filter).await?.iter().map(|row| row.account).collect();
+    let named = names(&app.data, first.clone()).await?;
+    let reports = first.iter().filter_map(|account| named.get(account)).map(Person::of).collect();
+    Ok((lines, reports, ranking.summary.creators))
 }
 
 fn meaning(code: &str) -> &'static str {
