@@ -52,11 +52,13 @@ impl Lake {
     ) -> Result<Vec<CreatorProfile>, LakeError> {
         let (filter, wanted) = match accounts {
             Some([]) => return Ok(vec![]),
-            Some(accounts) => ("where account_id in (select id from {wanted})", accounts),
-            None => ("", [].as_slice()),
+            Some(accounts) => {
+                let (these, wanted) = named_or_wanted(accounts);
+                (format!("where account_id in ({these})"), wanted)
+            }
+            None => (String::new(), vec![]),
         };
-        let sql = include_str!("sql/creators_profiles.sql").replace("{filter}", filter);
-        let wanted = wanted.iter().map(|account| account.0).collect();
+        let sql = include_str!("sql/creators_profiles.sql").replace("{filter}", &filter);
         let rows = self.rows_about(wanted, &sql, &[], now, "reading profiles").await?;
         let mut profiles = Vec::new();
         for batch in &rows.batches {
@@ -197,6 +199,18 @@ impl Lake {
         let parameters = [("pattern", datafusion::scalar::ScalarValue::Utf8(Some(pattern)))];
         let rows = self.rows(&sql, &parameters, now, "looking for accounts").await?;
         Ok(rows.batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()).map(AccountId).collect())
+    }
+}
+
+/// Few ids are named in a statement, so that other rows are passed over while they are read.
+const NAMED_MAX: usize = 500;
+
+/// What stands between the brackets of `in (…)` for these accounts, and the ids to hand over as a table: few are named,
+/// many come as the table `{wanted}`.
+pub(crate) fn named_or_wanted(accounts: &[AccountId]) -> (String, Vec<i64>) {
+    match accounts.len() <= NAMED_MAX {
+        true => (id_list(accounts), vec![]),
+        false => ("select id from {wanted}".to_owned(), accounts.iter().map(|account| account.0).collect()),
     }
 }
 

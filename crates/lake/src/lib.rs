@@ -29,5 +29,6 @@ pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};
 pub use vetting::{
-    Audience, AudienceCommentRow, Audiences, AuthorFacts, Authors, CommentUnderRow, PostFiguresRow, SameWordsRow,
+    Audience, AudienceCommentRow, AudienceProfile, Audiences, AuthorFacts, Authors, CommentUnderRow, PostFiguresRow,
+    SameWordsRow,
 };

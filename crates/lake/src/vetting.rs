@@ -8,9 +8,9 @@ use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::execution::SendableRecordBatchStream;
 use model::{AccountId, Platform, PostId, TextId, Timestamp};
 
-use crate::creators::{FollowerPoint, id_list};
+use crate::creators::{FollowerPoint, id_list, named_or_wanted};
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int, strings};
+use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
 
 /// A comment under a post, by the post's author or by somebody else, in the order of post and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -47,6 +47,16 @@ pub struct AuthorFacts {
     pub comments: Vec<CommentUnderRow>,
     /// Every known follower count, oldest first.
     pub followers: Vec<FollowerPoint>,
+}
+
+/// What a profile says of an account of an audience; unknown is `None`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AudienceProfile {
+    pub account: AccountId,
+    pub followers: Option<i64>,
+    pub following: Option<i64>,
+    pub posts: Option<i64>,
+    pub handle: Option<String>,
 }
 
 /// Something said under a post, by anybody.
@@ -317,6 +327,63 @@ impl Lake {
             }));
         }
         Ok(facts)
+    }
+
+    /// What the newest profiles of these accounts say, by account; who has none is absent. Cost: a pass over profiles.
+    pub async fn audience_profiles(
+        &self,
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<AudienceProfile>, LakeError> {
+        if accounts.is_empty() {
+            return Ok(vec![]);
+        }
+        // Rows come oldest first, so that of each fact the newest that is known stays.
+        let (filter, wanted) = named_or_wanted(accounts);
+        let sql = format!(
+            "select account_id, followers, following, posts, handle from profile_snapshot where account_id in ({filter}) \
+             order by account_id, observed_at, fetched_at"
+        );
+        let answer = self.rows_about(wanted, &sql, &[], now, "reading profiles of an audience").await?;
+        let mut profiles: Vec<AudienceProfile> = Vec::new();
+        for batch in &answer.batches {
+            let columns: Vec<_> = (0..4).map(|column| ints(batch, column)).collect();
+            let handles = strings(batch, 4);
+            for row in 0..batch.num_rows() {
+                let account = AccountId(columns[0].value(row));
+                if profiles.last().is_none_or(|last| last.account != account) {
+                    profiles.push(AudienceProfile {
+                        account,
+                        followers: None,
+                        following: None,
+                        posts: None,
+                        handle: None,
+                    });
+                }
+                let Some(held) = profiles.last_mut() else { continue };
+                held.followers = maybe_int(&columns[1], row).or(held.followers);
+                held.following = maybe_int(&columns[2], row).or(held.following);
+                held.posts = maybe_int(&columns[3], row).or(held.posts);
+                held.handle = maybe_string(&handles, row).or(held.handle.take());
+            }
+        }
+        Ok(profiles)
+    }
+
+    /// Who is known to follow an account: at most so many, the smallest ids first, which are as good as drawn by chance. Cost:
+    /// a pass over interactions.
+    pub async fn known_followers(
+        &self,
+        account: AccountId,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, LakeError> {
+        let sql = format!(
+            "select distinct actor_id from interaction where kind = 8 and target_id = {account} order by actor_id limit {most}"
+        );
+        let answer = self.rows(&sql, &[], now, "reading who follows an account").await?;
+        let ids = answer.batches.iter().map(|batch| (batch.num_rows(), ints(batch, 0)));
+        Ok(ids.flat_map(|(rows, ids)| (0..rows).map(move |row| AccountId(ids.value(row)))).collect())
     }
 
     /// Which of these texts these commenters left word for word under the posts of others than this author, by commenter

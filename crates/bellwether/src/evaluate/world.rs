@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use engine::vetting::accounts::shipped::shipped;
 use model::AccountId;
 use serde::Serialize;
 use store::RankedFilter;
@@ -17,7 +18,7 @@ use crate::ingest::generated::GeneratedWorld;
 use crate::ingest::{Repeat, import};
 use crate::memory;
 use crate::output::Output;
-use crate::vetting::report::vetting_report;
+use crate::vetting::report::{account_row, vetting_report};
 use crate::{matching, refresh};
 
 /// How many creators of each ranking are judged.
@@ -114,6 +115,9 @@ pub struct WorldReport {
     pub buyers_recall: f64,
     pub precision_at_20: f64,
     pub methods: BTreeMap<&'static str, Judged>,
+    /// Accounts that the model flags, among all whose profile can be judged, against the planted bots. The product never
+    /// says it of one account; here it shows what its shares rest on.
+    pub bots: Found,
     /// Pod-like circles against the planted pods, person by person.
     pub pods: Found,
     pub bought_growth: GrowthJudged,
@@ -178,10 +182,18 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
             writeln!(out, "{name:<20} {:>14.3} {:>14.3}", judged.precision_at_20, judged.influence_at_20)?;
         }
         let share = |value: Option<f64>| value.map_or("not known".to_owned(), |value| format!("{value:.3}"));
-        let (pods, growth) = (&report.pods, &report.bought_growth);
+        let (bots, pods, growth) = (&report.bots, &report.pods, &report.bought_growth);
         writeln!(
             out,
-            "\npods: {} people planted, {} found; precision {}, recall {}",
+            "\nbots: {} of {} accounts flagged are planted; precision {}, recall {}",
+            bots.precision.map_or(0.0, |precision| precision * bots.found as f64).round(),
+            bots.found,
+            share(bots.precision),
+            share(bots.recall)
+        )?;
+        writeln!(
+            out,
+            "pods: {} people planted, {} found; precision {}, recall {}",
             pods.planted,
             pods.found,
             share(pods.precision),
@@ -244,6 +256,7 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     watch.stage("judge");
     let planted_pods: HashSet<AccountId> = truth.pods.iter().flatten().copied().collect();
     let pods = Found::of(&planted_pods, &data.peers().await?.pods().into_iter().flatten().collect());
+    let bots = judge_bots(&data, &truth).await?;
     let (bought_growth, verdicts) = judge_vetting(&data, &truth, &planted_pods).await?;
     watch.stage("vetting reports");
     Ok(WorldReport {
@@ -257,12 +270,30 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
         buyers_recall: both / planted.len().max(1) as f64,
         precision_at_20: methods["listening"].precision_at_20,
         methods,
+        bots,
         pods,
         bought_growth,
         verdicts,
         stages: watch.stages,
-        not_judged_yet: vec!["bots", "plan value", "lift"],
+        not_judged_yet: vec!["plan value", "lift"],
     })
+}
+
+/// Every account whose profile is known enough, by the models that come with the program.
+async fn judge_bots(data: &DataDirectory, truth: &Truth) -> anyhow::Result<Found> {
+    let accounts: Vec<AccountId> =
+        data.lake.profiles(None, data.now()).await?.into_iter().map(|profile| profile.account).collect();
+    let (mut judged, mut flagged) = (HashSet::new(), HashSet::new());
+    for profile in data.lake.audience_profiles(&accounts, data.now()).await? {
+        let row = account_row(&profile);
+        let Some(trained) = shipped().for_known(row.known()) else { continue };
+        judged.insert(profile.account);
+        if trained.model.chance(&row).is_some_and(|chance| chance >= trained.cut) {
+            flagged.insert(profile.account);
+        }
+    }
+    let planted: HashSet<AccountId> = truth.bots.iter().copied().filter(|account| judged.contains(account)).collect();
+    Ok(Found::of(&planted, &flagged))
 }
 
 /// Reports of everybody with a planted block, of a pod, and of creators with nothing planted.

@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use engine::random::Draws;
+use engine::vetting::accounts::AccountRow;
+use engine::vetting::accounts::shipped::shipped;
+use engine::vetting::audience::profiles::{Kind, share_of_profiles};
 use engine::vetting::comments::quality::{AudienceText, CommentQuality, CommentSign, comment_quality};
 use engine::vetting::comments::timing::{CommentTiming, TimedComment, comment_timing};
 use engine::vetting::engagement::PostFigures;
 use engine::vetting::followers::FollowersSeen;
 use engine::vetting::growth::{Growth, GrowthInput, PostReaction, growth};
 use engine::vetting::likes::{LikeSpread, like_spread};
-use engine::vetting::signs::{CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
+use engine::vetting::signs::{AudienceSeen, CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
 use engine::vetting::verdict::{Verdict, VerdictSettings, VerdictWord};
-use lake::{AuthorFacts, CommentUnderRow, FollowerPoint};
-use model::{AccountId, Estimate, Grade, PostId, TextId, Tier, TierSettings, Timestamp, Unit};
+use lake::{AudienceProfile, AuthorFacts, CommentUnderRow, FollowerPoint};
+use model::{AccountId, Estimate, Grade, Platform, PostId, TextId, Tier, TierSettings, Timestamp, Unit};
 use serde::Serialize;
 use store::CreatorFigures;
 
@@ -24,6 +28,10 @@ use crate::data_directory::DataDirectory;
 /// Comments are read under so many of the newest posts, and so many of them at most.
 const POSTS_READ: usize = 40;
 const COMMENTS_READ: usize = 800;
+/// Accounts of the audience that are looked at, and from how many known followers on those are taken instead of commenters.
+const AUDIENCE_MAX: usize = 400;
+const FOLLOWERS_MIN: usize = 100;
+const AUDIENCE_DRAW: u64 = 62;
 /// Comments shown as examples.
 const EXAMPLES_MAX: usize = 6;
 /// People of a circle named.
@@ -105,11 +113,20 @@ struct Held {
     said: Vec<(CommentUnderRow, Option<String>)>,
     /// Under how many others' posts a commenter left the same words.
     elsewhere: HashMap<(AccountId, TextId), u32>,
+    audience: Vec<AudienceProfile>,
+    /// Whose profiles these are.
+    whose: &'static str,
 }
 
 async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, CreatorsError> {
     let now = data.now();
-    let mut facts = data.lake.author_facts(account, now).await?;
+    let (mut facts, followers) =
+        tokio::try_join!(data.lake.author_facts(account, now), data.lake.known_followers(account, AUDIENCE_MAX, now))?;
+    let others = facts.comments.iter().map(|row| row.commenter).filter(|commenter| *commenter != account);
+    let (audience, whose) = match followers.len() >= FOLLOWERS_MIN {
+        true => (followers, "followers"),
+        false => (drawn(sorted(others.collect())), "commenters"),
+    };
     let newest: Vec<PostId> = facts.posts.iter().rev().take(POSTS_READ).map(|post| post.post).collect();
     let mut said = std::mem::take(&mut facts.comments);
     said.retain(|row| row.commenter != account && newest.contains(&row.post));
@@ -121,12 +138,50 @@ async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, Cr
     let texts = sorted(said.iter().filter_map(|row| row.text).collect());
     let commenters = sorted(said.iter().map(|row| row.commenter).collect());
     let numbers: Vec<i64> = texts.iter().map(|text| text.0).collect();
-    let (bodies, elsewhere) =
-        tokio::try_join!(data.lake.texts(&numbers, now), data.lake.same_words(account, &commenters, &texts, now))?;
+    let (bodies, elsewhere, audience) = tokio::try_join!(
+        data.lake.texts(&numbers, now),
+        data.lake.same_words(account, &commenters, &texts, now),
+        data.lake.audience_profiles(&audience, now)
+    )?;
     let bodies: HashMap<i64, String> = bodies.into_iter().collect();
     let said = said.into_iter().map(|row| (row, row.text.and_then(|text| bodies.get(&text.0).cloned()))).collect();
     let elsewhere = elsewhere.into_iter().map(|row| ((row.commenter, row.text), row.others)).collect();
-    Ok(Held { account, facts, said, elsewhere })
+    Ok(Held { account, facts, said, elsewhere, audience, whose })
+}
+
+/// At most 400 of these, drawn by chance that is the same every time.
+fn drawn(accounts: Vec<AccountId>) -> Vec<AccountId> {
+    let chosen = Draws::new(0, AUDIENCE_DRAW).sample(accounts.len(), AUDIENCE_MAX);
+    chosen.into_iter().map(|place| accounts[place]).collect()
+}
+
+/// What the account model reads of a profile.
+pub(crate) fn account_row(profile: &AudienceProfile) -> AccountRow {
+    let count = |value: Option<i64>| value.filter(|value| *value >= 0).map(|value| value as f64);
+    let letters =
+        |of: fn(&char) -> bool| profile.handle.as_ref().map(|handle| handle.chars().filter(of).count() as f64);
+    AccountRow {
+        followers: count(profile.followers),
+        followings: count(profile.following),
+        posts: count(profile.posts),
+        handle_length: letters(|_| true),
+        handle_digits: letters(char::is_ascii_digit),
+        ..AccountRow::default()
+    }
+}
+
+/// The share of the audience that was made to be sold, by the models that come with the program.
+fn audience_seen(held: &Held, platform: Platform) -> Option<AudienceSeen> {
+    let rows: Vec<AccountRow> = held.audience.iter().map(account_row).collect();
+    // The models were learned from Instagram followers; elsewhere their error rates are borrowed.
+    let kind = if platform == Platform::Instagram { Kind::Same } else { Kind::Another };
+    let found = share_of_profiles(shipped(), &rows, kind, 0)?;
+    Some(AudienceSeen {
+        share: found.share,
+        accounts: found.flagged.accounts,
+        flagged: found.flagged.flagged,
+        whose: held.whose,
+    })
 }
 
 fn sorted<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
@@ -182,7 +237,7 @@ fn made(
         comments: comments.as_ref(),
         timing: timing.as_ref(),
         circle,
-        audience: None,
+        audience: audience_seen(&held, creator.platform),
         usual,
         as_of: moment,
         grade: Grade::B,

@@ -82,6 +82,10 @@ pub struct CircleSeen {
 pub struct AudienceSeen {
     pub share: Share,
     pub accounts: u64,
+    /// How many of them the model flagged, uncorrected.
+    pub flagged: u64,
+    /// Whose accounts: "followers" or "commenters".
+    pub whose: &'static str,
 }
 
 /// Everything about one creator that signs are read from; what is not known is `None`.
@@ -234,9 +238,9 @@ fn seen_in_half(log_odds: f64) -> f64 {
 
 fn audience(input: &SignsInput<'_>) -> SignSeen {
     let sign = Sign::AudienceShare;
-    let Some(AudienceSeen { share, accounts }) = input.audience else {
-        let reason = "no profiles of followers or commenters are held, or too few to tell a share; bring in a follower list \
-                      with followers, following and posts";
+    let Some(AudienceSeen { share, accounts, flagged, whose }) = input.audience else {
+        let reason = "the profiles of fewer than 50 followers or commenters are held with followers and following; bring in an \
+                      accounts file of them";
         return not_looked_at(sign, Unit::Share, "accounts", reason, input);
     };
     let logit = |share: f64| (share.clamp(0.005, 0.995) / (1.0 - share.clamp(0.005, 0.995))).ln();
@@ -249,10 +253,14 @@ fn audience(input: &SignsInput<'_>) -> SignSeen {
         reliability: 0.9,
     };
     let formula = "audience_share = flagged share corrected for both kinds of error";
-    let explanation = Explanation::leaf(share.rung.words(), Some(share.value), Unit::Share)
+    let raw = flagged as f64 / accounts.max(1) as f64;
+    let parts = vec![Explanation::leaf("flagged by the model, not corrected", Some(raw), Unit::Share)];
+    let words = format!("of the {whose} held, made to be sold: {}", share.rung.words());
+    let explanation = Explanation::leaf(words, Some(share.value), Unit::Share)
         .with_formula(formula)
-        .with_rows(accounts, "accounts of the audience", None);
-    let value = Estimate::known(share.value, share.lo, share.hi, accounts, "accounts", "audience_share", explanation);
+        .with_parts(parts)
+        .with_rows(accounts, whose, None);
+    let value = Estimate::known(share.value, share.lo, share.hi, accounts, whose, "audience_share", explanation);
     let usual = UsualRange { lo: 0.02, hi: 0.15, words: "what audiences that bought nothing show".to_owned() };
     seen(sign, value, Some(usual), finding, input)
 }

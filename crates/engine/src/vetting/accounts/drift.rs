@@ -25,32 +25,56 @@ impl FeatureDrift {
     }
 }
 
+/// Where the training rows lay, so that it can be kept without them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DriftReference {
+    pub feature: Feature,
+    /// The deciles of the training rows, repeated ones once.
+    pub edges: Vec<f64>,
+    /// The share of training rows between them.
+    pub shares: Vec<f64>,
+}
+
+impl DriftReference {
+    /// Of every feature of these columns that the rows know. Cost `O(features * n log n)`.
+    pub fn of(rows: &[AccountRow], columns: Columns) -> Vec<DriftReference> {
+        let of_feature = |feature: Feature| {
+            let mut values: Vec<f64> = rows.iter().filter_map(|row| feature.value(row)).collect();
+            if values.is_empty() {
+                return None;
+            }
+            values.sort_by(f64::total_cmp);
+            let mut edges: Vec<f64> = (1..BINS).map(|bin| values[bin * values.len() / BINS]).collect();
+            edges.dedup();
+            Some(DriftReference { feature, shares: shares(&edges, &values), edges })
+        };
+        Feature::ALL.into_iter().filter(|feature| columns.covers(feature.columns())).filter_map(of_feature).collect()
+    }
+
+    /// The index of an audience; `None` where it knows nothing of the feature.
+    pub fn drift(&self, audience: &[AccountRow]) -> Option<FeatureDrift> {
+        let values: Vec<f64> = audience.iter().filter_map(|row| self.feature.value(row)).collect();
+        if values.is_empty() {
+            return None;
+        }
+        let pairs = shares(&self.edges, &values).into_iter().zip(&self.shares);
+        let index = pairs.map(|(actual, expected)| (actual - expected) * (actual / expected).ln()).sum();
+        Some(FeatureDrift { feature: self.feature, index })
+    }
+}
+
+fn shares(edges: &[f64], values: &[f64]) -> Vec<f64> {
+    let mut counts = vec![0.0; edges.len() + 1];
+    for value in values {
+        counts[edges.partition_point(|edge| edge <= value)] += 1.0;
+    }
+    counts.iter().map(|count: &f64| (count / values.len() as f64).max(SHARE_MIN)).collect()
+}
+
 /// The population stability index of every feature that both sides know: bins at the deciles of the training rows, repeated
 /// edges once. Cost `O(features * n log n)`.
 pub fn drift(trained_on: &[AccountRow], audience: &[AccountRow], columns: Columns) -> Vec<FeatureDrift> {
-    let values = |rows: &[AccountRow], feature: Feature| -> Vec<f64> {
-        rows.iter().filter_map(|row| feature.value(row)).collect()
-    };
-    let of_feature = |feature: Feature| {
-        let (mut expected, actual) = (values(trained_on, feature), values(audience, feature));
-        if expected.is_empty() || actual.is_empty() {
-            return None;
-        }
-        expected.sort_by(f64::total_cmp);
-        let mut edges: Vec<f64> = (1..BINS).map(|bin| expected[bin * expected.len() / BINS]).collect();
-        edges.dedup();
-        let shares = |values: &[f64]| {
-            let mut counts = vec![0.0; edges.len() + 1];
-            for value in values {
-                counts[edges.partition_point(|edge| edge <= value)] += 1.0;
-            }
-            counts.iter().map(|count| (count / values.len() as f64).max(SHARE_MIN)).collect::<Vec<f64>>()
-        };
-        let pairs = shares(&actual).into_iter().zip(shares(&expected));
-        let index = pairs.map(|(actual, expected)| (actual - expected) * (actual / expected).ln()).sum();
-        Some(FeatureDrift { feature, index })
-    };
-    Feature::ALL.into_iter().filter(|feature| columns.covers(feature.columns())).filter_map(of_feature).collect()
+    DriftReference::of(trained_on, columns).iter().filter_map(|reference| reference.drift(audience)).collect()
 }
 
 /// Whether two features or more differ, so that error rates measured on the training rows are no longer taken for the

@@ -1,6 +1,6 @@
 //! How good chances are: ranking, errors at a cut, and whether they are true.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A chance and what it was about.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Judged {
 }
 
 /// What a set of chances is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChanceFigures {
     /// The chance that a positive is placed above a negative.
     pub auc: f64,

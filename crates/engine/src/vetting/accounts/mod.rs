@@ -8,6 +8,7 @@ pub mod drift;
 pub mod evaluate;
 pub mod figures;
 pub mod model;
+pub mod shipped;
 pub mod spline;
 pub mod train;
 

@@ -3,6 +3,7 @@
 
 pub mod evaluate;
 pub mod gold;
+pub mod profiles;
 pub mod share;
 
 use model::Ratio;

@@ -81,6 +81,8 @@ fn a_usual_creator_shows_no_sign_and_bought_promotion_of_two_kinds_is_strong() {
                 rung: crate::vetting::audience::Rung::Matching,
             },
             accounts: 400,
+            flagged: 60,
+            whose: "followers",
         })
     };
     let good = SignsInput {
