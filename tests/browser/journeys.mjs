@@ -252,7 +252,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(await page.textContent(".verdict"), /^(no sign|unclear|signs worth asking about|strong signs)$/);
       assert.equal(await page.locator(".sign").count(), 11);
       await page.click(".sign >> nth=1 >> .why summary");
-      assert.ok(await page.locator(".sign >> nth=1 >> text=What would change it:").isVisible());
+      assert.ok(await page.locator(".sign >> nth=1 >> .why p").last().isVisible());
       const json = await (await page.request.get(`${page.url()}/report.json`)).json();
       assert.equal(json.signs.length, 11);
       assert.match(await (await page.request.get(`${page.url()}/signs.csv`)).text(), /^sign,kind,words,log_odds/);
