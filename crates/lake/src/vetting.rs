@@ -272,8 +272,8 @@ impl Lake {
             self.rows(&posts, &[], now, "reading posts"),
             self.rows(&followers, &[], now, "reading follower counts")
         )?;
-        let mut facts = AuthorFacts::default();
-        facts.followers = followers.batches.iter().flat_map(follower_rows).map(|(_, point)| point).collect();
+        let followers = followers.batches.iter().flat_map(follower_rows).map(|(_, point)| point).collect();
+        let mut facts = AuthorFacts { followers, ..AuthorFacts::default() };
         for batch in &posts.batches {
             let (post, at) = (ints(batch, 0), ints(batch, 1));
             let paid = crate::session::bools(batch, 2);

@@ -131,6 +131,7 @@ mod tests {
     use super::*;
 
     /// The labelled file, where it is there.
+    #[expect(clippy::disallowed_methods, reason = "a test reads what the engine itself never does")]
     fn labelled() -> Option<Vec<LabelledAccount>> {
         let folder = std::env::var("BELLWETHER_TEST_DATA").unwrap_or_else(|_| "../../../shared/data".to_owned());
         let text =
@@ -161,6 +162,7 @@ mod tests {
 
     /// To make the file again: `BELLWETHER_WRITE_SHIPPED=1 cargo test -p bellwether-engine shipped`.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "on request the test writes what it has learned")]
     fn the_models_that_come_with_the_program_are_what_the_labelled_accounts_teach() {
         let Some(labelled) = labelled() else {
             println!("skipped: srf_followers.csv is not there");

@@ -125,6 +125,7 @@ struct Honest {
     posts: Vec<PostFigures>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test reads what the engine itself never does")]
 fn honest_accounts() -> Option<Vec<Honest>> {
     let folder = std::env::var("BELLWETHER_TEST_DATA").unwrap_or_else(|_| "../../../shared/data".to_owned());
     let path = std::path::Path::new(&folder).join("authenticity/honest_accounts_posts.jsonl");
