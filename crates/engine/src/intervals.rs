@@ -114,6 +114,12 @@ pub fn median(sorted: &[f64]) -> Option<f64> {
     }
 }
 
+/// The middle value of values in any order; 0 when empty. Cost `O(n log n)`.
+pub(crate) fn median_of(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    median(&values).unwrap_or(0.0)
+}
+
 /// The range the true middle value may have, read off the sorted rows themselves, whatever their distribution.
 ///
 /// Formula: `(X(k), X(n+1-k))` covers with `1 - 2 P(B <= k-1)`, B ~ binomial(n, 1/2). k is the largest rank that

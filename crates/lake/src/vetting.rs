@@ -43,7 +43,7 @@ pub struct PostFiguresRow {
 pub struct AuthorFacts {
     /// By time, each with its newest counts where there are any.
     pub posts: Vec<PostFiguresRow>,
-    /// Everything said under these posts, in no particular order.
+    /// What was said under these posts, newest first.
     pub comments: Vec<CommentUnderRow>,
     /// Every known follower count, oldest first.
     pub followers: Vec<FollowerPoint>,
@@ -257,12 +257,19 @@ impl Lake {
         Ok(InOrder { stream, read, author_of, rows: Vec::new().into_iter().peekable(), what })
     }
 
-    /// What is held about one author: posts with their newest counts, what was said under them, follower counts. Cost:
-    /// passes over the ids of posts, counts, interactions and profiles; of other authors nothing else is read.
-    pub async fn author_facts(&self, author: AccountId, now: Timestamp) -> Result<AuthorFacts, LakeError> {
+    /// What is held about one author: the newest posts with their newest counts, the newest comments under them, follower
+    /// counts. Cost: passes over the ids of posts, counts, interactions and profiles; of other authors nothing else is read,
+    /// and of one who wrote very much no more than `posts_max` and `comments_max` rows are held.
+    pub async fn author_facts(
+        &self,
+        author: AccountId,
+        posts_max: usize,
+        comments_max: usize,
+        now: Timestamp,
+    ) -> Result<AuthorFacts, LakeError> {
         let posts = format!(
             "select post_id, min(created_at) as created_at, bool_or(paid_disclosure) from post where author_id = {author} \
-             group by post_id order by created_at, post_id"
+             group by post_id order by created_at desc, post_id desc limit {posts_max}"
         );
         let followers = format!(
             "select account_id, observed_at, followers from profile_snapshot where followers is not null \
@@ -292,6 +299,7 @@ impl Lake {
         if facts.posts.is_empty() {
             return Ok(facts);
         }
+        facts.posts.reverse();
         let ids: Vec<String> = facts.posts.iter().map(|post| post.post.0.to_string()).collect();
         let ids = ids.join(", ");
         let counts = format!(
@@ -299,7 +307,8 @@ impl Lake {
              order by observed_at, fetched_at"
         );
         let comments = format!(
-            "select post_id, actor_id, at, text_id from interaction where post_id in ({ids}) and kind in (0, 1, 4, 6)"
+            "select post_id, actor_id, at, text_id from interaction where post_id in ({ids}) and kind in (0, 1, 4, 6) \
+             order by at desc, id_upper, id_lower limit {comments_max}"
         );
         let (counts, comments) = futures::try_join!(
             self.rows(&counts, &[], now, "reading post figures"),

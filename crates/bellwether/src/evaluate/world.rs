@@ -307,7 +307,7 @@ async fn judge_vetting(
     let kinds: Vec<(&'static str, Vec<AccountId>)> = vec![
         ("bought growth", truth.bought_growth.iter().map(|jump| jump.account).collect()),
         ("viral growth", truth.viral_growth.iter().map(|jump| jump.account).collect()),
-        ("pods", pods.iter().copied().take(QUIET_MAX).collect()),
+        ("pods", truth.pods.iter().flatten().copied().take(QUIET_MAX).collect()),
         ("nothing planted", quiet(data, truth, &planted, pods).await?),
     ];
     let mut verdicts: BTreeMap<&'static str, BTreeMap<&'static str, u64>> = BTreeMap::new();

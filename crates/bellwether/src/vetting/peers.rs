@@ -18,8 +18,8 @@ const FOLLOWERS_MIN: i64 = 50;
 
 /// What all creators held say about each other.
 pub struct Peers {
-    /// The revision of the derived values it was read from.
-    revision: Option<i64>,
+    /// The data revision it was read at, and that of the derived values: whoever is forgotten leaves at once.
+    revisions: (i64, Option<i64>),
     usual: HashMap<Platform, Usual>,
     /// Those who stand in circles, by ascending account; circles name them by their place here.
     accounts: Vec<AccountId>,
@@ -32,15 +32,13 @@ impl Peers {
         self.usual.get(&platform).copied().unwrap_or_default().or(Usual::published(platform))
     }
 
-    /// Where somebody with so many posts held stands among those who comment on each other; `None` under fifteen posts.
+    /// Where somebody with so many posts held stands among those who comment on each other; `None` under fifteen posts, and
+    /// where nobody who often comments under them publishes anything held: then it cannot be told.
     pub fn circle_of(&self, account: AccountId, posts: u32) -> Option<CircleSeen> {
         if posts < CircleSettings::default().posts_min {
             return None;
         }
-        let Ok(place) = self.accounts.binary_search(&account) else {
-            return Some(CircleSeen { core: 0, pod_people: 0, posts });
-        };
-        let place = place as u32;
+        let place = self.accounts.binary_search(&account).ok()? as u32;
         let pod_people = self.circles.pod_of(place).map_or(0, |pod| pod.len() as u32);
         Some(CircleSeen { core: self.circles.cores.get(&place).copied().unwrap_or(0), pod_people, posts })
     }
@@ -62,21 +60,21 @@ impl DataDirectory {
     /// What is usual among the creators held, and their circles; read once while nothing derived changes. Cost: the
     /// measures of all creators, a fit for every platform, one pass over frequent commenters.
     pub async fn peers(&self) -> Result<Arc<Peers>, StoreError> {
-        let revision = self.derived.revision().await?;
+        let revisions = (self.store.data_revision().await?, self.derived.revision().await?);
         let mut held = self.peers.lock().await;
-        if let Some(peers) = held.as_ref().filter(|peers| peers.revision == revision) {
+        if let Some(peers) = held.as_ref().filter(|peers| peers.revisions == revisions) {
             return Ok(peers.clone());
         }
         let measures = self.derived.measures().await?;
         let commenters = self.derived.commenters().await?;
-        let read = Arc::new(read(revision, &measures, &commenters));
+        let read = Arc::new(read(revisions, &measures, &commenters));
         *held = Some(read.clone());
         Ok(read)
     }
 }
 
 fn read(
-    revision: Option<i64>,
+    revisions: (i64, Option<i64>),
     measures: &[(AccountId, Option<f64>, CreatorMeasures)],
     commenters: &[CommentingRow],
 ) -> Peers {
@@ -95,7 +93,7 @@ fn read(
         })
         .collect();
     let circles = circles(&rows, &CircleSettings::default());
-    Peers { revision, usual, accounts, circles }
+    Peers { revisions, usual, accounts, circles }
 }
 
 fn usual_on(platform: Platform, measures: &[(AccountId, Option<f64>, CreatorMeasures)]) -> Usual {

@@ -25,9 +25,12 @@ use super::{CreatorEstimates, likes_of, post_figures};
 use crate::creators::{CreatorName, CreatorsError, names};
 use crate::data_directory::DataDirectory;
 
-/// Comments are read under so many of the newest posts, and so many of them at most.
-const POSTS_READ: usize = 40;
-const COMMENTS_READ: usize = 800;
+/// The newest posts and comments that are looked at.
+const POSTS_MAX: usize = 500;
+const COMMENTS_MAX: usize = 20_000;
+/// Words are read of comments under so many of the newest posts, and of so many of them at most.
+pub const POSTS_READ: usize = 40;
+pub const COMMENTS_READ: usize = 400;
 /// Accounts of the audience that are looked at, and from how many known followers on those are taken instead of commenters.
 const AUDIENCE_MAX: usize = 400;
 const FOLLOWERS_MIN: usize = 100;
@@ -59,8 +62,9 @@ pub struct VettingReport {
     pub examples: Vec<CommentExample>,
     pub timing: Option<CommentTiming>,
     pub circle: Option<CircleSeen>,
-    /// Those who comment on this creator again and again and are commented on back.
+    /// Those who comment on this creator again and again and are commented on back: at most 60 of them, and how many.
     pub tied_to: Vec<CreatorName>,
+    pub tied_people: usize,
 }
 
 /// A post with what it drew.
@@ -94,15 +98,14 @@ pub struct CommentExample {
 /// rows of one author, and the measures of all creators the first time.
 pub async fn vetting_report(data: &DataDirectory, account: AccountId) -> Result<VettingReport, CreatorsError> {
     data.revision().await?;
-    let creator = names(data, vec![account])
-        .await?
-        .remove(&account)
-        .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let called = async { names(data, vec![account]).await.map_err(CreatorsError::from) };
+    let (mut called, held) = tokio::try_join!(called, held_about(data, account))?;
+    let creator = called.remove(&account).ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
     let figures = data.derived.figures(&[account]).await?.remove(&account);
     let peers = data.peers().await?;
-    let held = held_about(data, account).await?;
-    let tied_to = tied_to(data, &peers, account).await?;
-    Ok(made(creator, figures, &peers, held, tied_to))
+    let tied = peers.tied_to(account);
+    let tied_to = first_named(data, &tied).await?;
+    Ok(VettingReport { tied_to, tied_people: tied.len(), ..made(creator, figures, &peers, held) })
 }
 
 /// The facts about one creator.
@@ -120,8 +123,10 @@ struct Held {
 
 async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, CreatorsError> {
     let now = data.now();
-    let (mut facts, followers) =
-        tokio::try_join!(data.lake.author_facts(account, now), data.lake.known_followers(account, AUDIENCE_MAX, now))?;
+    let (mut facts, followers) = tokio::try_join!(
+        data.lake.author_facts(account, POSTS_MAX, COMMENTS_MAX, now),
+        data.lake.known_followers(account, AUDIENCE_MAX, now)
+    )?;
     let others = facts.comments.iter().map(|row| row.commenter).filter(|commenter| *commenter != account);
     let (audience, whose) = match followers.len() >= FOLLOWERS_MIN {
         true => (followers, "followers"),
@@ -130,11 +135,10 @@ async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, Cr
     let newest: Vec<PostId> = facts.posts.iter().rev().take(POSTS_READ).map(|post| post.post).collect();
     let mut said = std::mem::take(&mut facts.comments);
     said.retain(|row| row.commenter != account && newest.contains(&row.post));
-    // Of very many comments the newest are read.
-    said.sort_by_key(|row| (std::cmp::Reverse(row.at), row.post, row.commenter));
+    // They come newest first.
     said.truncate(COMMENTS_READ);
-    let place = |row: &CommentUnderRow| facts.posts.iter().position(|post| post.post == row.post);
-    said.sort_by_key(|row| (place(row), row.at, row.commenter));
+    let place = |row: &CommentUnderRow| newest.iter().rev().position(|post| *post == row.post);
+    said.sort_by_cached_key(|row| (place(row), row.at, row.commenter));
     let texts = sorted(said.iter().filter_map(|row| row.text).collect());
     let commenters = sorted(said.iter().map(|row| row.commenter).collect());
     let numbers: Vec<i64> = texts.iter().map(|text| text.0).collect();
@@ -190,29 +194,21 @@ fn sorted<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
     ids
 }
 
-async fn tied_to(data: &DataDirectory, peers: &Peers, account: AccountId) -> Result<Vec<CreatorName>, CreatorsError> {
-    let mut tied = peers.tied_to(account);
-    tied.truncate(CIRCLE_NAMED_MAX);
+async fn first_named(data: &DataDirectory, tied: &[AccountId]) -> Result<Vec<CreatorName>, CreatorsError> {
+    let tied = &tied[..tied.len().min(CIRCLE_NAMED_MAX)];
     if tied.is_empty() {
         return Ok(vec![]);
     }
-    let mut named = names(data, tied.clone()).await?;
+    let mut named = names(data, tied.to_vec()).await?;
     Ok(tied.iter().filter_map(|account| named.remove(account)).collect())
 }
 
-fn made(
-    creator: CreatorName,
-    kept: Option<CreatorFigures>,
-    peers: &Peers,
-    held: Held,
-    tied_to: Vec<CreatorName>,
-) -> VettingReport {
+fn made(creator: CreatorName, kept: Option<CreatorFigures>, peers: &Peers, held: Held) -> VettingReport {
     let figures: Option<CreatorEstimates> = kept.as_ref().and_then(|kept| serde_json::from_str(&kept.detail).ok());
     let as_of = figures.as_ref().and_then(|figures| figures.by_followers.as_of);
-    let moment = as_of.unwrap_or(Timestamp(0));
     let seen_followers = followers_seen(&held.facts);
     let posts: Vec<PostFigures> = held.facts.posts.iter().map(|row| post_figures(row, &seen_followers)).collect();
-    let likes: Option<LikeSpread> = like_spread(&likes_of(&posts, moment));
+    let likes: Option<LikeSpread> = as_of.and_then(|as_of| like_spread(&likes_of(&posts, as_of)));
     let reactions: Vec<PostReaction> = posts.iter().filter_map(reaction).collect();
     let growth = growth(&GrowthInput { followers: &seen_followers, posts: &reactions, declared: &[] });
     let (texts, comments) = quality(&held);
@@ -239,7 +235,7 @@ fn made(
         circle,
         audience: audience_seen(&held, creator.platform),
         usual,
-        as_of: moment,
+        as_of,
         grade: Grade::B,
     };
     let vetting = vet(&input, &VerdictSettings::default());
@@ -263,7 +259,8 @@ fn made(
         comments,
         timing,
         circle,
-        tied_to,
+        tied_to: vec![],
+        tied_people: 0,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod brands;
 pub mod csv;
 pub mod error;
 pub mod estimates;
+pub mod figures;
 pub mod format;
 pub mod guard;
 pub mod home;

@@ -37,7 +37,7 @@ fn a_report_adds_up_names_its_reasons_and_accuses_nobody() {
     place.json(&["demo", "--no-serve"]);
     let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
     let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "6"]);
-    let mut looked_at = 0;
+    let (mut looked_at, mut shares) = (0, 0);
     for creator in ranking["creators"].as_array().expect("a list") {
         let account = creator["account"].to_string();
         let report = place.json(&["vetting", "report", &account]);
@@ -49,6 +49,7 @@ fn a_report_adds_up_names_its_reasons_and_accuses_nobody() {
             + parts.iter().map(|part| odds(&part["log_odds"])).sum::<f64>();
         assert!((sum - odds(&verdict["log_odds"])).abs() < 1e-9, "{verdict}");
         looked_at += parts.len();
+        shares += usize::from(parts.iter().any(|part| part["sign"] == "audience_share"));
         let signs = report["signs"].as_array().expect("signs");
         assert_eq!(signs.len(), parts.len() + verdict["not_assessed"].as_array().expect("a list").len());
         for sign in signs {
@@ -62,6 +63,7 @@ fn a_report_adds_up_names_its_reasons_and_accuses_nobody() {
         assert!(!printed.to_lowercase().contains("fake"), "{printed}");
     }
     assert!(looked_at > 20, "{looked_at} signs of six creators could be looked at");
+    assert!(shares > 0, "nobody's audience could be judged");
 }
 
 #[test]
@@ -73,6 +75,8 @@ fn somebody_who_published_nothing_has_a_report_that_says_what_is_missing() {
     let report = place.json(&["vetting", "report", "other:u5"]);
     assert_eq!(report["word"], "unclear");
     assert_eq!(report["verdict"]["parts"], serde_json::json!([]));
-    assert!(report["figures"].is_null() && report["growth"].is_null());
+    assert!(report["figures"].is_null() && report["growth"].is_null() && report["as_of"].is_null());
+    let dates = report["signs"].as_array().expect("signs").iter().map(|sign| &sign["value"]["as_of"]);
+    assert!(dates.chain([&report["chance"]["as_of"]]).all(serde_json::Value::is_null), "no date is made up: {report}");
     assert!(place.refused(&["vetting", "report", "other:nobody"]).contains("no account is called"));
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::Sequence;
 
-/// Fewer posts of one kind say nothing.
+/// Fewer posts say nothing.
 pub const POSTS_MIN: usize = 12;
 /// Two counts are alike when they differ by no more than this.
 const ALIKE: f64 = 0.02;
 const DRAWS: usize = 400;
 const STREAM: u64 = 61;
 
-/// How the likes of posts of one kind are spread.
+/// How the likes of posts are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LikeSpread {
     /// Standard deviation of ln(1 + likes).
@@ -27,30 +27,40 @@ pub struct LikeSpread {
 }
 
 /// Standard deviation of ln(1 + likes) over posts; `None` under 12 posts. Posts of several kinds only make it larger, so
-/// they never make anybody suspect. Cost `O(posts)`.
+/// they never make anybody suspect. Cost `O(posts log posts)`.
 pub fn spread_of(likes: &[u64]) -> Option<f64> {
-    if likes.len() < POSTS_MIN {
-        return None;
-    }
-    let mut logs: Vec<f64> = likes.iter().map(|likes| (*likes as f64).ln_1p()).collect();
-    // Sums are taken in one order, so that posts in any order give the same bytes.
-    logs.sort_by(f64::total_cmp);
-    let count = logs.len() as f64;
-    let mean = logs.iter().sum::<f64>() / count;
-    Some((logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt())
+    Some(Logs::of(likes)?.spread)
 }
 
-/// The spread of likes over posts of one kind; `None` under 12 posts. Ten likes or fewer are left out of "alike", since
-/// small counts repeat by themselves.
+/// ln(1 + likes), ascending, so that sums are the same whatever order posts came in.
+struct Logs {
+    sorted: Vec<f64>,
+    mean: f64,
+    spread: f64,
+}
+
+impl Logs {
+    fn of(likes: &[u64]) -> Option<Logs> {
+        if likes.len() < POSTS_MIN {
+            return None;
+        }
+        let mut sorted: Vec<f64> = likes.iter().map(|likes| (*likes as f64).ln_1p()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let count = sorted.len() as f64;
+        let mean = sorted.iter().sum::<f64>() / count;
+        let spread = (sorted.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
+        Some(Logs { sorted, mean, spread })
+    }
+}
+
+/// The spread of likes over posts and how far they stop at one count; `None` under 12 posts. Ten likes or fewer are left out
+/// of "alike", since small counts repeat by themselves.
 ///
 /// The share by chance comes from 400 seeded draws of as many log-normal posts with the same middle and spread. Order of
 /// posts changes nothing. Cost `O(400 posts log posts)`.
 pub fn like_spread(likes: &[u64]) -> Option<LikeSpread> {
-    let spread = spread_of(likes)?;
-    let mut logs: Vec<f64> = likes.iter().map(|likes| (*likes as f64).ln_1p()).collect();
-    logs.sort_by(f64::total_cmp);
+    let Logs { sorted: logs, mean, spread } = Logs::of(likes)?;
     let count = logs.len() as f64;
-    let mean = logs.iter().sum::<f64>() / count;
     let counts: Vec<f64> = logs.iter().map(|log| log.exp_m1().round()).collect();
     let mut draw = Sequence::new(likes.len() as u64, STREAM);
     let mut by_chance: Vec<f64> = Vec::with_capacity(DRAWS);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::intervals::median_of as median;
+
 /// An account as a point: how many follow it, and a figure of it on a logarithmic scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PeerPoint {
@@ -87,11 +89,6 @@ impl PeerLine {
 pub fn residual_log_odds(residual: f64) -> f64 {
     let tail = |z: f64| -(FREEDOM + 1.0) / 2.0 * (z * z / FREEDOM).ln_1p();
     tail(residual / BOUGHT_WIDER) - BOUGHT_WIDER.ln() - tail(residual)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    crate::intervals::median(&values).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ use crate::vetting::CreatorEstimates;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::brands::{BrandChoice, brand_at_hand, brand_choices};
 use crate::web::error::WebError;
-use crate::web::estimates::{Drawing, EstimateView, common_scale, round_scale_end};
+use crate::web::estimates::{Drawing, EstimateView, round_scale_end};
+use crate::web::figures::{conversation, engagement};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
@@ -314,36 +315,6 @@ fn group_lines(market: &MarketGroups, talk: &TalkByGroup, brand: Option<model::B
         GroupPart { name, address, share: EstimateView::new(drawing, &share) }
     };
     talk.groups.iter().chain(&talk.elsewhere).filter(|_| market.found.is_some()).map(line).collect()
-}
-
-fn conversation(held: &CreatorEstimates, brand: Option<model::BrandId>) -> Vec<EstimateView> {
-    let view = |id, label, estimate: &Estimate| {
-        EstimateView::new(Drawing { id, label, scale_to: common_scale(&[estimate]), brand }, estimate)
-    };
-    vec![
-        view("reply-rate", "Comments answered", &held.reply_rate),
-        view("reply-rate-people", "People answered at least once", &held.reply_rate_people),
-        view("reply-latency", "Middle time to an answer", &held.reply_latency),
-        view("conversation-rate", "Threads that become conversations", &held.conversation_rate),
-        view("mutual-share", "Talk partners in both directions", &held.mutual_share),
-    ]
-}
-
-fn engagement(held: &CreatorEstimates, brand: Option<model::BrandId>) -> Vec<EstimateView> {
-    let rates = common_scale(&[&held.by_followers, &held.by_reach, &held.by_views]);
-    let view =
-        |id, label, scale_to, estimate: &Estimate| EstimateView::new(Drawing { id, label, scale_to, brand }, estimate);
-    vec![
-        view("by-followers", "Engagement by followers", rates, &held.by_followers),
-        view("by-reach", "Engagement by reach", rates, &held.by_reach),
-        view("by-views", "Engagement by views", rates, &held.by_views),
-        view(
-            "comment-like-ratio",
-            "Comments for each like",
-            common_scale(&[&held.comment_like_ratio]),
-            &held.comment_like_ratio,
-        ),
-    ]
 }
 
 fn post_line(post: &PostRow, links: Links) -> PostLine {

@@ -10,12 +10,13 @@ use engine::vetting::signs::SignSeen;
 use engine::vetting::verdict::{Family, VerdictWord};
 use model::AccountId;
 
-use super::super::report::{PostSeen, VettingReport, vetting_report};
+use super::super::report::{COMMENTS_READ, POSTS_READ, PostSeen, VettingReport, vetting_report};
 use crate::clock;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::csv::{PARTS, Sheet, push_estimate};
 use crate::web::error::WebError;
 use crate::web::estimates::{Drawing, EstimateView, common_scale};
+use crate::web::figures::{conversation, engagement};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
@@ -151,10 +152,13 @@ struct ReportPage {
     posts: Option<PostPlot>,
     growth: Option<GrowthPlot>,
     comments: Vec<CommentLine>,
+    /// How many comments were read, and where the reading stops.
     comments_read: String,
     examples: Vec<ExampleLine>,
     circle: String,
     tied_to: Vec<Person>,
+    /// Those tied to the creator beyond the ones named.
+    tied_beyond: usize,
 }
 
 async fn report_of(app: &App, account: AccountId) -> Result<VettingReport, WebError> {
@@ -224,15 +228,16 @@ fn page(layout: Layout, report: &VettingReport) -> ReportPage {
         families: families(report),
         sum: sum_words(report),
         level: LevelMark::of(level),
-        conversation: report.figures.as_ref().map(conversation).unwrap_or_default(),
-        engagement: report.figures.as_ref().map(engagement).unwrap_or_default(),
+        conversation: report.figures.as_ref().map(|held| conversation(held, None)).unwrap_or_default(),
+        engagement: report.figures.as_ref().map(|held| engagement(held, None)).unwrap_or_default(),
         posts: post_plot(report),
         growth: growth_plot(report),
         comments: comment_lines(report),
-        comments_read: report.comments.as_ref().map_or("0".to_owned(), |quality| format::count(quality.comments)),
+        comments_read: comments_read(report),
         examples: example_lines(report),
         circle: circle_words(report),
         tied_to: report.tied_to.iter().map(Person::of).collect(),
+        tied_beyond: report.tied_people - report.tied_to.len(),
         person,
     }
 }
@@ -321,29 +326,6 @@ fn sum_words(report: &VettingReport) -> String {
     }
     words.push_str(&format!(" = {:+.2}", verdict.log_odds));
     words.replace('-', "\u{2212}")
-}
-
-fn conversation(held: &super::super::CreatorEstimates) -> Vec<EstimateView> {
-    let view = |id, label, estimate| {
-        EstimateView::new(Drawing { id, label, scale_to: common_scale(&[estimate]), brand: None }, estimate)
-    };
-    vec![
-        view("reply-rate", "Comments answered", &held.reply_rate),
-        view("reply-rate-people", "People answered at least once", &held.reply_rate_people),
-        view("reply-latency", "Middle time to an answer", &held.reply_latency),
-        view("conversation-rate", "Threads that become conversations", &held.conversation_rate),
-        view("mutual-share", "Talk partners in both directions", &held.mutual_share),
-    ]
-}
-
-fn engagement(held: &super::super::CreatorEstimates) -> Vec<EstimateView> {
-    let rates = common_scale(&[&held.by_followers, &held.by_reach, &held.by_views]);
-    let view = |id, label, estimate| EstimateView::new(Drawing { id, label, scale_to: rates, brand: None }, estimate);
-    vec![
-        view("by-followers", "Engagement by followers", &held.by_followers),
-        view("by-reach", "Engagement by reach", &held.by_reach),
-        view("by-views", "Engagement by views", &held.by_views),
-    ]
 }
 
 const PLOT_WIDTH: f64 = 640.0;
@@ -463,6 +445,16 @@ fn comment_lines(report: &VettingReport) -> Vec<CommentLine> {
         .collect()
 }
 
+/// Says where the reading stopped, if it did.
+fn comments_read(report: &VettingReport) -> String {
+    let count = report.comments.as_ref().map_or(0, |quality| quality.comments);
+    let read = format::counted(count, "comment", "comments");
+    match count as usize >= COMMENTS_READ {
+        true => format!("The newest {read} by others under the newest {POSTS_READ} posts were read."),
+        false => format!("{read} by others under the newest {POSTS_READ} posts were read."),
+    }
+}
+
 fn example_lines(report: &VettingReport) -> Vec<ExampleLine> {
     let line = |example: &super::super::report::CommentExample| ExampleLine {
         text: crate::web::words::plain(&example.text),
@@ -474,7 +466,9 @@ fn example_lines(report: &VettingReport) -> Vec<ExampleLine> {
 
 fn circle_words(report: &VettingReport) -> String {
     match report.circle {
-        None => "Not known: fewer than 15 posts of this creator are held with the comments under them.".to_owned(),
+        None => "Not known: fewer than 15 posts of this creator are held, or nobody who often comments under them \
+                 publishes anything held."
+            .to_owned(),
         Some(circle) if circle.pod_people > 0 => format!(
             "Pod-like: {} creators, each of whom comments on at least {} others of them again and again, and they back.",
             circle.pod_people, circle.core

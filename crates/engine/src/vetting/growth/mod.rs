@@ -5,6 +5,7 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::followers::FollowersSeen;
+use crate::intervals::median_of as median;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,8 @@ pub struct GrowthBlock {
     pub last_day: i32,
     /// Followers beyond what is usual on such days.
     pub gained: f64,
+    /// Its standard deviation, from what days around it differ by.
+    pub gained_spread: f64,
     /// How far its largest day lies above the usual, in scales of the days around it.
     pub score: f64,
     /// ln of the best post around it over the creator's middle post, less what the best of so many posts has anyway, and
@@ -242,6 +245,7 @@ fn block(
         first_day,
         last_day,
         gained,
+        gained_spread: scale * (days.len() as f64).sqrt(),
         score: scores[days].iter().copied().fold(0.0, f64::max),
         engagement_lift: lift.map(|lift| lift.beyond),
         posts_meanwhile: lift.map_or(0, |lift| lift.posts),
@@ -345,9 +349,4 @@ fn log_t(value: f64, middle: f64, scale: f64) -> f64 {
 fn usual_mean(days: Vec<f64>, middle: f64, scale: f64) -> f64 {
     let count = days.len() as f64;
     days.into_iter().map(|gain| gain.clamp(middle - 4.0 * scale, middle + 4.0 * scale)).sum::<f64>() / count
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    crate::intervals::median(&values).unwrap_or(0.0)
 }

@@ -140,6 +140,7 @@ fn a_short_history_says_nothing_and_a_declared_giveaway_is_no_suspicion() {
         .find(|year| look(year).most_suspect().is_some_and(|block| block.log_odds > 1.0));
     let year = bought.expect("one in fifty");
     let block = look(&year).most_suspect().copied().expect("a block");
+    assert!(block.gained_spread > 0.0 && block.gained_spread < block.gained, "{block:?}");
     let declared = [DeclaredDays { first_day: block.first_day - 1, last_day: block.first_day }];
     let told =
         growth(&GrowthInput { followers: &year.followers, posts: &year.posts, declared: &declared }).expect("a year");

@@ -1,12 +1,12 @@
 //! Signs and the verdict over them: honest accounts are not accused, planted promotion is, unknowns never harm.
 
-use model::Timestamp;
+use model::{Platform, Timestamp};
 
 use super::*;
 use crate::vetting::comments::quality::{AudienceText, comment_quality};
 use crate::vetting::engagement::{EngagementInput, EngagementSettings, FollowersTaken, PostFigures, engagement};
 use crate::vetting::likes::like_spread;
-use crate::vetting::peers::PeerPoint;
+use crate::vetting::peers::{PeerLine, PeerPoint};
 use crate::vetting::verdict::VerdictWord;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
@@ -28,7 +28,7 @@ fn input<'a>(by_followers: &'a Estimate, ratio: &'a Estimate, reply: &'a Estimat
         circle: None,
         audience: None,
         usual: Usual::published(Platform::Instagram),
-        as_of: NOW,
+        as_of: Some(NOW),
         grade: Grade::B,
     }
 }
