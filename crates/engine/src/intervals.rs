@@ -162,6 +162,55 @@ pub fn median_interval(sorted: &[f64], level: Ratio) -> Option<Interval> {
     Some(Interval { lo: towards(sorted[k - 1], sorted[k]), hi: towards(sorted[n - k], sorted[n - k - 1]), level })
 }
 
+/// The range the ratio of two middle values may have, e.g. that of paid posts over that of the others.
+///
+/// Formula: with `(m, l, u)` the median and its `median_interval` of each side, on the log scale: lower end
+/// `ln m1 - ln m2 - sqrt((ln m1 - ln l1)^2 + (ln u2 - ln m2)^2)`, upper end alike with u1 and l2. A side with too few
+/// rows for the level (fewer than 5 at 90 %) has its distances stretched by `z(level) / z(level reached)`.
+/// Inputs: `over` and `under`, each ascending, 0 and up, rows that do not depend on each other; `level`, 0..1.
+/// Output: ratio, 0 and up; the lower end is 0 and the upper end infinite where a side's own interval begins at 0, and
+/// where every row of `over` is 0 the upper end is infinite as well. `None` with fewer than 2 rows on a side or when
+/// the median of `under` is 0. Cost: O(log n).
+/// Source: square-and-add of two intervals, Zou & Donner 2008, Statistics in Medicine 27, on the log scale; each side
+/// distribution-free as `median_interval`.
+///
+/// ```
+/// use model::Ratio;
+/// let paid = [1.0, 2.0, 3.0, 4.0, 5.0];
+/// let range = engine::intervals::ratio_of_medians_interval(&paid, &paid, Ratio::new(0.9).unwrap()).unwrap();
+/// assert!(0.0 < range.lo && range.lo < 1.0 && 1.0 < range.hi);
+/// ```
+pub fn ratio_of_medians_interval(over: &[f64], under: &[f64], level: Ratio) -> Option<Interval> {
+    if over.len() < 2 || under.len() < 2 {
+        return None;
+    }
+    let (middle_over, middle_under) = (median(over)?, median(under)?);
+    if middle_under <= 0.0 {
+        return None;
+    }
+    let (own_over, own_under) = (median_interval(over, level)?, median_interval(under, level)?);
+    let stretch = |own: &Interval| {
+        let reached = Ratio::new(own.level).expect("a level reached is a share");
+        if own.level < level.value() { two_sided_z(level) / two_sided_z(reached) } else { 1.0 }
+    };
+    // How far an end lies from its middle on the log scale; without end where the rows go down to 0.
+    let apart = |high: f64, low: f64, own: &Interval| stretch(own) * (high / low).ln();
+    let ratio = middle_over / middle_under;
+    let up_from_under = apart(own_under.hi, middle_under, &own_under);
+    let down_from_under = apart(middle_under, own_under.lo, &own_under);
+    let (lo, hi) = if middle_over > 0.0 {
+        let down = apart(middle_over, own_over.lo, &own_over).hypot(up_from_under);
+        let up = apart(own_over.hi, middle_over, &own_over).hypot(down_from_under);
+        (ratio * (-down).exp(), ratio * up.exp())
+    } else if own_over.hi > 0.0 {
+        // The middle row is 0, which has no logarithm: the widest ratio of the two intervals.
+        (0.0, own_over.hi / middle_under * down_from_under.exp())
+    } else {
+        (0.0, f64::INFINITY)
+    };
+    Some(Interval { lo, hi, level: level.value() })
+}
+
 /// The range the true number of events may have when so many were counted.
 ///
 /// Formula: `lo = Gamma quantile((1-level)/2; events)`, `hi = Gamma quantile((1+level)/2; events + 1)`; lo = 0 for 0.
@@ -340,7 +389,7 @@ fn gamma_quantile(shape: f64, probability: f64) -> f64 {
     halve_until(0.0, hi, |x| x <= 0.0 || gamma_lr(shape, x) < probability)
 }
 
-fn student_t(freedom: f64, level: Ratio) -> f64 {
+pub(crate) fn student_t(freedom: f64, level: Ratio) -> f64 {
     let x = beta_quantile(freedom / 2.0, 0.5, 1.0 - level.value());
     if x <= 0.0 { f64::INFINITY } else { (freedom * (1.0 - x) / x).sqrt() }
 }
@@ -554,5 +603,41 @@ pub(crate) mod tests {
             let backwards: Vec<Wait> = waits.iter().rev().copied().collect();
             prop_assert_eq!(median_wait(&waits, level(0.9)), median_wait(&backwards, level(0.9)));
         }
+    }
+
+    #[test]
+    fn the_range_of_a_ratio_of_medians_covers_from_four_rows_a_side_on() {
+        let mut stream = Stream(11);
+        for (over_rows, under_rows) in [(4, 4), (4, 30), (6, 12), (12, 30), (30, 30)] {
+            let (mut covered, runs) = (0, 2_000);
+            for _ in 0..runs {
+                let mut draw = |count: usize, middle: f64| {
+                    let mut rows: Vec<f64> = (0..count).map(|_| middle * stream.log_normal(0.8)).collect();
+                    rows.sort_by(f64::total_cmp);
+                    rows
+                };
+                let (over, under) = (draw(over_rows, 0.02), draw(under_rows, 0.04));
+                let range = ratio_of_medians_interval(&over, &under, level(0.9)).expect("rows on both sides");
+                covered += u32::from(range.lo <= 0.5 && 0.5 <= range.hi);
+            }
+            let share = f64::from(covered) / f64::from(runs);
+            println!("ratio of medians, {over_rows} over {under_rows} rows: 90 % interval covers {share:.3}");
+            assert!((0.86..0.97).contains(&share), "{over_rows} over {under_rows}: {share}");
+        }
+    }
+
+    #[test]
+    fn a_ratio_of_medians_with_zeros_has_open_ends_and_never_a_false_zero() {
+        let found = |over: &[f64], under: &[f64]| ratio_of_medians_interval(over, under, level(0.9));
+        let some = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(found(&some, &[0.0; 6]), None);
+        assert_eq!(found(&[1.0], &some), None);
+        let low = found(&[0.0, 0.0, 2.0, 2.0, 2.0, 2.0], &some).expect("known");
+        assert!(low.lo == 0.0 && low.hi.is_finite() && low.hi > 2.0 / 3.5, "{low:?}");
+        let open = found(&some, &[0.0, 0.0, 2.0, 2.0, 2.0, 2.0]).expect("known");
+        assert!(open.hi.is_infinite() && open.lo > 0.0, "{open:?}");
+        let mostly_none = found(&[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0], &some).expect("known");
+        assert!(mostly_none.lo == 0.0 && mostly_none.hi > 0.0, "{mostly_none:?}");
+        assert!(found(&[0.0; 6], &some).expect("known").hi.is_infinite());
     }
 }

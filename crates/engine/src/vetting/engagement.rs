@@ -280,8 +280,8 @@ pub fn engagement(input: &EngagementInput, settings: &EngagementSettings) -> Eng
 }
 
 /// The posts of the right age and kind, newest first, and how many were left out and why.
-struct Window {
-    posts: Vec<PostFigures>,
+pub(super) struct Window {
+    pub(super) posts: Vec<PostFigures>,
     too_young: u64,
     too_old: u64,
     paid: u64,
@@ -289,7 +289,7 @@ struct Window {
 }
 
 impl Window {
-    fn choose(input: &EngagementInput, settings: &EngagementSettings) -> Window {
+    pub(super) fn choose(input: &EngagementInput, settings: &EngagementSettings) -> Window {
         let mut window = Window { posts: Vec::new(), too_young: 0, too_old: 0, paid: 0, paid_not_told: 0 };
         let youngest = i64::from(settings.age_min_hours) * 3_600_000_000;
         let oldest = settings.days_max.as_seconds().saturating_mul(1_000_000);
@@ -311,7 +311,7 @@ impl Window {
         window
     }
 
-    fn explain(&self, settings: &EngagementSettings) -> Vec<Explanation> {
+    pub(super) fn explain(&self, settings: &EngagementSettings) -> Vec<Explanation> {
         let counts = [
             (self.too_young, format!("posts left out: younger than {} hours", settings.age_min_hours)),
             (self.too_old, format!("posts left out: older than {} days", settings.days_max.0)),
@@ -322,7 +322,7 @@ impl Window {
         counts.into_iter().filter(|(count, _)| *count > 0).map(leaf).collect()
     }
 
-    fn empty_reason(&self, settings: &EngagementSettings) -> String {
+    pub(super) fn empty_reason(&self, settings: &EngagementSettings) -> String {
         format!(
             "no post between {} hours and {} days old ({} younger, {} older, {} paid); wait, or import more posts",
             settings.age_min_hours, settings.days_max.0, self.too_young, self.too_old, self.paid
@@ -505,11 +505,11 @@ fn not_known(
     estimate
 }
 
-fn level() -> Ratio {
+pub(super) fn level() -> Ratio {
     Ratio::new(DEFAULT_LEVEL).expect("the default level is a share")
 }
 
-fn formula_of(platform: Platform) -> String {
+pub(super) fn formula_of(platform: Platform) -> String {
     let parts: Vec<&str> = interaction_parts(platform).iter().map(|part| part.words()).collect();
     format!("({})", parts.join(" + "))
 }
@@ -526,7 +526,7 @@ fn total(words: &str, counts: impl Iterator<Item = Option<u64>>) -> Explanation 
     Explanation::leaf(words, Some(sum as f64), Unit::Items)
 }
 
-fn sorted_ratios(rows: &[RatioRow]) -> Vec<f64> {
+pub(super) fn sorted_ratios(rows: &[RatioRow]) -> Vec<f64> {
     let mut ratios: Vec<f64> = rows.iter().map(|row| row.over / row.under).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     ratios

@@ -82,7 +82,7 @@ const SAME_HERE_MIN: usize = 3;
 /// Words that praise without saying what; a comment of nothing else is stock praise. English, German, Spanish, French,
 /// Portuguese, Italian.
 #[rustfmt::skip]
-const PRAISE: &[&str] = &[
+pub(in crate::vetting) const PRAISE: &[&str] = &[
     "a", "absolutely", "amazing", "and", "awesome", "beautiful", "best", "brilliant", "content", "cool", "cute", "dope",
     "ever", "excellent", "fantastic", "feed", "fire", "goals", "good", "gorgeous", "great", "i", "incredible", "inspiring",
     "is", "it", "job", "keep", "lit", "looks", "love", "lovely", "loving", "man", "nice", "omg", "one", "page", "perfect",
@@ -95,7 +95,7 @@ const PRAISE: &[&str] = &[
 ];
 /// At least one of these must be among them.
 #[rustfmt::skip]
-const TELLING: &[&str] = &[
+pub(in crate::vetting) const TELLING: &[&str] = &[
     "amazing", "awesome", "beautiful", "brilliant", "cool", "cute", "dope", "excellent", "fantastic", "fire", "goals",
     "good", "gorgeous", "great", "incredible", "inspiring", "lit", "love", "lovely", "loving", "nice", "perfect", "stunning",
     "sweet", "wow", "best", "genial", "hammer", "klasse", "mega", "schön", "super", "tolles", "toll", "wunderschön",
@@ -161,7 +161,7 @@ fn of_text(text: &str, words: &[String]) -> Option<CommentSign> {
 }
 
 /// The words of a text in lower case; everything but letters, digits and apostrophes parts them.
-fn normalised(text: &str) -> Vec<String> {
+pub(in crate::vetting) fn normalised(text: &str) -> Vec<String> {
     let lower = plain(text).to_lowercase();
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '\'';
     lower.split(|letter: char| !is_part(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
