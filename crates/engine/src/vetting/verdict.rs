@@ -124,6 +124,8 @@ const UNSEEN_SPREAD: f64 = 0.6;
 const WEIGHT_SPREAD: f64 = 0.3;
 /// From here on a family carries a suspicion.
 const CARRIES_FROM: f64 = 0.5;
+/// One sign that speaks more strongly than what looks clean can speak against (ln 2) keeps the verdict from "no sign".
+const SPEAKS_FROM: f64 = std::f64::consts::LN_2;
 
 /// The words of a verdict; none of them says what somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -201,7 +203,8 @@ fn logit(chance: f64) -> f64 {
 /// `log-odds = prior + sum over families of clamp(sum of clamp(r LLR, 2), 2.5)`; a part is what taking the sign away would
 /// change, and what is left over is shared. `spread^2 = sum over all signs` of the smaller of `0.36` and
 /// `r^2 (sd^2 + (0.3 LLR)^2)` where it was looked at, and 0.36 where it was not: so taking a sign away never narrows the
-/// interval on the log-odds. Interval: +-1.645 spread, as a chance. "Unclear" where the 80 % interval holds the cut.
+/// interval on the log-odds. Interval: +-1.645 spread, as a chance. "Unclear" where the 80 % interval holds the cut, or lies below it
+/// while one sign moves the log-odds up by ln 2 or more.
 /// Cost `O(signs^2)`. The limits are settings of judgement, not estimates.
 pub fn verdict(findings: &[Finding], settings: &VerdictSettings) -> Verdict {
     let mut looked_at: Vec<Finding> = findings.to_vec();
@@ -254,7 +257,7 @@ fn word(findings: &[Finding], log_odds: f64, spread: f64, settings: &VerdictSett
         VerdictWord::StrongSigns
     } else if lo >= logit(settings.signs_from) {
         VerdictWord::SignsWorthAskingAbout
-    } else if hi < logit(settings.signs_from) {
+    } else if hi < logit(settings.signs_from) && findings.iter().map(moves).all(|moved| moved < SPEAKS_FROM) {
         VerdictWord::NoSign
     } else {
         VerdictWord::Unclear
@@ -352,6 +355,16 @@ mod tests {
         assert_eq!(verdict(&loud, &settings).word, VerdictWord::StrongSigns);
         let alone = VerdictSettings { prior: 0.7, ..settings };
         assert!((verdict(&[finding(Sign::CommentSpam, 6.0)], &alone).chance - 0.8).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_sign_at_its_strongest_is_never_called_no_sign_though_everything_else_looks_clean() {
+        let settings = VerdictSettings::default();
+        let with = |loud: f64| {
+            let one = |sign: &Sign| finding(*sign, if *sign == Sign::AudienceShare { loud } else { -0.7 });
+            verdict(&Sign::ALL.iter().map(one).collect::<Vec<_>>(), &settings).word
+        };
+        assert_eq!((with(0.6), with(1.8)), (VerdictWord::NoSign, VerdictWord::Unclear));
     }
 
     #[test]

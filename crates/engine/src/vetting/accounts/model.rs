@@ -36,6 +36,13 @@ impl Term {
             }
         }
     }
+
+    /// The term over a range of its feature, in `steps + 1` points: the value and what it adds against an ordinary account.
+    pub fn curve(&self, from: f64, to: f64, steps: usize) -> Vec<(f64, f64)> {
+        let steps = steps.max(1);
+        let value = |step: usize| from + (to - from) * step as f64 / steps as f64;
+        (0..=steps).map(|step| (value(step), self.at(value(step)) - self.mean)).collect()
+    }
 }
 
 /// What a term adds for one account.

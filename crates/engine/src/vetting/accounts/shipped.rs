@@ -62,9 +62,11 @@ const SETS: [&[Column]; 4] = [
 ];
 /// Error rates come from models that learned from nine tenths.
 const FOLDS: usize = 10;
+/// A set of columns is learned where at least this share of the labelled accounts shows it.
+const SHOWN_BY_MIN: f64 = 0.8;
 
-/// Learns a model for each set of columns that sources give. `None` where a set cannot be learned. Cost: eleven trainings a
-/// set.
+/// Learns a model for each set of columns that sources give; sets that too few of these accounts show are left out. `None`
+/// where no set can be learned. Cost: eleven trainings a set.
 pub fn make_card(
     labelled: &[LabelledAccount],
     learned_from: LearnedFrom,
@@ -77,6 +79,9 @@ pub fn make_card(
             .filter(|one| one.row.known().covers(columns))
             .map(|one| LabelledAccount { row: one.row.only(columns), ..*one })
             .collect();
+        if (rows.len() as f64) < SHOWN_BY_MIN * labelled.len() as f64 {
+            return None;
+        }
         let model = train(&rows, columns, settings)?;
         let chances = chances_out_of_fold(&rows, FOLDS, 0, settings);
         let judged: Vec<Judged> = rows
@@ -94,13 +99,9 @@ pub fn make_card(
             reference: DriftReference::of(&known, columns),
         })
     };
-    let models: Option<Vec<TrainedModel>> = SETS.iter().map(of_set).collect();
-    Some(ModelCard {
-        learned_from,
-        rows: labelled.len() as u64,
-        positives: labelled.iter().filter(|one| one.is_fake).count() as u64,
-        models: models?,
-    })
+    let models: Vec<TrainedModel> = SETS.iter().filter_map(of_set).collect();
+    let positives = labelled.iter().filter(|one| one.is_fake).count() as u64;
+    (!models.is_empty()).then_some(ModelCard { learned_from, rows: labelled.len() as u64, positives, models })
 }
 
 /// What the models that come with the program were learned from.

@@ -4,6 +4,7 @@
 pub mod evaluate;
 pub mod gold;
 pub mod profiles;
+pub mod sample;
 pub mod share;
 
 use model::Ratio;

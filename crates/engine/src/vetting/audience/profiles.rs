@@ -36,12 +36,7 @@ const KNOWN_MIN: f64 = 0.8;
 /// the accounts are of the same kind and no two features have drifted, else as borrowed (wide on purpose). Order of rows
 /// changes nothing. Cost `O(accounts * terms)` and 4,000 draws.
 pub fn share_of_profiles(card: &ModelCard, accounts: &[AccountRow], kind: Kind, seed: u64) -> Option<ProfilesShare> {
-    let known_of = |column: &Column| {
-        let known = accounts.iter().filter(|row| row.value(*column).is_some()).count();
-        known > 0 && known as f64 >= KNOWN_MIN * accounts.len() as f64
-    };
-    let known = Columns::of(Column::ALL.into_iter().filter(known_of));
-    let TrainedModel { model, cut, errors, reference, .. } = card.for_known(known)?;
+    let TrainedModel { model, cut, errors, reference, .. } = model_for(card, accounts)?;
     let judged: Vec<AccountRow> = accounts.iter().filter(|row| row.known().covers(model.columns)).copied().collect();
     if judged.len() < ACCOUNTS_MIN {
         return None;
@@ -55,6 +50,15 @@ pub fn share_of_profiles(card: &ModelCard, accounts: &[AccountRow], kind: Kind, 
     }?;
     let not_judged = (accounts.len() - judged.len()) as u64;
     Some(ProfilesShare { share, flagged, not_judged, columns: model.columns, drift })
+}
+
+/// Of the models of a card the one that reads most of what four in five of these accounts show; `None` where none can.
+pub fn model_for<'a>(card: &'a ModelCard, accounts: &[AccountRow]) -> Option<&'a TrainedModel> {
+    let known_of = |column: &Column| {
+        let known = accounts.iter().filter(|row| row.value(*column).is_some()).count();
+        known > 0 && known as f64 >= KNOWN_MIN * accounts.len() as f64
+    };
+    card.for_known(Columns::of(Column::ALL.into_iter().filter(known_of)))
 }
 
 #[cfg(test)]

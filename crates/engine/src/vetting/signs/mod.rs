@@ -4,8 +4,9 @@
 use model::{Estimate, Explanation, Grade, Ratio, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::accounts::shipped::shipped;
 use super::audience::Share;
+use super::audience::sample::SampleShare;
+use super::circles::Returned;
 use super::comments::quality::CommentQuality;
 use super::comments::timing::CommentTiming;
 use super::growth::Growth;
@@ -29,6 +30,8 @@ pub struct CircleSeen {
     pub pod_people: u32,
     /// Posts of theirs that are held.
     pub posts: u32,
+    /// How far comments are returned around them, against their niche.
+    pub returned: Returned,
 }
 
 /// A share of an audience and how many accounts it was told from.
@@ -36,10 +39,18 @@ pub struct CircleSeen {
 pub struct AudienceSeen {
     pub share: Share,
     pub accounts: u64,
-    /// How many of them the model flagged, uncorrected.
-    pub flagged: u64,
     /// Whose accounts: "followers" or "commenters".
     pub whose: &'static str,
+    pub told_by: ToldBy,
+}
+
+/// Who told the share of an audience.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ToldBy {
+    /// A model, with how many of the accounts it flagged, uncorrected, and the labelled accounts it learned from.
+    Model { flagged: u64, labelled: u64, labelled_sold: u64, learned_here: bool },
+    /// People who looked at a sample.
+    People(SampleShare),
 }
 
 /// Everything about one creator that signs are read from; what is not known is `None`.
@@ -139,7 +150,7 @@ fn level() -> Ratio {
 
 fn audience(input: &SignsInput<'_>) -> SignSeen {
     let sign = Sign::AudienceShare;
-    let Some(AudienceSeen { share, accounts, flagged, whose }) = input.audience else {
+    let Some(AudienceSeen { share, accounts, whose, told_by }) = input.audience else {
         let reason = "the profiles of fewer than 50 followers or commenters are held with followers and following; bring in an \
                       accounts file of them";
         return not_looked_at(sign, Unit::Share, "accounts", reason, input);
@@ -153,20 +164,42 @@ fn audience(input: &SignsInput<'_>) -> SignSeen {
         spread: (log_odds(share.hi) - log_odds(share.lo)) / 3.29,
         reliability: 0.9,
     };
-    let raw = flagged as f64 / accounts.max(1) as f64;
-    let card = shipped();
-    let labelled = card.positives as f64 / card.rows.max(1) as f64;
-    let parts = vec![
-        Explanation::leaf("flagged by the model, not corrected", Some(raw), Unit::Share),
-        Explanation::leaf(
-            format!("among the {} labelled {}", card.rows, card.learned_from.name),
-            Some(labelled),
-            Unit::Share,
-        ),
-    ];
+    let parts = match told_by {
+        ToldBy::Model { flagged, labelled, labelled_sold, learned_here } => {
+            let raw = flagged as f64 / accounts.max(1) as f64;
+            let of = if learned_here {
+                "looked at by people here"
+            } else {
+                "followers of Swiss influencers (SRF Data, 2017)"
+            };
+            vec![
+                Explanation::leaf("flagged by the model, not corrected", Some(raw), Unit::Share),
+                Explanation::leaf(
+                    format!("made to be sold among the {labelled} labelled accounts it learned from, {of}"),
+                    Some(labelled_sold as f64 / labelled.max(1) as f64),
+                    Unit::Share,
+                ),
+            ]
+        }
+        ToldBy::People(sample) => {
+            let count = |words: &str, count: u64| Explanation::leaf(words, Some(count as f64), Unit::People);
+            vec![
+                count("accounts looked at by people", sample.looked_at),
+                count("of those, made to be sold", sample.made_to_be_sold),
+                count("could not be told (inside the interval, in no value)", sample.cannot_tell),
+                count("not agreed on (inside the interval, in no value)", sample.disagree),
+            ]
+        }
+    };
+    let formula = match told_by {
+        ToldBy::Model { .. } => "audience_share = flagged share corrected for both kinds of error",
+        ToldBy::People(_) => {
+            "audience_share = share of a random sample; with 100 looked at and 10 found, sharpened by the model (PPI++)"
+        }
+    };
     let words = format!("of the {whose} held, made to be sold: {}", share.rung.words());
     let explanation = Explanation::leaf(words, Some(share.value), Unit::Share)
-        .with_formula("audience_share = flagged share corrected for both kinds of error")
+        .with_formula(formula)
         .with_parts(parts)
         .with_rows(accounts, whose, None);
     let value = Estimate::known(share.value, share.lo, share.hi, accounts, whose, "audience_share", explanation);
@@ -245,7 +278,21 @@ fn circle(input: &SignsInput<'_>) -> SignSeen {
         }
     };
     let core = f64::from(circle.core);
+    let share = |words: &str, hits: u64, of: u64| {
+        let value = (of > 0).then(|| hits as f64 / of as f64);
+        Explanation::leaf(words, value, Unit::Share).with_rows(of, "pairs", None)
+    };
+    let Returned { pairs, both_ways, niche_pairs, niche_both_ways } = circle.returned;
+    let mut parts = vec![
+        share("frequent comments that are returned, around this creator", both_ways, pairs),
+        share("the same in their niche", niche_both_ways, niche_pairs),
+    ];
+    if let Some((lift, lo, hi)) = circle.returned.lift() {
+        let words = format!("times as often as in the niche ({lo:.1} to {hi:.1}; shown, not counted)");
+        parts.push(Explanation::leaf(words, Some(lift), Unit::Score));
+    }
     let explanation = Explanation::leaf(words, Some(core), Unit::People)
+        .with_parts(parts)
         .with_formula("core number among creators who comment on at least 5 % of each other's posts; from 7 pod-like")
         .with_rows(u64::from(circle.posts), "posts", None);
     let value = Estimate::known(core, core, core, u64::from(circle.posts), "posts", "mutual_core", explanation);
@@ -287,6 +334,11 @@ pub fn verdict_estimate(vetting: &Vetting, input: &SignsInput<'_>) -> Estimate {
         .with_formula("chance = 1 / (1 + exp(-log-odds)); each sign limited to +-2, signs of one kind to +-2.5")
         .with_parts(vec![sum])
         .with_rows(n, "signs that could be looked at", None);
+    if n == 0 {
+        let reason = "none of the signs could be looked at; what each needs stands below";
+        let unknown = Estimate::not_known(Unit::Probability, "bought_promotion", 0, "signs", reason);
+        return Estimate { version: SIGNS_VERSION, as_of: input.as_of, ..unknown.graded(input.grade) };
+    }
     Estimate {
         version: SIGNS_VERSION,
         as_of: input.as_of,

@@ -9,6 +9,7 @@ use crate::vetting::likes::like_spread;
 use crate::vetting::peers::{PeerLine, PeerPoint};
 use crate::vetting::verdict::VerdictWord;
 
+const NOT_RETURNED: Returned = Returned { pairs: 12, both_ways: 3, niche_pairs: 90, niche_both_ways: 20 };
 const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
 
 fn unknown(unit: Unit) -> Estimate {
@@ -71,7 +72,7 @@ fn a_usual_creator_shows_no_sign_and_bought_promotion_of_two_kinds_is_strong() {
         .collect();
     let (honest, bought) = (comment_quality(&honest), comment_quality(&bought));
     let calm = Growth { days: 300, days_known: 300, usual_gain: 5.0, blocks: vec![] };
-    let circle = Some(CircleSeen { core: 2, pod_people: 0, posts: 40 });
+    let circle = Some(CircleSeen { core: 2, pod_people: 0, posts: 40, returned: NOT_RETURNED });
     let share = |value: f64| {
         Some(AudienceSeen {
             share: Share {
@@ -81,8 +82,8 @@ fn a_usual_creator_shows_no_sign_and_bought_promotion_of_two_kinds_is_strong() {
                 rung: crate::vetting::audience::Rung::Matching,
             },
             accounts: 400,
-            flagged: 60,
             whose: "followers",
+            told_by: ToldBy::Model { flagged: 60, labelled: 975, labelled_sold: 98, learned_here: false },
         })
     };
     let good = SignsInput {

@@ -27,16 +27,18 @@ impl Sign {
             }
             Sign::GrowthBlocks => "a giveaway, the press, a mention by somebody larger, a return after a break",
             Sign::EngagementResidual => {
-                "a young or very loyal following, a format that is shown more, paid promotion of posts"
+                "above the usual: a young or very loyal following, a format that is shown more, paid promotion of posts; below it: an old following, a break, a format that is shown less"
             }
-            Sign::CommentsAgainstLikes => "questions asked in captions, giveaways, a topic people argue about",
+            Sign::CommentsAgainstLikes => {
+                "above the usual: questions asked in captions, giveaways, a topic people argue about; below it: pictures that need no words"
+            }
             Sign::FlatLikes => "a small circle of the same readers, posts of one kind at one hour",
             Sign::RoundLikes => "counts that the source has rounded",
             Sign::CommentSpam => "fans who praise in few words, a running joke, spam under any large account",
             Sign::RepeatedComments => "chants of fans, answers to a question in the caption, song lines",
             Sign::CommentTiming => "reminders, lives, friends in one time zone",
             Sign::TightCircle => "friends, colleagues of one trade, people who started together",
-            Sign::AnswersAudience => "it only ever speaks for a creator",
+            Sign::AnswersAudience => "not answering is never held against a creator",
         }
     }
 
