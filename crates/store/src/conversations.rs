@@ -1,7 +1,7 @@
 //! Conversation groups: which ones have been met and what became of them, and who is in them as last computed.
 
 use model::{AccountId, Timestamp};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use crate::database::Store;
@@ -348,6 +348,61 @@ impl Derived {
         Ok(row.map(|(bytes,)| bytes.chunks_exact(8).map(|place| (number(&place[..4]), number(&place[4..]))).collect()))
     }
 
+    /// The groups of these accounts, by account; who is in none is absent. Cost: a look-up each.
+    pub async fn groups_of(&self, accounts: &[AccountId]) -> Result<Vec<(AccountId, i64)>, StoreError> {
+        let mut found = Vec::new();
+        for portion in accounts.chunks(1_000) {
+            let mut query = QueryBuilder::new("select account_id, group_id from group_member where account_id in (");
+            let mut named = query.separated(", ");
+            portion.iter().for_each(|account| _ = named.push_bind(account.0));
+            query.push(") order by account_id");
+            let rows: Vec<(i64, i64)> = query
+                .build_query_as()
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading the groups of accounts"))?;
+            found.extend(rows.into_iter().map(|(account, group)| (AccountId(account), group)));
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// How the groups were found, as JSON; empty before the first refresh.
+    pub async fn groups_found(&self) -> Result<String, StoreError> {
+        let found: Option<(String,)> = sqlx::query_as("select value from document where name = 'groups'")
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the conversation groups"))?;
+        Ok(found.map(|(value,)| value).unwrap_or_default())
+    }
+
+    /// Every group's number, size and figures as JSON, without its people.
+    pub async fn group_details(&self) -> Result<Vec<GroupRow>, StoreError> {
+        let rows = sqlx::query("select id, family, members, detail from conversation_group order by id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the conversation groups"))?;
+        let group = |row: &SqliteRow| GroupRow {
+            id: row.get("id"),
+            family: row.get("family"),
+            members: row.get("members"),
+            detail: row.get("detail"),
+            ..GroupRow::default()
+        };
+        Ok(rows.iter().map(group).collect())
+    }
+
+    /// The groups of everybody who has published something, by account; who is in none is absent.
+    pub async fn groups_of_creators(&self) -> Result<Vec<(AccountId, i64)>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "select account_id, group_id from creator_figures join group_member using (account_id) order by account_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading the groups of creators"))?;
+        Ok(rows.into_iter().map(|(account, group)| (AccountId(account), group)).collect())
+    }
+
     /// The groups as last computed; without any before the first refresh.
     pub async fn groups(&self) -> Result<GroupsKept, StoreError> {
         let failed = StoreError::of("reading the conversation groups");
@@ -355,20 +410,7 @@ impl Derived {
             .fetch_optional(&self.pool)
             .await
             .map_err(&failed)?;
-        let mut groups: Vec<GroupRow> =
-            sqlx::query("select id, family, members, detail from conversation_group order by id")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(&failed)?
-                .iter()
-                .map(|row| GroupRow {
-                    id: row.get("id"),
-                    family: row.get("family"),
-                    members: row.get("members"),
-                    detail: row.get("detail"),
-                    ..GroupRow::default()
-                })
-                .collect();
+        let mut groups = self.group_details().await?;
         let place = |id: i64, groups: &[GroupRow]| groups.binary_search_by_key(&id, |group| group.id).ok();
         let voices = sqlx::query("select * from group_voice order by group_id, place")
             .fetch_all(&self.pool)

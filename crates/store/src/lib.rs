@@ -12,6 +12,7 @@ mod error;
 mod ingest;
 mod matching;
 mod migrations;
+mod vetting;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 pub use creators::{Shortlist, ShortlistMember};
@@ -22,3 +23,7 @@ pub use derived::{
 pub use error::StoreError;
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
+pub use vetting::{
+    AudienceLabel, AudienceSample, CreatorAnswer, DeclaredEvent, SamplePart, SamplePerson, SharedReport,
+    VettingRevision,
+};
