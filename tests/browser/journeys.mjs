@@ -261,6 +261,109 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(page.url(), /\/vetting\/\d+$/);
     });
 
+    await journey(`two people look at a sample side by side, the interval comes and what they do not agree on is settled (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/vetting");
+      await follow(page, `.people-inline a >> nth=${javaScriptEnabled ? 2 : 3}`);
+      await follow(page, "text=Draw a sample and look at it");
+      await follow(page, "button:text('Draw')");
+      const sample = page.url();
+      assert.match(await page.textContent(".finding"), /nobody has looked at one yet/);
+      await page.fill("#one", "Ana");
+      await page.fill("#two", "ana");
+      await follow(page, "button:text('Begin')");
+      assert.match(await page.textContent("main"), /two different names/);
+      await page.goto(`${sample}/look?one=Ana&two=Ben`);
+      const looked = async (one, two) => {
+        const account = await page.inputValue(".look [name=account]");
+        if (javaScriptEnabled) {
+          // By keyboard, the first answer hidden until the second is there.
+          await page.keyboard.press({ person: "a", made_to_be_sold: "s", cannot_tell: "d" }[one]);
+          assert.ok(!(await page.locator("fieldset >> nth=0 >> input:checked").isVisible()));
+          await page.keyboard.press({ person: "j", made_to_be_sold: "k", cannot_tell: "l" }[two]);
+          await page.waitForFunction((before) => document.querySelector(".look [name=account]")?.value !== before, account);
+        } else {
+          await page.check(`[name=said_one][value=${one}]`);
+          await page.check(`[name=said_two][value=${two}]`);
+          await follow(page, "text=Keep and go on");
+        }
+      };
+      assert.ok(!(await page.textContent("main")).match(/chance|model/i), "whoever looks does not see the model");
+      for (let at = 0; at < 22; at += 1) {
+        const one = at % 7 === 0 ? "made_to_be_sold" : at === 4 ? "cannot_tell" : "person";
+        await looked(one, at === 7 ? "person" : one);
+      }
+      assert.match(await page.textContent(".look-progress"), /22 of \d+ done · (followers|commenters): .*% made to be sold so far \(.*–.*\)/);
+      // The last one can be looked at again.
+      await follow(page, ".look a:has-text('Back')");
+      assert.equal(await page.locator("fieldset input:checked").count(), 2);
+      if (javaScriptEnabled) {
+        // Whoever came back to correct an answer is waited for, both of them.
+        const before = await page.inputValue(".look [name=account]");
+        await page.keyboard.press("a");
+        await page.waitForTimeout(300);
+        assert.equal(await page.inputValue(".look [name=account]"), before);
+        await page.keyboard.press("j");
+        await page.waitForFunction((account) => document.querySelector(".look [name=account]")?.value !== account, before);
+      }
+      await page.goto(sample);
+      assert.match(await page.textContent("main"), /Ana and Ben agree on 20 of the 21 accounts that both told/);
+      assert.equal(await page.locator(".plot polygon").count(), 1);
+      const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=The sample with all answers as CSV")]);
+      assert.match(fs.readFileSync(await file.path(), "utf8"), /^position,part,account,.*by Ana,by Ben,together/);
+      await follow(page, "text=Settle 1 not agreed on");
+      assert.match(await page.textContent(".notice"), /Ana: made to be sold\s*Ben: a person/);
+      await page.check("[name=said_one][value=person]");
+      if (!javaScriptEnabled) await follow(page, "text=Keep and go on");
+      await page.waitForSelector("text=Nothing is left to settle");
+      await follow(page, "a:has-text('Back to the last one')");
+      assert.match(await page.textContent(".notice"), /Ana: made to be sold\s*Ben: a person/);
+      assert.ok(await page.isChecked("[name=said_one][value=person]"));
+      await page.goto(`${sample}/settle`);
+      await follow(page, ".empty a:text('The report')");
+      assert.match(await page.textContent("#audience-share"), /a sample looked at by people/);
+    });
+
+    await journey(`a report is shared by a link that shows no others, and ends when revoked (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/vetting");
+      await follow(page, ".people-inline a >> nth=1");
+      const report = page.url();
+      await page.selectOption("#kind", "press");
+      await page.fill("#from", "2026-03-01");
+      await page.fill("#event-words", "On the radio.");
+      await follow(page, "#record form:nth-child(1) button");
+      assert.match(await page.textContent("#growth"), /press or broadcast, 1 Mar 2026: On the radio/);
+      await page.fill("#answer-words", "Ask my <b>agent</b>.");
+      await follow(page, "#record form:nth-child(2) button");
+      assert.match(await page.textContent(".they-said"), /Ask my <b>agent<\/b>\./);
+      await page.fill("#note", `board ${how}`);
+      await follow(page, "text=Make a link");
+      const link = await page.inputValue(".link-made");
+      assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/vetting\/shared\/[0-9a-f]{64}$/);
+      const answer = await page.goto(link);
+      assert.equal(answer.headers()["x-robots-tag"], "noindex, nofollow");
+      assert.equal(answer.headers()["cache-control"], "private, no-store");
+      assert.match(await page.textContent("main"), /Ask my <b>agent/);
+      const ways = await page.locator("a[href]:not([href^='#'])").count();
+      assert.equal(ways, 0, "a shared report leads nowhere else");
+      assert.equal(await page.locator("form").count(), 0);
+      await page.goto(report);
+      assert.match(await page.textContent("#share"), new RegExp(`board ${how}`));
+      await follow(page, "#share tbody button");
+      const gone = await page.goto(link);
+      const never = await page.goto(link.replace(/.{8}$/, "00000000"));
+      assert.deepEqual([gone.status(), never.status()], [404, 404]);
+      assert.equal(await page.locator("a[href]").count(), 0, "nor does a link that has ended");
+      await page.goto(report);
+      await follow(page, ".they-said button");
+      assert.equal(await page.locator(".they-said").count(), 0);
+      await page.fill("#fee", "250");
+      await follow(page, "text=What it buys");
+      assert.match(await page.textContent("#price"), /EUR for each interaction/);
+      await page.fill("#fee", "much");
+      await follow(page, "text=What it buys");
+      assert.match(await page.textContent("#price [role=alert]"), /a number above 0/);
+    });
+
     await journey(`the appearance is kept over pages (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/vetting");
       await follow(page, "button:text('Dark')");

@@ -17,6 +17,23 @@ const everyPage = async (page) => {
   const creator = new URL(await page.locator("tr[data-row] a.name").first().getAttribute("href"), ranking);
   const account = creator.pathname.split("/").pop();
   const unranked = `/matching${ranking.search}&q=nobody+at+all`;
+  // A sample that two people have begun to look at, one account not agreed on, and a report shared by a link.
+  const begun = `/vetting/${account}/sample`;
+  await page.goto(begun);
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Draw')")]);
+  await page.goto(`${begun}/look?one=Ana&two=Ben`);
+  for (let at = 0; at < 24; at += 1) {
+    const address = await page.inputValue(".look [name=account]");
+    await page.keyboard.press(at % 6 ? "a" : "s");
+    await page.keyboard.press(at === 6 ? "j" : at % 6 ? "j" : "k");
+    await page.waitForFunction((before) => document.querySelector(".look [name=account]")?.value !== before, address);
+  }
+  await page.goto(`/vetting/${account}`);
+  await page.fill("#answer-words", "The numbers of last spring are from a radio programme.");
+  await Promise.all([page.waitForEvent("load"), page.click("#record form:nth-child(2) button")]);
+  await page.fill("#note", "for the board");
+  await Promise.all([page.waitForEvent("load"), page.click("text=Make a link")]);
+  const shared = new URL(await page.inputValue(".link-made")).pathname;
   return {
     home: "/",
     ranking: ranking.pathname + ranking.search,
@@ -46,6 +63,13 @@ const everyPage = async (page) => {
     "shortlist-delete": `${list}/delete`,
     vetting: "/vetting",
     "vetting-report": `/vetting/${account}`,
+    "vetting-report-fee": `/vetting/${account}?fee=250&currency=EUR`,
+    "vetting-model": "/vetting/account-model",
+    "vetting-sample": begun,
+    "vetting-look": `${begun}/look?one=Ana&two=Ben`,
+    "vetting-look-alone": `${begun}/look?one=Cem&at=3`,
+    "vetting-settle": `${begun}/settle`,
+    "vetting-shared": shared,
     brands: "/matching/brands",
     "brand-new": "/matching/brands/new",
     imports: "/ingest",

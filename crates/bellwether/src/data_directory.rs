@@ -16,7 +16,10 @@ use crate::conversations::influence::Influences;
 use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
 use crate::conversations::{BuyingWeighted, Snapshot};
+use crate::vetting::gold::SampleHeld;
+use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
+use crate::vetting::report::ReportsHeld;
 
 /// An opened data directory.
 pub struct DataDirectory {
@@ -38,6 +41,11 @@ pub struct DataDirectory {
     pub(crate) influences: Mutex<Influences>,
     /// What is usual among creators.
     pub(crate) peers: Mutex<Option<Arc<Peers>>>,
+    /// The account models in use, and the sample of an audience looked at last.
+    pub(crate) account_models: Mutex<Option<Arc<ModelsFor>>>,
+    pub(crate) gold: Mutex<Option<Arc<SampleHeld>>>,
+    /// Profile reports made lately.
+    pub(crate) reports: Mutex<ReportsHeld>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -88,6 +96,9 @@ impl DataDirectory {
             maps: Mutex::new(MapsHeld::default()),
             influences: Mutex::new(Influences::default()),
             peers: Mutex::new(None),
+            account_models: Mutex::new(None),
+            gold: Mutex::new(None),
+            reports: Mutex::default(),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -141,6 +152,7 @@ impl DataDirectory {
             self.lake.erase(&erasing, self.now()).await?;
             self.derived.forget(&erasing).await?;
             self.store.forget_in_groups(&erasing).await?;
+            self.store.forget_in_vetting(&erasing).await?;
             self.store.erasures_done(&erasing).await?;
             self.store.facts_changed().await?;
         }

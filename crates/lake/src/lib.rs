@@ -29,6 +29,6 @@ pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};
 pub use vetting::{
-    Audience, AudienceCommentRow, AudienceProfile, Audiences, AuthorFacts, Authors, CommentUnderRow, PostFiguresRow,
-    SameWordsRow,
+    Audience, AudienceCommentRow, AudienceProfile, Audiences, AuthorFacts, Authors, CommentUnderRow, EngagerRow,
+    PostFiguresRow, PostWordsRow, SaidUnderRow, SameWordsRow,
 };

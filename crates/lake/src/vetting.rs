@@ -43,10 +43,37 @@ pub struct PostFiguresRow {
 pub struct AuthorFacts {
     /// By time, each with its newest counts where there are any.
     pub posts: Vec<PostFiguresRow>,
+    /// What these posts say, in the same order.
+    pub words: Vec<PostWordsRow>,
     /// What was said under these posts, newest first.
     pub comments: Vec<CommentUnderRow>,
     /// Every known follower count, oldest first.
     pub followers: Vec<FollowerPoint>,
+}
+
+/// What a post says, and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PostWordsRow {
+    pub post: PostId,
+    pub title: Option<String>,
+    pub text: Option<TextId>,
+    pub url: Option<String>,
+    pub tags: Vec<String>,
+}
+
+/// Somebody who comments under an author's posts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EngagerRow {
+    pub account: AccountId,
+    pub comments: u32,
+}
+
+/// Something one person said under an author's posts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SaidUnderRow {
+    pub commenter: AccountId,
+    pub at: Timestamp,
+    pub body: String,
 }
 
 /// What a profile says of an account of an audience; unknown is `None`.
@@ -66,6 +93,9 @@ pub struct CommentUnderRow {
     pub commenter: AccountId,
     pub at: Timestamp,
     pub text: Option<TextId>,
+    /// The lower half of its id, and of what it answers where the source says so.
+    pub id_lower: i64,
+    pub parent_lower: Option<i64>,
 }
 
 /// The very same words by one account under the posts of others.
@@ -268,8 +298,9 @@ impl Lake {
         now: Timestamp,
     ) -> Result<AuthorFacts, LakeError> {
         let posts = format!(
-            "select post_id, min(created_at) as created_at, bool_or(paid_disclosure) from post where author_id = {author} \
-             group by post_id order by created_at desc, post_id desc limit {posts_max}"
+            "select post_id, min(created_at) as created_at, bool_or(paid_disclosure), min(title), min(text_id), min(url), \
+             array_to_string(min(tags), ' ') \
+             from post where author_id = {author} group by post_id order by created_at desc, post_id desc limit {posts_max}"
         );
         let followers = format!(
             "select account_id, observed_at, followers from profile_snapshot where followers is not null \
@@ -284,6 +315,14 @@ impl Lake {
         for batch in &posts.batches {
             let (post, at) = (ints(batch, 0), ints(batch, 1));
             let paid = crate::session::bools(batch, 2);
+            let (title, text, url, tags) = (strings(batch, 3), ints(batch, 4), strings(batch, 5), strings(batch, 6));
+            facts.words.extend((0..batch.num_rows()).map(|row| PostWordsRow {
+                post: PostId(post.value(row)),
+                title: maybe_string(&title, row),
+                text: maybe_int(&text, row).map(TextId),
+                url: maybe_string(&url, row),
+                tags: maybe_string(&tags, row).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            }));
             facts.posts.extend((0..batch.num_rows()).map(|row| PostFiguresRow {
                 author,
                 post: PostId(post.value(row)),
@@ -300,6 +339,7 @@ impl Lake {
             return Ok(facts);
         }
         facts.posts.reverse();
+        facts.words.reverse();
         let ids: Vec<String> = facts.posts.iter().map(|post| post.post.0.to_string()).collect();
         let ids = ids.join(", ");
         let counts = format!(
@@ -307,8 +347,8 @@ impl Lake {
              order by observed_at, fetched_at"
         );
         let comments = format!(
-            "select post_id, actor_id, at, text_id from interaction where post_id in ({ids}) and kind in (0, 1, 4, 6) \
-             order by at desc, id_upper, id_lower limit {comments_max}"
+            "select post_id, actor_id, at, text_id, id_lower, parent_lower from interaction \
+             where post_id in ({ids}) and kind in (0, 1, 4, 6) order by at desc, id_upper, id_lower limit {comments_max}"
         );
         let (counts, comments) = futures::try_join!(
             self.rows(&counts, &[], now, "reading post figures"),
@@ -327,12 +367,14 @@ impl Lake {
             }
         }
         for batch in &comments.batches {
-            let columns: Vec<_> = (0..4).map(|column| ints(batch, column)).collect();
+            let columns: Vec<_> = (0..6).map(|column| ints(batch, column)).collect();
             facts.comments.extend((0..batch.num_rows()).map(|row| CommentUnderRow {
                 post: PostId(columns[0].value(row)),
                 commenter: AccountId(columns[1].value(row)),
                 at: Timestamp(columns[2].value(row)),
                 text: maybe_int(&columns[3], row).map(TextId),
+                id_lower: columns[4].value(row),
+                parent_lower: maybe_int(&columns[5], row),
             }));
         }
         Ok(facts)
@@ -393,6 +435,79 @@ impl Lake {
         let answer = self.rows(&sql, &[], now, "reading who follows an account").await?;
         let ids = answer.batches.iter().map(|batch| (batch.num_rows(), ints(batch, 0)));
         Ok(ids.flat_map(|(rows, ids)| (0..rows).map(move |row| AccountId(ids.value(row)))).collect())
+    }
+
+    /// Everybody known to follow an account with the moment they were first seen to, oldest first. Cost: a pass over the
+    /// targets of interactions.
+    pub async fn followers_by_time(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<(AccountId, Timestamp)>, LakeError> {
+        let sql = format!(
+            "select actor_id, min(at) as since from interaction where kind = 8 and target_id = {account} \
+             group by actor_id order by since, actor_id"
+        );
+        let answer = self.rows(&sql, &[], now, "reading who follows an account").await?;
+        let row = |batch: &RecordBatch| {
+            let (actor, since) = (ints(batch, 0), ints(batch, 1));
+            (0..batch.num_rows())
+                .map(|row| (AccountId(actor.value(row)), Timestamp(since.value(row))))
+                .collect::<Vec<_>>()
+        };
+        Ok(answer.batches.iter().flat_map(row).collect())
+    }
+
+    /// Everybody else who comments under an author's posts, by account. Cost: a pass over the posts of interactions.
+    pub async fn engagers(&self, author: AccountId, now: Timestamp) -> Result<Vec<EngagerRow>, LakeError> {
+        let sql = format!(
+            "select i.actor_id, count(*) from (select distinct post_id from post where author_id = {author}) p \
+             join interaction i on i.post_id = p.post_id where i.kind in (0, 1, 4, 6) and i.actor_id <> {author} \
+             group by i.actor_id order by i.actor_id"
+        );
+        let answer = self.rows(&sql, &[], now, "reading who comments under posts").await?;
+        let row = |batch: &RecordBatch| {
+            let (actor, comments) = (ints(batch, 0), ints(batch, 1));
+            (0..batch.num_rows())
+                .map(|row| EngagerRow {
+                    account: AccountId(actor.value(row)),
+                    comments: u32::try_from(comments.value(row)).unwrap_or(u32::MAX),
+                })
+                .collect::<Vec<_>>()
+        };
+        Ok(answer.batches.iter().flat_map(row).collect())
+    }
+
+    /// What these people said under an author's posts, by person, newest first. Cost: passes over the posts of interactions
+    /// and over texts.
+    pub async fn said_under(
+        &self,
+        author: AccountId,
+        people: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<SaidUnderRow>, LakeError> {
+        if people.is_empty() {
+            return Ok(vec![]);
+        }
+        let (filter, wanted) = named_or_wanted(people);
+        let sql = format!(
+            "select i.actor_id, i.at, t.body from (select distinct post_id from post where author_id = {author}) p \
+             join interaction i on i.post_id = p.post_id join text t on t.text_id = i.text_id \
+             where i.kind in (0, 1, 4, 6) and i.actor_id in ({filter}) order by i.actor_id, i.at desc, i.id_lower"
+        );
+        let answer = self.rows_about(wanted, &sql, &[], now, "reading what an audience said").await?;
+        let mut said: Vec<SaidUnderRow> = Vec::new();
+        for batch in &answer.batches {
+            let (actor, at, body) = (ints(batch, 0), ints(batch, 1), strings(batch, 2));
+            said.extend((0..batch.num_rows()).map(|row| SaidUnderRow {
+                commenter: AccountId(actor.value(row)),
+                at: Timestamp(at.value(row)),
+                body: body.value(row).to_owned(),
+            }));
+        }
+        // The same text may be held by several imports.
+        said.dedup();
+        Ok(said)
     }
 
     /// Which of these texts these commenters left word for word under the posts of others than this author, by commenter

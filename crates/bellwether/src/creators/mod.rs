@@ -79,7 +79,8 @@ pub fn public_url(profile: &CreatorProfile) -> Option<String> {
     }
 }
 
-fn name_of(profile: &CreatorProfile, made_up: bool) -> CreatorName {
+/// How somebody is called, by their profile.
+pub(crate) fn name_of(profile: &CreatorProfile, made_up: bool) -> CreatorName {
     let handle = profile.handle.clone().unwrap_or_else(|| profile.native_id.clone());
     CreatorName {
         account: profile.account,
@@ -145,7 +146,7 @@ pub async fn search(data: &DataDirectory, text: &str, limit: usize) -> Result<Ve
     Ok(found.iter().filter_map(|account| names.remove(account)).collect())
 }
 
-/// The one account that `text` means: its number, `platform:id`, or its exact name.
+/// The one account that `text` means: its number, `platform:id`, `platform:handle`, or its exact name.
 pub async fn find(data: &DataDirectory, text: &str) -> Result<AccountId, CreatorsError> {
     data.revision().await?;
     let not_found = || CreatorsError::NotFound(text.to_owned());
@@ -159,6 +160,12 @@ pub async fn find(data: &DataDirectory, text: &str) -> Result<AccountId, Creator
         let account = AccountId::of(platform, "", native.trim_start_matches('@'));
         if !data.lake.profiles(Some(&[account]), data.now()).await?.is_empty() {
             return Ok(account);
+        }
+        let handle = native.trim_start_matches('@');
+        let mut of_platform = search(data, handle, 50).await?;
+        of_platform.retain(|name| name.platform == platform && name.handle.eq_ignore_ascii_case(handle));
+        if let [one] = of_platform.as_slice() {
+            return Ok(one.account);
         }
     }
     let found = search(data, text, 50).await?;
@@ -225,6 +232,7 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     let rows_removed = data.lake.erase(&[account], data.now()).await?;
     data.derived.forget(&[account]).await?;
     data.store.forget_in_groups(&[account]).await?;
+    data.store.forget_in_vetting(&[account]).await?;
     data.store.erasures_done(&[account]).await?;
     data.revision().await?;
     Ok(Forgotten { account, rows_removed })

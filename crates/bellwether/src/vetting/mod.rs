@@ -2,9 +2,12 @@
 //! Figures are made once per data revision, a report when it is asked for.
 
 pub mod command;
+pub mod gold;
 pub mod pages;
 pub mod peers;
+pub mod records;
 pub mod report;
+pub mod sharing;
 
 use std::collections::HashMap;
 

@@ -1,20 +1,36 @@
 //! Peers: what is usual for creators of one platform and size, and who comments on whom, from all creators held. Read once
 //! per data revision.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::vetting::circles::{CircleSettings, Circles, Commenting, circles};
 use engine::vetting::peers::{PeerLine, PeerPoint};
 use engine::vetting::signs::{CircleSeen, Usual, UsualLine, UsualOf};
-use model::{AccountId, Platform};
+use engine::vetting::standing::{PeerRow, SizeClaim, Standing, Standings, micro_against_macro};
+use model::{AccountId, Estimate, Grade, Platform, TierSettings, Timestamp};
 use store::{CommentingRow, CreatorMeasures, StoreError};
 
+use crate::conversations::groups::Found;
+use crate::conversations::market::GroupDetail;
 use crate::data_directory::DataDirectory;
 
 /// Whoever has fewer posts or followers says little of what is usual.
 const POSTS_MIN: u32 = 12;
 const FOLLOWERS_MIN: i64 = 50;
+/// Whoever has fewer posts or followers is shown and not ranked.
+const RANKED_POSTS_MIN: u32 = 10;
+const RANKED_FOLLOWERS_MIN: i64 = 1_000;
+
+/// A conversation group, as far as audiences and peers are told by it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupSeen {
+    pub id: i64,
+    pub name: String,
+    pub members: u64,
+    niche: Option<String>,
+    language: Option<String>,
+}
 
 /// What all creators held say about each other.
 pub struct Peers {
@@ -24,6 +40,15 @@ pub struct Peers {
     /// Those who stand in circles, by ascending account; circles name them by their place here.
     accounts: Vec<AccountId>,
     circles: Circles,
+    /// Their niches, by the same places.
+    niche_of: Vec<Option<u32>>,
+    standings: Standings,
+    /// Whether small creators draw more than large ones here, platform by platform.
+    pub claims: Vec<SizeClaim>,
+    /// Names of niches by their number in a standing.
+    niches: Vec<String>,
+    /// Ascending by number.
+    pub groups: Vec<GroupSeen>,
 }
 
 impl Peers {
@@ -40,7 +65,25 @@ impl Peers {
         }
         let place = self.accounts.binary_search(&account).ok()? as u32;
         let pod_people = self.circles.pod_of(place).map_or(0, |pod| pod.len() as u32);
-        Some(CircleSeen { core: self.circles.cores.get(&place).copied().unwrap_or(0), pod_people, posts })
+        let niche = self.niche_of[place as usize];
+        let is_of_niche = |other: u32| niche.is_some() && self.niche_of[other as usize] == niche;
+        let returned = self.circles.returned(place, is_of_niche);
+        Some(CircleSeen { core: self.circles.cores.get(&place).copied().unwrap_or(0), pod_people, posts, returned })
+    }
+
+    /// Where a creator stands by engagement among peers of the same platform, size, language and niche, and what those peers
+    /// are called.
+    pub fn standing(&self, account: AccountId, figure: &Estimate) -> (Standing, String) {
+        let standing = self.standings.standing(account, figure);
+        let niche = |number: u32| self.niches.get(number as usize).map(String::as_str);
+        let cell = standing.cell.as_ref();
+        let words = cell.map(|cell| cell.parts(&TierSettings::default(), cell.niche.and_then(niche)).join(", "));
+        (standing, words.unwrap_or_default())
+    }
+
+    /// The group with this number, by its place.
+    pub fn group_place(&self, id: i64) -> Option<u32> {
+        self.groups.binary_search_by_key(&id, |group| group.id).ok().map(|place| place as u32)
     }
 
     /// Those who are tied to somebody both ways, by ascending account.
@@ -67,16 +110,40 @@ impl DataDirectory {
         }
         let measures = self.derived.measures().await?;
         let commenters = self.derived.commenters().await?;
-        let read = Arc::new(read(revisions, &measures, &commenters));
+        let found: Option<Found> = serde_json::from_str(&self.derived.groups_found().await?).ok();
+        let as_of = found.map_or(self.now(), |found| Timestamp::from_unix_seconds(found.as_of_unix));
+        let names =
+            self.store.known_groups().await?.into_iter().filter_map(|group| Some((group.id, group.name?))).collect();
+        let groups = groups_seen(self.derived.group_details().await?, names);
+        let of_creators = self.derived.groups_of_creators().await?;
+        let work = move || read(revisions, &measures, &commenters, groups, &of_creators, as_of);
+        let read = Arc::new(tokio::task::spawn_blocking(work).await.expect("comparing peers does not panic"));
         *held = Some(read.clone());
         Ok(read)
     }
+}
+
+fn groups_seen(kept: Vec<store::GroupRow>, mut names: HashMap<i64, String>) -> Vec<GroupSeen> {
+    let seen = kept.into_iter().map(|row| {
+        let detail: Option<GroupDetail> = serde_json::from_str(&row.detail).ok();
+        GroupSeen {
+            id: row.id,
+            name: names.remove(&row.id).unwrap_or_else(|| format!("group {}", row.id)),
+            members: row.members.unsigned_abs(),
+            niche: detail.as_ref().and_then(|of| of.niches.first()).map(|niche| niche.name.clone()),
+            language: detail.and_then(|of| of.language).map(|language| language.name),
+        }
+    });
+    seen.collect()
 }
 
 fn read(
     revisions: (i64, Option<i64>),
     measures: &[(AccountId, Option<f64>, CreatorMeasures)],
     commenters: &[CommentingRow],
+    groups: Vec<GroupSeen>,
+    of_creators: &[(AccountId, i64)],
+    as_of: Timestamp,
 ) -> Peers {
     let usual = Platform::ALL.into_iter().map(|platform| (platform, usual_on(platform, measures))).collect();
     let mut accounts: Vec<AccountId> = commenters.iter().flat_map(|row| [row.author, row.commenter]).collect();
@@ -93,7 +160,42 @@ fn read(
         })
         .collect();
     let circles = circles(&rows, &CircleSettings::default());
-    Peers { revisions, usual, accounts, circles }
+    let mut niches: Vec<String> = groups.iter().filter_map(|group| group.niche.clone()).collect();
+    niches.sort_unstable();
+    niches.dedup();
+    let group_of: BTreeMap<AccountId, &GroupSeen> = of_creators
+        .iter()
+        .filter_map(|(account, id)| {
+            let place = groups.binary_search_by_key(id, |group| group.id).ok()?;
+            Some((*account, &groups[place]))
+        })
+        .collect();
+    let niche_number = |account: &AccountId| {
+        let niche = group_of.get(account)?.niche.as_ref()?;
+        niches.binary_search(niche).ok().map(|number| number as u32)
+    };
+    let niche_of = accounts.iter().map(niche_number).collect();
+    let peers: Vec<PeerRow<'_>> = measures
+        .iter()
+        .map(|(account, engagement, of)| {
+            let group = group_of.get(account);
+            let is_ranked =
+                of.posts >= RANKED_POSTS_MIN && of.followers.is_some_and(|followers| followers >= RANKED_FOLLOWERS_MIN);
+            PeerRow {
+                account: *account,
+                platform: of.platform,
+                followers: of.followers,
+                language: group.and_then(|group| group.language.as_deref()),
+                niche: niche_number(account),
+                figure: engagement.filter(|_| is_ranked),
+            }
+        })
+        .collect();
+    let tiers = TierSettings::default();
+    let claims = micro_against_macro(&peers, &tiers, as_of, Grade::B);
+    let standings = Standings::of(&peers, &tiers);
+    drop(peers);
+    Peers { revisions, usual, accounts, circles, niche_of, standings, claims, niches, groups }
 }
 
 fn usual_on(platform: Platform, measures: &[(AccountId, Option<f64>, CreatorMeasures)]) -> Usual {

@@ -19,6 +19,9 @@ use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
 use crate::matching::MatchingError;
 use crate::refresh::RefreshError;
+use crate::vetting::gold::GoldError;
+use crate::vetting::records::RecordError;
+use crate::vetting::sharing::SharingError;
 
 /// A way on from an error.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -177,6 +180,38 @@ impl From<CreatorsError> for WebError {
             CreatorsError::Data(error) => error.into(),
             CreatorsError::Conversations(error) => error.into(),
             other => WebError::fault("reading a creator", &other),
+        }
+    }
+}
+
+impl From<GoldError> for WebError {
+    fn from(error: GoldError) -> WebError {
+        match error {
+            GoldError::Creators(error) => error.into(),
+            GoldError::NoSample => WebError::not_found("No sample yet", error.to_string()),
+            GoldError::Labeller(_) | GoldError::SameLabeller(_) => {
+                WebError::unreadable("Nobody can look under that name", error.to_string())
+            }
+            other => WebError::unreadable("The answer was not kept", other.to_string()),
+        }
+    }
+}
+
+impl From<RecordError> for WebError {
+    fn from(error: RecordError) -> WebError {
+        match error {
+            RecordError::Creators(error) => error.into(),
+            other => WebError::unreadable("That was not recorded", other.to_string()),
+        }
+    }
+}
+
+impl From<SharingError> for WebError {
+    fn from(error: SharingError) -> WebError {
+        match error {
+            SharingError::Creators(error) => error.into(),
+            SharingError::NoLink(_) => WebError::not_found("No such link", error.to_string()),
+            other => WebError::unreadable("The report was not shared", other.to_string()),
         }
     }
 }

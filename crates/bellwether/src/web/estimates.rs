@@ -44,6 +44,9 @@ impl KnownValue {
         let interval = (hi > lo).then(|| format::interval(known, lo, hi, estimate.unit));
         // An interval too narrow to be written says nothing.
         let interval = interval.filter(|words| words.split_once('–').is_none_or(|(lo, hi)| lo != hi));
+        // Some figures have no upper end: what they are divided by may be as good as nothing.
+        let open = estimate.lo.filter(|_| estimate.hi.is_none());
+        let interval = open.map_or(interval, |lo| Some(format!("from {} up", format::part(lo, estimate.unit))));
         let bar = if interval.is_some() { IntervalBar::on_scale(estimate, scale_to) } else { None };
         Some(KnownValue { value: format::value(known, (hi - lo) / 2.0, estimate.unit), interval, bar })
     }
@@ -129,6 +132,12 @@ impl EstimateView {
         }
     }
 
+    /// The same for somebody who sees this page alone: rows are counted and lead nowhere.
+    pub fn without_links(mut self) -> EstimateView {
+        self.tree.cut_links();
+        self
+    }
+
     pub fn opened(mut self) -> EstimateView {
         self.opened = Opened::Yes;
         self
@@ -156,6 +165,13 @@ pub struct RowsView {
 }
 
 impl ExplanationView {
+    fn cut_links(&mut self) {
+        if let Some(rows) = &mut self.rows {
+            rows.link = None;
+        }
+        self.parts.iter_mut().for_each(ExplanationView::cut_links);
+    }
+
     pub fn new(node: &Explanation, brand: Option<BrandId>) -> ExplanationView {
         let combined = match (node.parts.len(), node.combine) {
             (0, _) => "",

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use engine::conversations::portraits::estimates::share_of_own_talk;
 use engine::conversations::portraits::participation::{TalkByGroup, TalkPart};
 use lake::{FollowerPoint, PostRow};
-use model::{AccountId, Brand, Estimate, Platform};
+use model::{AccountId, Brand, Platform};
 
 use super::{CreatorReport, report, search};
 use crate::clock;

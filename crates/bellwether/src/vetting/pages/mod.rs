@@ -1,9 +1,12 @@
 //! Vetting's first page: what is judged today, from what, and how the creators of a ranking are spread over it.
 
+pub mod account_model;
+pub mod gold;
 pub mod report;
 
 use askama::Template;
 use axum::extract::State;
+use engine::vetting::standing::SizeClaim;
 use model::{AccountId, Brand};
 use store::{RankedFacet, RankedFilter};
 
@@ -11,6 +14,7 @@ use crate::creators::names;
 use crate::matching;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::error::WebError;
+use crate::web::estimates::{Drawing, EstimateView, common_scale};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
 use crate::web::level::LevelMark;
@@ -30,6 +34,19 @@ pub struct LevelLine {
     pub meaning: &'static str,
 }
 
+/// Small against large creators of one platform.
+pub struct ClaimLine {
+    pub platform: &'static str,
+    pub word: &'static str,
+    pub ratio: EstimateView,
+}
+
+/// An audience that was sampled.
+pub struct SampleLine {
+    pub person: Person,
+    pub looked_at: String,
+}
+
 #[derive(Template)]
 #[template(path = "vetting/index.html")]
 struct VettingPage {
@@ -38,6 +55,10 @@ struct VettingPage {
     levels: Vec<LevelLine>,
     /// The first of the ranking, for their reports.
     reports: Vec<Person>,
+    /// Whether small creators draw more than large ones here.
+    claims: Vec<ClaimLine>,
+    /// Audiences that people have looked at.
+    samples: Vec<SampleLine>,
     total: String,
     has_facts: bool,
 }
@@ -50,8 +71,37 @@ pub async fn index(State(app): State<App>, visit: Visit) -> Page {
         Some(brand) => levels(&app, brand).await?,
         None => (vec![], vec![], 0),
     };
+    let (claims, samples) = if has_facts { (claims(&app).await?, samples(&app).await?) } else { (vec![], vec![]) };
     let layout = Layout::load(&app, visit, Word::Vetting, "Vetting").await?;
-    draw(VettingPage { layout, brand, levels, reports, total: format::count(total), has_facts }).await
+    draw(VettingPage { layout, brand, levels, reports, claims, samples, total: format::count(total), has_facts }).await
+}
+
+async fn claims(app: &App) -> Result<Vec<ClaimLine>, WebError> {
+    let peers = app.data.peers().await?;
+    let line = |claim: &SizeClaim| {
+        let id = format!("claim-{}", claim.platform.code());
+        let scale_to = common_scale(&[&claim.ratio]).max(2.0);
+        let drawing = Drawing { id: &id, label: "Micro over macro, by engagement", scale_to, brand: None };
+        ClaimLine {
+            platform: claim.platform.name(),
+            word: claim.word.words(),
+            ratio: EstimateView::new(drawing, &claim.ratio),
+        }
+    };
+    Ok(peers.claims.iter().map(line).collect())
+}
+
+async fn samples(app: &App) -> Result<Vec<SampleLine>, WebError> {
+    let sampled = app.data.store.sampled_audiences().await?;
+    if sampled.is_empty() {
+        return Ok(vec![]);
+    }
+    app.data.revision().await?;
+    let named = names(&app.data, sampled.iter().map(|(account, _)| *account).collect()).await?;
+    let line = |(account, looked): &(AccountId, u64)| {
+        Some(SampleLine { person: Person::of(named.get(account)?), looked_at: format::count(*looked) })
+    };
+    Ok(sampled.iter().filter_map(line).collect())
 }
 
 async fn levels(app: &App, brand: &Brand) -> Result<(Vec<LevelLine>, Vec<Person>, u64), WebError> {

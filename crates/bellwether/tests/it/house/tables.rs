@@ -119,7 +119,7 @@ pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("ingest", Not("reading files computes nothing"), Here, Here),
     ("creators", Not("telling which handles are one person is not built"), Here, Here),
     ("conversations", Here, Here, Here),
-    ("vetting", Here, Here, Not("verdicts are not kept yet; figures are in store/src/derived.rs")),
+    ("vetting", Here, Here, Here),
     ("matching", Here, Here, Here),
     ("planning", Here, Here, Here),
     ("outreach", Not("its states live in model"), Not("it observes nothing"), Here),

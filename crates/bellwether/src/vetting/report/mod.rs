@@ -1,40 +1,39 @@
 //! The profile report: what speaks for and against bought promotion of one creator, sign by sign, with the rows behind it.
 //! Made from stored facts when it is asked for.
 
-use std::collections::{BTreeMap, HashMap};
+mod held;
+mod wider;
 
-use engine::random::Draws;
-use engine::vetting::accounts::AccountRow;
-use engine::vetting::accounts::shipped::shipped;
-use engine::vetting::audience::profiles::{Kind, share_of_profiles};
+pub(crate) use held::account_row;
+pub use held::{COMMENTS_READ, POSTS_READ};
+pub use wider::{AudienceGroups, BrandMentions, PostsWider, fee_buys};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use engine::vetting::audience_talk::AudienceTalkSeen;
 use engine::vetting::comments::quality::{AudienceText, CommentQuality, CommentSign, comment_quality};
 use engine::vetting::comments::timing::{CommentTiming, TimedComment, comment_timing};
+use engine::vetting::disclosure::DisclosureSeen;
 use engine::vetting::engagement::PostFigures;
 use engine::vetting::followers::FollowersSeen;
 use engine::vetting::growth::{Growth, GrowthInput, PostReaction, growth};
 use engine::vetting::likes::{LikeSpread, like_spread};
-use engine::vetting::signs::{AudienceSeen, CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
-use engine::vetting::verdict::{Verdict, VerdictSettings, VerdictWord};
-use lake::{AudienceProfile, AuthorFacts, CommentUnderRow, FollowerPoint};
-use model::{AccountId, Estimate, Grade, Platform, PostId, TextId, Tier, TierSettings, Timestamp, Unit};
+use engine::vetting::signs::{CircleSeen, SignSeen, SignsInput, Usual, verdict_estimate, vet};
+use engine::vetting::verdict::{Family, Sign, Verdict, VerdictSettings, VerdictWord};
+use lake::{AuthorFacts, CommentUnderRow, FollowerPoint};
+use model::{AccountId, Brand, Estimate, Grade, Platform, PostId, Tier, TierSettings, Timestamp, Unit};
 use serde::Serialize;
-use store::CreatorFigures;
+use store::{CreatorFigures, VettingRevision};
 
+use self::held::{Held, held_about};
+use super::gold::GoldStanding;
 use super::peers::Peers;
+use super::records::{Answer, Declared};
 use super::{CreatorEstimates, likes_of, post_figures};
-use crate::creators::{CreatorName, CreatorsError, names};
+use crate::creators::{CreatorName, CreatorsError, is_made_up, name_of, names};
 use crate::data_directory::DataDirectory;
 
-/// The newest posts and comments that are looked at.
-const POSTS_MAX: usize = 500;
-const COMMENTS_MAX: usize = 20_000;
-/// Words are read of comments under so many of the newest posts, and of so many of them at most.
-pub const POSTS_READ: usize = 40;
-pub const COMMENTS_READ: usize = 400;
-/// Accounts of the audience that are looked at, and from how many known followers on those are taken instead of commenters.
-const AUDIENCE_MAX: usize = 400;
-const FOLLOWERS_MIN: usize = 100;
-const AUDIENCE_DRAW: u64 = 62;
 /// Comments shown as examples.
 const EXAMPLES_MAX: usize = 6;
 /// People of a circle named.
@@ -65,6 +64,19 @@ pub struct VettingReport {
     /// Those who comment on this creator again and again and are commented on back: at most 60 of them, and how many.
     pub tied_to: Vec<CreatorName>,
     pub tied_people: usize,
+    /// Reach, paid against organic, standing among peers, published figures; absent where nothing they published is held.
+    pub posts_wider: Option<PostsWider>,
+    pub talk: Option<AudienceTalkSeen>,
+    pub audience_groups: AudienceGroups,
+    pub disclosure: DisclosureSeen,
+    /// The captions of the posts that `disclosure` names, by place.
+    pub captions: BTreeMap<usize, String>,
+    pub mentions: Vec<BrandMentions>,
+    /// A sample of the audience looked at by people, where one was drawn.
+    pub sample: Option<GoldStanding>,
+    /// What the creator told of, and answered.
+    pub declared: Vec<Declared>,
+    pub answers: Vec<Answer>,
 }
 
 /// A post with what it drew.
@@ -73,8 +85,13 @@ pub struct PostSeen {
     pub at: Timestamp,
     pub likes: Option<u64>,
     pub comments: Option<u64>,
+    pub shares: Option<u64>,
+    pub views: Option<u64>,
+    pub reach: Option<u64>,
+    /// By the parts that count on the platform.
+    pub interactions: Option<u64>,
     pub followers: Option<u64>,
-    /// Likes and comments by followers at posting.
+    /// Interactions by followers at posting.
     pub rate: Option<f64>,
     pub paid: Option<bool>,
 }
@@ -94,104 +111,69 @@ pub struct CommentExample {
     pub signs: Vec<CommentSign>,
 }
 
+/// Reports made lately are held, so that a fee tried, an answer recorded or a link opened does not read the market again.
+const REPORTS_HELD: usize = 32;
+/// Rows of some sources end by the clock, so a report is made again after this.
+const HELD_MAX_MICROSECONDS: i64 = 10 * 60 * 1_000_000;
+
+/// What a report was made from: the same again means the same report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct MadeFrom {
+    account: AccountId,
+    data_revision: i64,
+    derived_revision: Option<i64>,
+    recorded: VettingRevision,
+    labels: u64,
+    brands: Vec<Brand>,
+}
+
+/// Reports made lately, the newest last.
+#[derive(Default)]
+pub struct ReportsHeld(Vec<(MadeFrom, Timestamp, Arc<VettingReport>)>);
+
+/// The report of one creator: one made lately while nothing it rests on has changed, else made anew (see
+/// [`make_report`]).
+pub async fn vetting_report(data: &DataDirectory, account: AccountId) -> Result<Arc<VettingReport>, CreatorsError> {
+    let from = MadeFrom {
+        account,
+        data_revision: data.revision().await?,
+        derived_revision: data.derived.revision().await?,
+        recorded: data.store.vetting_revision(account).await?,
+        labels: data.account_models().await?.labels_seen,
+        brands: data.store.brands().await?,
+    };
+    let now = data.now();
+    let is_fresh = |made_at: Timestamp| now.0 - made_at.0 < HELD_MAX_MICROSECONDS;
+    {
+        let held = data.reports.lock().await;
+        if let Some((_, _, report)) = held.0.iter().find(|(of, made_at, _)| *of == from && is_fresh(*made_at)) {
+            return Ok(report.clone());
+        }
+    }
+    let report = Arc::new(make_report(data, account).await?);
+    let mut held = data.reports.lock().await;
+    // What was made from facts that have changed goes at once: somebody may have been forgotten.
+    held.0.retain(|(of, _, _)| of.account != account && of.data_revision == from.data_revision);
+    if held.0.len() >= REPORTS_HELD {
+        held.0.remove(0);
+    }
+    held.0.push((from, now, report.clone()));
+    Ok(report)
+}
+
 /// Makes the report of one creator. Cost: passes over posts, counts, follower counts and interactions of the lake for the
 /// rows of one author, and the measures of all creators the first time.
-pub async fn vetting_report(data: &DataDirectory, account: AccountId) -> Result<VettingReport, CreatorsError> {
+async fn make_report(data: &DataDirectory, account: AccountId) -> Result<VettingReport, CreatorsError> {
     data.revision().await?;
-    let called = async { names(data, vec![account]).await.map_err(CreatorsError::from) };
-    let (mut called, held) = tokio::try_join!(called, held_about(data, account))?;
-    let creator = called.remove(&account).ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let profile = async { data.lake.profiles(Some(&[account]), data.now()).await.map_err(CreatorsError::from) };
+    let (profile, held) = tokio::try_join!(profile, held_about(data, account))?;
+    let profile = profile.into_iter().next().ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
+    let creator = name_of(&profile, is_made_up(data).await?);
     let figures = data.derived.figures(&[account]).await?.remove(&account);
     let peers = data.peers().await?;
     let tied = peers.tied_to(account);
     let tied_to = first_named(data, &tied).await?;
-    Ok(VettingReport { tied_to, tied_people: tied.len(), ..made(creator, figures, &peers, held) })
-}
-
-/// The facts about one creator.
-struct Held {
-    account: AccountId,
-    facts: AuthorFacts,
-    /// Comments by others under the newest posts, by post and time, with their words where those are held.
-    said: Vec<(CommentUnderRow, Option<String>)>,
-    /// Under how many others' posts a commenter left the same words.
-    elsewhere: HashMap<(AccountId, TextId), u32>,
-    audience: Vec<AudienceProfile>,
-    /// Whose profiles these are.
-    whose: &'static str,
-}
-
-async fn held_about(data: &DataDirectory, account: AccountId) -> Result<Held, CreatorsError> {
-    let now = data.now();
-    let (mut facts, followers) = tokio::try_join!(
-        data.lake.author_facts(account, POSTS_MAX, COMMENTS_MAX, now),
-        data.lake.known_followers(account, AUDIENCE_MAX, now)
-    )?;
-    let others = facts.comments.iter().map(|row| row.commenter).filter(|commenter| *commenter != account);
-    let (audience, whose) = match followers.len() >= FOLLOWERS_MIN {
-        true => (followers, "followers"),
-        false => (drawn(sorted(others.collect())), "commenters"),
-    };
-    let newest: Vec<PostId> = facts.posts.iter().rev().take(POSTS_READ).map(|post| post.post).collect();
-    let mut said = std::mem::take(&mut facts.comments);
-    said.retain(|row| row.commenter != account && newest.contains(&row.post));
-    // They come newest first.
-    said.truncate(COMMENTS_READ);
-    let place = |row: &CommentUnderRow| newest.iter().rev().position(|post| *post == row.post);
-    said.sort_by_cached_key(|row| (place(row), row.at, row.commenter));
-    let texts = sorted(said.iter().filter_map(|row| row.text).collect());
-    let commenters = sorted(said.iter().map(|row| row.commenter).collect());
-    let numbers: Vec<i64> = texts.iter().map(|text| text.0).collect();
-    let (bodies, elsewhere, audience) = tokio::try_join!(
-        data.lake.texts(&numbers, now),
-        data.lake.same_words(account, &commenters, &texts, now),
-        data.lake.audience_profiles(&audience, now)
-    )?;
-    let bodies: HashMap<i64, String> = bodies.into_iter().collect();
-    let said = said.into_iter().map(|row| (row, row.text.and_then(|text| bodies.get(&text.0).cloned()))).collect();
-    let elsewhere = elsewhere.into_iter().map(|row| ((row.commenter, row.text), row.others)).collect();
-    Ok(Held { account, facts, said, elsewhere, audience, whose })
-}
-
-/// At most 400 of these, drawn by chance that is the same every time.
-fn drawn(accounts: Vec<AccountId>) -> Vec<AccountId> {
-    let chosen = Draws::new(0, AUDIENCE_DRAW).sample(accounts.len(), AUDIENCE_MAX);
-    chosen.into_iter().map(|place| accounts[place]).collect()
-}
-
-/// What the account model reads of a profile.
-pub(crate) fn account_row(profile: &AudienceProfile) -> AccountRow {
-    let count = |value: Option<i64>| value.filter(|value| *value >= 0).map(|value| value as f64);
-    let letters =
-        |of: fn(&char) -> bool| profile.handle.as_ref().map(|handle| handle.chars().filter(of).count() as f64);
-    AccountRow {
-        followers: count(profile.followers),
-        followings: count(profile.following),
-        posts: count(profile.posts),
-        handle_length: letters(|_| true),
-        handle_digits: letters(char::is_ascii_digit),
-        ..AccountRow::default()
-    }
-}
-
-/// The share of the audience that was made to be sold, by the models that come with the program.
-fn audience_seen(held: &Held, platform: Platform) -> Option<AudienceSeen> {
-    let rows: Vec<AccountRow> = held.audience.iter().map(account_row).collect();
-    // The models were learned from Instagram followers; elsewhere their error rates are borrowed.
-    let kind = if platform == Platform::Instagram { Kind::Same } else { Kind::Another };
-    let found = share_of_profiles(shipped(), &rows, kind, 0)?;
-    Some(AudienceSeen {
-        share: found.share,
-        accounts: found.flagged.accounts,
-        flagged: found.flagged.flagged,
-        whose: held.whose,
-    })
-}
-
-fn sorted<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+    Ok(VettingReport { tied_to, tied_people: tied.len(), ..made(creator, profile.language, figures, &peers, held) })
 }
 
 async fn first_named(data: &DataDirectory, tied: &[AccountId]) -> Result<Vec<CreatorName>, CreatorsError> {
@@ -203,14 +185,20 @@ async fn first_named(data: &DataDirectory, tied: &[AccountId]) -> Result<Vec<Cre
     Ok(tied.iter().filter_map(|account| named.remove(account)).collect())
 }
 
-fn made(creator: CreatorName, kept: Option<CreatorFigures>, peers: &Peers, held: Held) -> VettingReport {
+fn made(
+    creator: CreatorName,
+    language: Option<String>,
+    kept: Option<CreatorFigures>,
+    peers: &Peers,
+    held: Held,
+) -> VettingReport {
     let figures: Option<CreatorEstimates> = kept.as_ref().and_then(|kept| serde_json::from_str(&kept.detail).ok());
     let as_of = figures.as_ref().and_then(|figures| figures.by_followers.as_of);
     let seen_followers = followers_seen(&held.facts);
     let posts: Vec<PostFigures> = held.facts.posts.iter().map(|row| post_figures(row, &seen_followers)).collect();
     let likes: Option<LikeSpread> = as_of.and_then(|as_of| like_spread(&likes_of(&posts, as_of)));
     let reactions: Vec<PostReaction> = posts.iter().filter_map(reaction).collect();
-    let growth = growth(&GrowthInput { followers: &seen_followers, posts: &reactions, declared: &[] });
+    let growth = growth(&GrowthInput { followers: &seen_followers, posts: &reactions, declared: &held.declared_days });
     let (texts, comments) = quality(&held);
     let timing = (!held.said.is_empty()).then(|| comment_timing(&timed(&held)));
     let held_posts = kept.as_ref().map_or(0, |kept| kept.measures.posts);
@@ -233,16 +221,32 @@ fn made(creator: CreatorName, kept: Option<CreatorFigures>, peers: &Peers, held:
         comments: comments.as_ref(),
         timing: timing.as_ref(),
         circle,
-        audience: audience_seen(&held, creator.platform),
+        audience: held.audience_seen(creator.platform),
         usual,
         as_of,
         grade: Grade::B,
     };
-    let vetting = vet(&input, &VerdictSettings::default());
+    let mut vetting = vet(&input, &VerdictSettings::default());
+    for seen in &mut vetting.signs {
+        if let Some(rows) = &mut seen.value.explanation.rows {
+            rows.link.get_or_insert_with(|| rows_behind(held.account, seen.sign));
+        }
+    }
     let chance = verdict_estimate(&vetting, &input);
     let engagement = figures.as_ref().and_then(|figures| figures.by_followers.value);
     let followers = input.followers;
+    let posts_wider = as_of.map(|as_of| {
+        wider::posts_wider(held.account, creator.platform, followers, &posts, figures.as_ref(), peers, as_of)
+    });
+    let disclosure = wider::told(&held, language.as_deref(), as_of);
+    let caption = |place: usize| Some((place, held.captions.get(place)?.clone()));
     VettingReport {
+        talk: as_of.and_then(|as_of| wider::talk(&held, figures.as_ref(), as_of)),
+        audience_groups: wider::audience_groups(held.everyone.len() as u64, &held.groups_of, peers, as_of),
+        captions: disclosure.posts.iter().filter_map(|post| caption(post.place)).collect(),
+        disclosure,
+        mentions: wider::mentions(&held, &held.brands),
+        posts_wider,
         tier: TierSettings::default().tier(followers, engagement),
         as_of,
         word: vetting.verdict.word,
@@ -250,7 +254,7 @@ fn made(creator: CreatorName, kept: Option<CreatorFigures>, peers: &Peers, held:
         verdict: vetting.verdict,
         signs: vetting.signs,
         usual,
-        posts: posts.iter().map(post_seen).collect(),
+        posts: posts.iter().map(|post| post_seen(post, creator.platform)).collect(),
         followers: by_day(&seen_followers),
         examples: examples(&held, &texts, comments.as_ref()),
         creator,
@@ -261,6 +265,21 @@ fn made(creator: CreatorName, kept: Option<CreatorFigures>, peers: &Peers, held:
         circle,
         tied_to: vec![],
         tied_people: 0,
+        sample: held.sample,
+        declared: held.declared,
+        answers: held.answers,
+    }
+}
+
+/// Where the rows behind a sign are shown.
+fn rows_behind(account: AccountId, sign: Sign) -> String {
+    match sign.family() {
+        Family::Audience => format!("/vetting/{account}/sample"),
+        Family::Growth => format!("/vetting/{account}#growth"),
+        Family::Engagement => format!("/vetting/{account}#posts-table"),
+        Family::Comments => format!("/vetting/{account}#comments"),
+        Family::Network => format!("/vetting/{account}#circle"),
+        Family::Conversation => format!("/conversations/{account}"),
     }
 }
 
@@ -277,19 +296,19 @@ fn reaction(post: &PostFigures) -> Option<PostReaction> {
         .then_some(PostReaction { at: post.at, interactions: interactions as f64 })
 }
 
-fn post_seen(post: &PostFigures) -> PostSeen {
-    let rate = match (post.likes, post.comments, post.followers_at_posting) {
-        (Some(likes), Some(comments), Some(followers)) if followers > 0 => {
-            Some((likes + comments) as f64 / followers as f64)
-        }
-        _ => None,
-    };
+fn post_seen(post: &PostFigures, platform: Platform) -> PostSeen {
+    let interactions = post.interactions(platform);
+    let followers = post.followers_at_posting.filter(|followers| *followers > 0);
     PostSeen {
+        shares: post.shares,
+        views: post.views,
+        reach: post.reach,
+        interactions,
+        rate: interactions.zip(followers).map(|(interactions, followers)| interactions as f64 / followers as f64),
         at: post.at,
         likes: post.likes,
         comments: post.comments,
         followers: post.followers_at_posting,
-        rate,
         paid: post.paid,
     }
 }
