@@ -107,6 +107,10 @@ pub fn grouped(number: u64) -> String {
 pub fn value_text(value: f64, half_width: f64, unit: Unit) -> String {
     let (value, half_width) = match unit {
         Unit::Share | Unit::Percent => (value * 100.0, half_width * 100.0),
+        Unit::Money(currency) => {
+            let whole = 10f64.powi(currency.decimals() as i32);
+            (value / whole, half_width / whole)
+        }
         _ => (value, half_width),
     };
     let decimals = if half_width > 0.0 { (1.0 - half_width.log10().floor()).clamp(0.0, 3.0) as usize } else { 0 };
@@ -114,6 +118,7 @@ pub fn value_text(value: f64, half_width: f64, unit: Unit) -> String {
         Unit::Share | Unit::Percent => format!("{value:.decimals$} %"),
         Unit::Probability => format!("{value:.2}"),
         Unit::Seconds => duration_text(value),
+        Unit::Money(currency) => format!("{value:.decimals$} {currency}"),
         Unit::Items | Unit::People if half_width == 0.0 && value.fract() == 0.0 && value >= 0.0 => {
             grouped(value as u64)
         }

@@ -19,4 +19,4 @@ pub use facts::FactBatch;
 pub use ids::{AccountId, BrandId, ImportId, InteractionId, PostId, TextId};
 pub use interaction::InteractionKind;
 pub use provenance::{ImportCounts, RowIssue, SourceKind, SourcePolicy};
-pub use units::{Count, Days, Money, Ratio, Timestamp, Unit, UnitError};
+pub use units::{Count, Currency, Days, Money, Ratio, Timestamp, Unit, UnitError};

@@ -57,31 +57,81 @@ impl Days {
     }
 }
 
+/// A currency by its three letters (ISO 4217).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// `code` is three capital letters such as `EUR`.
+    pub fn new(code: &str) -> Result<Currency, UnitError> {
+        match <[u8; 3]>::try_from(code.as_bytes()) {
+            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Currency(letters)),
+            _ => Err(UnitError::NotACurrency(code.to_owned())),
+        }
+    }
+
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// How many digits the smallest unit stands behind the point: 2 for cents, 0 for yen, 3 for dinars.
+    pub fn decimals(self) -> u32 {
+        match self.code() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
+            | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+}
+
+impl std::fmt::Debug for Currency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl std::fmt::Display for Currency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = UnitError;
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        Currency::new(&code)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> String {
+        currency.code().to_owned()
+    }
+}
+
 /// Money in the smallest unit of its currency (cents, pence, yen).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Money {
     pub minor_units: i64,
-    currency: String,
+    pub currency: Currency,
 }
 
 impl Money {
     /// `currency` is an ISO 4217 code.
     pub fn new(minor_units: i64, currency: &str) -> Result<Money, UnitError> {
-        if currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            Ok(Money { minor_units, currency: currency.to_owned() })
-        } else {
-            Err(UnitError::NotACurrency(currency.to_owned()))
-        }
+        Ok(Money { minor_units, currency: Currency::new(currency)? })
     }
     pub fn currency(&self) -> &str {
-        &self.currency
+        self.currency.code()
     }
     /// Adds two amounts of one currency; different currencies are refused, never converted silently.
     pub fn plus(&self, other: &Money) -> Result<Money, UnitError> {
         if self.currency == other.currency {
-            Ok(Money { minor_units: self.minor_units + other.minor_units, currency: self.currency.clone() })
+            Ok(Money { minor_units: self.minor_units + other.minor_units, currency: self.currency })
         } else {
-            Err(UnitError::MixedCurrencies(other.currency.clone(), self.currency.clone()))
+            Err(UnitError::MixedCurrencies(other.currency.code().to_owned(), self.currency.code().to_owned()))
         }
     }
 }
@@ -125,6 +175,8 @@ pub enum Unit {
     Probability,
     /// A number without a unit, comparable only within its method.
     Score,
+    /// An amount in the smallest unit of this currency (cents), written in whole ones.
+    Money(Currency),
 }
 
 #[cfg(test)]
@@ -144,6 +196,7 @@ mod tests {
         let dollar = Money::new(100, "USD").expect("a currency");
         assert!(euro.plus(&dollar).is_err());
         assert!(Money::new(1, "eur").is_err());
+        assert_eq!(serde_json::to_string(&Unit::Money(euro.currency)).expect("writes"), r#"{"money":"EUR"}"#);
     }
 
     #[test]

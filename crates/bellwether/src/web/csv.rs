@@ -2,7 +2,7 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::Estimate;
+use model::{Estimate, Unit};
 
 use crate::clock;
 
@@ -80,8 +80,10 @@ pub fn push_estimate(cells: &mut Vec<String>, estimate: Option<&Estimate>, witho
         return;
     };
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let unit =
-        serde_json::to_value(estimate.unit).ok().and_then(|unit| unit.as_str().map(str::to_owned)).unwrap_or_default();
+    let unit = match estimate.unit {
+        Unit::Money(currency) => format!("{currency} minor units"),
+        unit => serde_json::to_value(unit).ok().and_then(|unit| unit.as_str().map(str::to_owned)).unwrap_or_default(),
+    };
     cells.extend([
         number(estimate.value),
         number(estimate.lo),

@@ -11,14 +11,16 @@ const NARROW: char = '\u{a0}';
 pub fn value(value: f64, half_width: f64, unit: Unit) -> String {
     let scaled = Scaled::of(value, unit);
     let decimals = decimals_of(half_width / scaled.divisor);
-    with_unit(&number(scaled.value, decimals), scaled.unit)
+    with_unit(&number(scaled.value, decimals), &scaled.unit)
 }
 
 /// Both ends of an interval in the value's unit, the unit said once by the value itself: `2.4–4.0`.
 pub fn interval(value: f64, lo: f64, hi: f64, unit: Unit) -> String {
     let divisor = Scaled::of(value, unit).divisor;
     let decimals = decimals_of((hi - lo) / 2.0 / divisor);
-    format!("{}–{}", number(lo / divisor, decimals), number(hi / divisor, decimals))
+    // A dash between signs would be read as one of them.
+    let between = if lo < 0.0 { " to " } else { "–" };
+    format!("{}{between}{}", number(lo / divisor, decimals), number(hi / divisor, decimals))
 }
 
 /// A value without an interval of its own, as part of an explanation: three significant digits, whole counts in full.
@@ -26,14 +28,14 @@ pub fn part(value: f64, unit: Unit) -> String {
     let scaled = Scaled::of(value, unit);
     let whole = scaled.value.fract() == 0.0 || scaled.value.abs() >= 1_000.0;
     let decimals = if whole { 0 } else { (2.0 - magnitude(scaled.value)).clamp(0.0, 4.0) as usize };
-    with_unit(&number(scaled.value, decimals), scaled.unit)
+    with_unit(&number(scaled.value, decimals), &scaled.unit)
 }
 
 /// The round end of a scale: `30 %`, `50`.
 pub fn scale_end(value: f64, unit: Unit) -> String {
     let scaled = Scaled::of(value, unit);
     let decimals = (-magnitude(scaled.value)).max(0.0) as usize;
-    with_unit(&number(scaled.value, decimals), scaled.unit)
+    with_unit(&number(scaled.value, decimals), &scaled.unit)
 }
 
 /// A count with thousands set apart.
@@ -93,7 +95,7 @@ pub fn tint(account: i64) -> u8 {
 struct Scaled {
     value: f64,
     divisor: f64,
-    unit: &'static str,
+    unit: String,
 }
 
 impl Scaled {
@@ -107,8 +109,9 @@ impl Scaled {
                 _ => (86_400.0, "days"),
             },
             Unit::People | Unit::Items | Unit::Probability | Unit::Score => (1.0, ""),
+            Unit::Money(ref currency) => (10f64.powi(currency.decimals() as i32), currency.code()),
         };
-        Scaled { value: value / divisor, divisor, unit: name }
+        Scaled { value: value / divisor, divisor, unit: name.to_owned() }
     }
 }
 
@@ -148,6 +151,9 @@ mod tests {
         check(3.42, 2.1, 5.4, Unit::People, "3.4 (2.1–5.4)");
         check(31.4, 11.0, 62.0, Unit::People, "31 (11–62)");
         check(0.0314, 0.021, 0.045, Unit::Percent, "3.1 % (2.1–4.5)");
+        let euro = Unit::Money(model::Currency::new("EUR").expect("a currency"));
+        check(-400.0, -900.0, -20.0, Unit::Score, "−400 (−900 to −20)");
+        check(41_250.0, 18_000.0, 94_000.0, euro, "412 EUR (180–940)");
         check(0.5, 0.41, 0.59, Unit::Share, "50.0 % (41.0–59.0)");
         check(0.5, 0.2, 0.8, Unit::Share, "50 % (20–80)");
         check(7_200.0, 3_600.0, 14_400.0, Unit::Seconds, "2.0 h (1.0–4.0)");
