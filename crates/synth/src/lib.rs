@@ -18,6 +18,7 @@ mod posts;
 mod profiles;
 mod random;
 mod rhythm;
+pub mod search;
 mod sentences;
 mod settings;
 mod talk;
