@@ -62,6 +62,16 @@ pub fn language_tag(code: &str) -> Option<&'static str> {
     TAGS.split_whitespace().find_map(|pair| pair.split_once(':').filter(|(long, _)| *long == code)).map(|(_, tag)| tag)
 }
 
+/// A language's name in English by its BCP 47 tag; `None` for one that [`language_of`] does not give.
+///
+/// ```
+/// assert_eq!(engine::conversations::portraits::languages::language_named("de"), Some("German"));
+/// ```
+pub fn language_named(tag: &str) -> Option<&'static str> {
+    let long = TAGS.split_whitespace().find_map(|pair| pair.split_once(':').filter(|(_, short)| *short == tag))?.0;
+    whatlang::Lang::from_code(long).map(|language| language.eng_name())
+}
+
 /// ISO 639-3 to BCP 47 of every language that the detector knows.
 const TAGS: &str = "afr:af aka:ak amh:am ara:ar aze:az bel:be ben:bn bul:bg cat:ca ces:cs cmn:zh cym:cy dan:da deu:de \
     ell:el eng:en epo:eo est:et fin:fi fra:fr guj:gu heb:he hin:hi hrv:hr hun:hu hye:hy ind:id ita:it jav:jv jpn:ja \

@@ -31,7 +31,7 @@ pub struct Niche {
     /// The taxonomy's own code.
     pub code: &'static str,
     pub name: &'static str,
-    parent: Option<u16>,
+    pub(crate) parent: Option<u16>,
 }
 
 /// A niche in which a group talks.
@@ -51,14 +51,16 @@ pub struct GroupNiche {
     pub of_terms: u64,
 }
 
-struct Taxonomy {
-    niches: Vec<Niche>,
+pub(crate) struct Taxonomy {
+    pub(crate) niches: Vec<Niche>,
     by_code: BTreeMap<&'static str, u16>,
     /// Words, without the s of their plural, and the niches they speak of.
     words: BTreeMap<String, Vec<u16>>,
+    /// The same words as they are written in the list and in the names.
+    pub(crate) spellings: BTreeMap<String, Vec<u16>>,
 }
 
-static TAXONOMY: LazyLock<Taxonomy> =
+pub(crate) static TAXONOMY: LazyLock<Taxonomy> =
     LazyLock::new(|| read(include_str!("iab_content_3_1.tsv"), include_str!("words.tsv")));
 
 fn read(nodes: &'static str, words: &'static str) -> Taxonomy {
@@ -71,34 +73,41 @@ fn read(nodes: &'static str, words: &'static str) -> Taxonomy {
         .map(|node| Niche { code: node[0], name: node[2], parent: by_code.get(node[1]).copied() })
         .collect();
     let mut found: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    let mut spellings: BTreeMap<String, Vec<u16>> = BTreeMap::new();
     let mut vague: Vec<String> = vec![];
     for line in rows(words) {
         let line = cells(line);
-        let (code, words) = (line[0], line[1..].iter().map(|word| stems(word)));
+        let (code, words) = (line[0], line[1..].iter());
         match by_code.get(code) {
-            Some(&niche) => words.for_each(|word| found.entry(word).or_default().push(niche)),
-            None => vague.extend(words),
+            Some(&niche) => words.for_each(|word| {
+                found.entry(stems(word)).or_default().push(niche);
+                spellings.entry((*word).to_owned()).or_default().push(niche);
+            }),
+            None => vague.extend(words.map(|word| stems(word))),
         }
     }
     for (place, niche) in niches.iter().enumerate() {
         for words in own_words(niche.name) {
-            if !vague.contains(&words) {
-                found.entry(words).or_default().push(place as u16);
+            let stems = stems(&words);
+            if !vague.contains(&stems) {
+                spellings.entry(words).or_default().push(place as u16);
+                spellings.entry(stems.clone()).or_default().push(place as u16);
+                found.entry(stems).or_default().push(place as u16);
             }
         }
     }
-    found.values_mut().for_each(|niches| {
+    found.values_mut().chain(spellings.values_mut()).for_each(|niches| {
         niches.sort_unstable();
         niches.dedup();
     });
-    Taxonomy { niches, by_code, words: found }
+    Taxonomy { niches, by_code, words: found, spellings }
 }
 
 /// The parts of a niche's name that are one or two words: "Beauty", "Skin Care", "Running and Jogging".
 fn own_words(name: &str) -> impl Iterator<Item = String> {
     let name = name.to_lowercase().replace(" and ", "/").replace(['&', ','], "/");
     let parts: Vec<String> = name.split('/').map(|part| part.trim().to_owned()).collect();
-    parts.into_iter().filter(|part| part.len() >= 3 && part.split(' ').count() <= 2).map(|part| stems(&part))
+    parts.into_iter().filter(|part| part.len() >= 3 && part.split(' ').count() <= 2)
 }
 
 /// Words without the endings of their plural: "breweries" and "brewery" are one.
@@ -118,12 +127,12 @@ impl Taxonomy {
         whole.or_else(by_word).map_or(&[], Vec::as_slice)
     }
 
-    fn place(&self, code: &str) -> Option<usize> {
+    pub(crate) fn place(&self, code: &str) -> Option<usize> {
         self.by_code.get(code).map(|&place| usize::from(place))
     }
 
     /// A niche and what it lies in, from the root down.
-    fn lineage(&self, place: usize) -> Vec<&Niche> {
+    pub(crate) fn lineage(&self, place: usize) -> Vec<&Niche> {
         let mut line = vec![&self.niches[place]];
         while let Some(parent) = line[line.len() - 1].parent {
             line.push(&self.niches[usize::from(parent)]);
