@@ -96,6 +96,10 @@ pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Re
         .disable_statement_logging();
     SqlitePoolOptions::new()
         .max_connections(4)
+        // Files need no fresh connections, and the pool's reaper may count below nothing and then never ends: a command
+        // would hang at its end.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .connect_with(options)
         .await
         .map_err(|error| StoreError::Open { path: path.display().to_string(), problem: error.to_string() })

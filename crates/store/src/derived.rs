@@ -12,7 +12,7 @@ use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
-const DERIVED_VERSION: i64 = 6;
+const DERIVED_VERSION: i64 = 7;
 
 /// What vetting makes of each creator, once in force and once of a refresh that is still running: of many creators they
 /// are more than memory should hold.

@@ -12,6 +12,8 @@ mod error;
 mod ingest;
 mod matching;
 mod migrations;
+mod prices;
+mod searches;
 mod vetting;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
@@ -23,6 +25,8 @@ pub use derived::{
 pub use error::StoreError;
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
+pub use prices::PriceRow;
+pub use searches::{NicheCorrection, SavedSearch};
 pub use vetting::{
     AudienceLabel, AudienceSample, CreatorAnswer, DeclaredEvent, SamplePart, SamplePerson, SharedReport,
     VettingRevision,

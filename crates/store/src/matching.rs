@@ -258,6 +258,17 @@ impl Store {
         Ok(rows.iter().map(ranked_row_of).collect())
     }
 
+    /// Everybody in a ranking with the score and its interval.
+    pub async fn ranked_scores(&self, ranking: i64) -> Result<Vec<(AccountId, f64, f64, f64)>, StoreError> {
+        let rows: Vec<(i64, f64, f64, f64)> =
+            sqlx::query_as("select account_id, fit, fit_lo, fit_hi from ranked_creator where ranking_id = $1")
+                .bind(ranking)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading the scores of a ranking"))?;
+        Ok(rows.into_iter().map(|(account, value, lo, hi)| (AccountId(account), value, lo, hi)).collect())
+    }
+
     /// How many creators of a ranking pass the filter.
     pub async fn ranked_count(&self, ranking: i64, filter: &RankedFilter) -> Result<i64, StoreError> {
         let mut query = QueryBuilder::new("select count(*) as n from ranked_creator");

@@ -1,0 +1,132 @@
+//! What creators asked and were paid: rate cards, quotes and deals, each with where and when.
+
+use model::{AccountId, Currency, Money, Timestamp};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::database::Store;
+use crate::error::StoreError;
+
+/// A price a creator named or was paid.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PriceRow {
+    pub id: i64,
+    pub account: AccountId,
+    pub platform: String,
+    /// As last seen when it was recorded.
+    pub followers: Option<i64>,
+    /// post, carousel, short_video, long_video, story, live, bundle, other
+    pub format: String,
+    pub fee: Money,
+    /// rate_card, quote, deal
+    pub kind: String,
+    pub dated_at: Timestamp,
+    pub note: String,
+}
+
+fn price_of(row: &SqliteRow) -> Option<PriceRow> {
+    Some(PriceRow {
+        id: row.get("id"),
+        account: AccountId(row.get("account_id")),
+        platform: row.get("platform"),
+        followers: row.get("followers"),
+        format: row.get("format"),
+        fee: Money {
+            minor_units: row.get("fee_minor_units"),
+            currency: Currency::new(row.get::<&str, _>("currency")).ok()?,
+        },
+        kind: row.get("kind"),
+        dated_at: Timestamp(row.get("dated_at")),
+        note: row.get("note"),
+    })
+}
+
+impl Store {
+    /// Every price, newest first.
+    pub async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
+        let rows = sqlx::query("select * from price_fact order by dated_at desc, id desc")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading prices"))?;
+        Ok(rows.iter().filter_map(price_of).collect())
+    }
+
+    /// Records prices, all or none; their numbers are given here.
+    pub async fn add_prices(&self, prices: &[PriceRow], at: Timestamp) -> Result<(), StoreError> {
+        let failed = StoreError::of("recording a price");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        for price in prices {
+            sqlx::query(
+                "insert into price_fact (account_id, platform, followers, format, fee_minor_units, currency, kind, \
+                 dated_at, note, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            )
+            .bind(price.account.0)
+            .bind(&price.platform)
+            .bind(price.followers)
+            .bind(&price.format)
+            .bind(price.fee.minor_units)
+            .bind(price.fee.currency())
+            .bind(&price.kind)
+            .bind(price.dated_at.0)
+            .bind(&price.note)
+            .bind(at.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        }
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Takes a price back; whether there was one of this number.
+    pub async fn delete_price(&self, id: i64) -> Result<bool, StoreError> {
+        let done = sqlx::query("delete from price_fact where id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("taking a price back"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    pub async fn forget_in_prices(&self, accounts: &[AccountId]) -> Result<(), StoreError> {
+        for account in accounts {
+            sqlx::query("delete from price_fact where account_id = $1")
+                .bind(account.0)
+                .execute(&self.pool)
+                .await
+                .map_err(StoreError::of("forgetting an account's prices"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_price_is_kept_with_its_currency_and_can_be_taken_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).await.expect("opens");
+        let price = PriceRow {
+            id: 0,
+            account: AccountId(5),
+            platform: "instagram".to_owned(),
+            followers: Some(12_000),
+            format: "post".to_owned(),
+            fee: Money::new(25_000, "EUR").expect("a currency"),
+            kind: "deal".to_owned(),
+            dated_at: Timestamp(3),
+            note: String::new(),
+        };
+        store
+            .add_prices(&[price.clone(), PriceRow { account: AccountId(6), ..price.clone() }], Timestamp(9))
+            .await
+            .expect("records");
+        let held = store.prices().await.expect("reads");
+        assert_eq!((held.len(), &held[1].fee, held[1].account), (2, &price.fee, AccountId(5)));
+        assert!(store.delete_price(held[0].id).await.expect("takes back"));
+        assert!(!store.delete_price(held[0].id).await.expect("takes back"));
+        store.forget_in_prices(&[AccountId(5)]).await.expect("forgets");
+        assert!(store.prices().await.expect("reads").is_empty());
+    }
+}
