@@ -1,9 +1,11 @@
 //! Who somebody is: the newest profile of each account, its follower counts over time, and its posts.
 
+use datafusion::arrow::array::Array;
+use futures::StreamExt;
 use model::{AccountId, Platform, PostId, Timestamp};
 
 use crate::error::LakeError;
-use crate::session::{Lake, ints, maybe_int, maybe_string, strings};
+use crate::session::{Lake, bools, ints, maybe_int, maybe_string, strings};
 
 /// An account with what its newest profile said; unknown is `None`.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +43,29 @@ pub struct PostRow {
     pub likes: Option<i64>,
     pub comments: Option<i64>,
     pub views: Option<i64>,
+}
+
+/// A post as its author is found by it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PublishedRow {
+    pub post: PostId,
+    pub created_at: Timestamp,
+    pub title: Option<String>,
+    pub body: Option<String>,
+    /// Lower case, without `#`.
+    pub tags: Vec<String>,
+    /// Whether it says it was paid for; `None` where the source does not tell.
+    pub paid: Option<bool>,
+}
+
+/// An author's newest posts with their words.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Published {
+    pub author: AccountId,
+    /// How many posts of theirs are held.
+    pub posts: u64,
+    /// Newest first.
+    pub newest: Vec<PublishedRow>,
 }
 
 impl Lake {
@@ -100,6 +125,63 @@ impl Lake {
             }));
         }
         Ok(platforms)
+    }
+
+    /// Everybody who can be looked for, by ascending account: who has published something, and whoever has at least
+    /// `followers_min` followers. Cost: a pass over authors and follower counts.
+    pub async fn searchable_accounts(&self, followers_min: u32, now: Timestamp) -> Result<Vec<AccountId>, LakeError> {
+        let sql = include_str!("sql/creators_searchable.sql").replace("{followers_min}", &followers_min.to_string());
+        let rows = self.rows(&sql, &[], now, "reading who can be looked for").await?;
+        Ok(rows.batches.iter().flat_map(|batch| ints(batch, 0).values().to_vec()).map(AccountId).collect())
+    }
+
+    /// What these accounts published, at most `newest_max` posts of each with their words, by ascending author. Cost: a
+    /// pass over posts and texts, and the sorting of these accounts' posts; no more than what is returned is held.
+    pub async fn published(
+        &self,
+        accounts: &[AccountId],
+        newest_max: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Published>, LakeError> {
+        if accounts.is_empty() {
+            return Ok(vec![]);
+        }
+        let what = "reading what creators published";
+        let wanted = accounts.iter().map(|account| account.0).collect();
+        let mut answer = self.stream_about(wanted, include_str!("sql/creators_words.sql"), now, what).await?;
+        let mut published: Vec<Published> = vec![];
+        let mut last = None;
+        while let Some(batch) = answer.next().await {
+            let batch = batch.map_err(|error| LakeError::query(what, error))?;
+            let (author, post, at) = (ints(&batch, 0), ints(&batch, 1), ints(&batch, 2));
+            let (title, body, tags) = (strings(&batch, 3), strings(&batch, 4), strings(&batch, 5));
+            let paid = bools(&batch, 6);
+            for row in 0..batch.num_rows() {
+                let this = (author.value(row), post.value(row));
+                if last.replace(this) == Some(this) {
+                    continue;
+                }
+                let author = AccountId(this.0);
+                if published.last().is_none_or(|held| held.author != author) {
+                    published.push(Published { author, posts: 0, newest: vec![] });
+                }
+                let held = published.last_mut().expect("one was added");
+                held.posts += 1;
+                if held.newest.len() < newest_max {
+                    held.newest.push(PublishedRow {
+                        post: PostId(this.1),
+                        created_at: Timestamp(at.value(row)),
+                        title: maybe_string(&title, row),
+                        body: maybe_string(&body, row),
+                        tags: maybe_string(&tags, row)
+                            .map(|tags| tags.split_whitespace().map(str::to_owned).collect())
+                            .unwrap_or_default(),
+                        paid: paid.is_valid(row).then(|| paid.value(row)),
+                    });
+                }
+            }
+        }
+        Ok(published)
     }
 
     /// The newest known follower count of every account that has one, by ascending account.

@@ -21,7 +21,7 @@ pub use conversations::{
     InteractionRows, PlacesAbout, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace,
     TurnAbout,
 };
-pub use creators::{CreatorProfile, FollowerPoint, PostRow};
+pub use creators::{CreatorProfile, FollowerPoint, PostRow, Published, PublishedRow};
 pub use error::LakeError;
 pub use ingest::{Erased, FactsKnown, ImportWriter, Provenance};
 pub use matching::{BuyerMatch, BuyerText};

@@ -87,6 +87,30 @@ impl Lake {
         }
         Ok(texts)
     }
+
+    /// Everybody who followed these accounts or turned to them, each once and ascending, by ascending account. Cost: a pass
+    /// over interactions.
+    pub async fn people_around(
+        &self,
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<(AccountId, Vec<i64>)>, LakeError> {
+        let wanted = accounts.iter().map(|account| account.0).collect();
+        let sql = include_str!("sql/matching_people_around.sql");
+        let rows = self.rows_about(wanted, sql, &[], now, "reading who is around creators").await?;
+        let mut around: Vec<(AccountId, Vec<i64>)> = vec![];
+        for batch in &rows.batches {
+            let (target, actor) = (ints(batch, 0), ints(batch, 1));
+            for row in 0..batch.num_rows() {
+                let account = AccountId(target.value(row));
+                match around.last_mut().filter(|(last, _)| *last == account) {
+                    Some((_, people)) => people.push(actor.value(row)),
+                    None => around.push((account, vec![actor.value(row)])),
+                }
+            }
+        }
+        Ok(around)
+    }
 }
 
 /// Words from outside travel as parameters; only numbers made by the program are written into the statement.
