@@ -234,6 +234,76 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(await page.textContent("main"), /exists already/);
     });
 
+    await journey(`creators are searched, filtered, loosened and saved, and the address keeps it all (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/creators");
+      await page.fill("#q", "grinder");
+      await follow(page, ".search-bar button");
+      assert.match(await page.textContent(".finding"), /of \d+ creators say “grinder”/);
+      const said = await page.locator("tr[data-row] mark").first().textContent();
+      assert.match(said.toLowerCase(), /^grinders?$/);
+      const instagram = page.locator("label.choice", { has: page.locator("input[name=platform][value=instagram]") });
+      const count = Number((await instagram.locator(".count").textContent()).replaceAll(",", ""));
+      await instagram.locator("input").check();
+      await follow(page, ".rail button:text('Apply')");
+      assert.match(await page.textContent(".above-table"), new RegExp(`^\\s*${count} found`), "the count was exact");
+      const address = page.url();
+      const names = await page.locator("tr[data-row] a.name").allTextContents();
+      await page.goto(address);
+      assert.deepEqual(await page.locator("tr[data-row] a.name").allTextContents(), names, "one address is one state");
+      await follow(page, ".chips a >> nth=0");
+      assert.doesNotMatch(page.url(), /platform=/);
+      await page.fill("#search-name", `Grinders ${how}`);
+      await follow(page, ".save-search button");
+      assert.match(await page.textContent(".notice"), new RegExp(`Saved as “Grinders ${how}”`));
+      await page.goto("/creators?q=grinder&followers_from=5M&followers_unknown=no");
+      await follow(page, ".empty li a >> nth=0");
+      assert.match(page.url(), /q=grinder$/);
+      await page.goto("/creators?q=grindr");
+      assert.match(await page.textContent(".page-head"), /Nobody writes “grindr”; looked for “grinder”/);
+    });
+
+    await journey(`pages of a search follow each other without a gap (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/creators?sort=-followers&rows=100");
+      const whole = await page.locator("tr[data-row] a.name").allTextContents();
+      await page.goto("/creators?sort=-followers&rows=40");
+      const first = await page.locator("tr[data-row] a.name").allTextContents();
+      await follow(page, "nav.pager a[rel=next]");
+      const second = await page.locator("tr[data-row] a.name").allTextContents();
+      assert.deepEqual([...first, ...second].slice(0, 80), whole.slice(0, 80));
+    });
+
+    await journey(`a price is recorded, and a quote is held against what is to be expected (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/creators?sort=-followers");
+      await follow(page, "tr[data-row] a.name >> nth=4");
+      await follow(page, "text=What a post should cost");
+      assert.match(await page.textContent("main"), /Expected fee/);
+      await page.fill("#fee", "much");
+      await follow(page, "button:text('Record')");
+      assert.match(await page.textContent("main"), /is no amount of money/);
+      await page.goBack();
+      await page.fill("#fee", "250 EUR");
+      await follow(page, "button:text('Record')");
+      assert.match(await page.textContent(".notice"), /recorded/);
+      await page.fill("#quote", "9000 EUR");
+      await follow(page, "button:text('Estimate')");
+      assert.match(await page.textContent("main"), /high for a post/);
+    });
+
+    await journey(`a niche is set by hand, counts in the search at once, and is taken back (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/creators?sort=-followers");
+      await follow(page, `tr[data-row] a.name >> nth=${javaScriptEnabled ? 6 : 7}`);
+      const account = new URL(page.url()).pathname.split("/").pop();
+      await page.selectOption("#niche", { label: "Pets" });
+      await follow(page, "button:text('It is theirs')");
+      assert.match(await page.textContent("#niches"), /Pets.*set by a person/s);
+      const code = await page.locator("#niches li:has-text('set by a person') input[name=niche]").first().inputValue();
+      await page.goto(`/creators?niche=${code}&rows=1000`);
+      assert.equal(await page.locator(`input[name=creator][value="${account}"]`).count(), 1);
+      await page.goto(`/creators/${account}`);
+      await follow(page, "button:text('Take back what was set')");
+      assert.doesNotMatch(await page.textContent("#niches"), /set by a person/);
+    });
+
     await journey(`the tables of the map have pages and their shares lead to evidence (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/conversations/map?level=people&nodes=300");
       const first = await page.locator("tbody th a").first().textContent();
@@ -372,6 +442,48 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.equal(await page.getAttribute("html", "data-theme"), "dark");
     });
   }
+
+  await journey("from a search to a shortlist, to a comparison, to its file, by keyboard alone", {}, async (page) => {
+    await page.goto("/creators");
+    await page.keyboard.press("/");
+    await page.keyboard.type("grinder");
+    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+    for (const key of ["j", "x", "j", "x", "j", "x"]) await page.keyboard.press(key);
+    assert.equal(await page.textContent("[data-ticked]"), "3");
+    await page.keyboard.press("l");
+    const focused = await page.evaluate(() => document.activeElement.name);
+    assert.ok(["list", "list_name"].includes(focused), focused);
+    if (focused === "list") await page.keyboard.press("Tab");
+    await page.keyboard.type("By keyboard");
+    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+    assert.match(await page.textContent(".notice"), /3 people added/);
+    await page.goBack();
+    await page.waitForSelector("tr[data-row]");
+    for (const key of ["j", "j"]) await page.keyboard.press(key);
+    const boxes = await page.locator(".pick input:checked").count();
+    if (boxes === 0) for (const key of ["x", "j", "x"]) await page.keyboard.press(key);
+    await Promise.all([page.waitForURL(/\/creators\/compare/), page.keyboard.press("c")]);
+    assert.match(await page.textContent("h1"), /Side by side/);
+    assert.match(await page.textContent("table.compare"), /told apart/i);
+    const file = await page.request.get(await page.getAttribute("text=CSV", "href"));
+    assert.match(await file.text(), /^figure,account,name,told_apart/);
+  });
+
+  await journey("a thousand rows scroll", {}, async (page) => {
+    await page.goto("/creators?rows=1000&shown=followers");
+    const rows = await page.locator("tr[data-row]").count();
+    assert.ok(rows > 500, `${rows} rows`);
+    const took = await page.evaluate(async () => {
+      const began = performance.now();
+      for (let at = 0; at < 20; at += 1) {
+        window.scrollBy(0, 2_000);
+        await new Promise(requestAnimationFrame);
+      }
+      return performance.now() - began;
+    });
+    assert.ok(await page.evaluate(() => scrollY > 10_000));
+    console.log(`    ${rows} rows, twenty steps of scrolling in ${Math.round(took)} ms`);
+  });
 
   // Times are printed, not judged: they are those of this machine under whatever else it does.
   await journey("the map of 2,000 people is drawn, moved, coloured by creators, and a selection taken along", {}, async (page) => {

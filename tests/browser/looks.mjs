@@ -34,6 +34,15 @@ const everyPage = async (page) => {
   await page.fill("#note", "for the board");
   await Promise.all([page.waitForEvent("load"), page.click("text=Make a link")]);
   const shared = new URL(await page.inputValue(".link-made")).pathname;
+  // Three people compared, a search saved, and a price recorded.
+  await page.goto("/creators?sort=-followers");
+  const three = await page.locator(".pick input").evaluateAll((boxes) => boxes.slice(0, 3).map((box) => box.value));
+  const compared = `/creators/compare?${three.map((one) => `creator=${one}`).join("&")}`;
+  await page.fill("#search-name", "The most followed");
+  await Promise.all([page.waitForEvent("load"), page.click(".save-search button")]);
+  await page.goto(`/matching/prices?creator=${account}`);
+  await page.fill("#fee", "320 EUR");
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Record')")]);
   return {
     home: "/",
     ranking: ranking.pathname + ranking.search,
@@ -56,7 +65,16 @@ const everyPage = async (page) => {
     "map-members": "/conversations/map?group=1",
     "map-circle": `/conversations/map?account=${account}&steps=1`,
     creators: "/creators",
-    "creators-found": "/creators?q=an",
+    "creators-found": "/creators?q=grinder&platform=instagram&engagement_from=1&engagement_read=surely",
+    "creators-columns": "/creators?sort=-followers&shown=followers&shown=likes&shown=growth&shown=buyer_share",
+    "creators-mended": "/creators?q=grindr&words=wider",
+    "creators-nobody": "/creators?q=nobodysaysthis",
+    "creators-too-narrow": "/creators?followers_from=1M&followers_unknown=no&platform=x",
+    "creators-misread": "/creators?followers_from=many",
+    "creators-alike": `/creators?alike=${account}&shown=alike&shown=shared_audience`,
+    compare: compared,
+    searches: "/creators/searches",
+    prices: `/matching/prices?creator=${account}&quote=400+EUR`,
     shortlists: "/creators/lists",
     shortlist: `${list}?added=4`,
     "shortlist-nobody": emptyList,

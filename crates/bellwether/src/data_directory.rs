@@ -16,6 +16,8 @@ use crate::conversations::influence::Influences;
 use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
 use crate::conversations::{BuyingWeighted, Snapshot};
+use crate::creators;
+use crate::creators::search::SearchHeld;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
@@ -46,6 +48,9 @@ pub struct DataDirectory {
     pub(crate) gold: Mutex<Option<Arc<SampleHeld>>>,
     /// Profile reports made lately.
     pub(crate) reports: Mutex<ReportsHeld>,
+    /// The search index, opened once, and who brings it along.
+    pub(crate) search: Mutex<Option<Arc<SearchHeld>>>,
+    pub(crate) search_following: Mutex<()>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -99,6 +104,8 @@ impl DataDirectory {
             account_models: Mutex::new(None),
             gold: Mutex::new(None),
             reports: Mutex::default(),
+            search: Mutex::default(),
+            search_following: Mutex::default(),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -153,6 +160,12 @@ impl DataDirectory {
             self.derived.forget(&erasing).await?;
             self.store.forget_in_groups(&erasing).await?;
             self.store.forget_in_vetting(&erasing).await?;
+            self.store.forget_in_searches(&erasing).await?;
+            self.store.forget_in_prices(&erasing).await?;
+            creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {
+                path: self.path.display().to_string(),
+                problem: error.to_string(),
+            })?;
             self.store.erasures_done(&erasing).await?;
             self.store.facts_changed().await?;
         }

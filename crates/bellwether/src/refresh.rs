@@ -6,12 +6,14 @@
 use std::time::Instant;
 
 use lake::AddedFacts;
+use model::AccountId;
 use serde::Serialize;
 use store::{DerivedValues, KeptBefore};
 
 use crate::conversations::{
     self, ConversationsError, SeenAtRefresh, TextTalk, read_added_talk, read_text_talk, talk_with,
 };
+use crate::creators::{self, CreatorsError};
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
 use crate::memory;
@@ -45,6 +47,10 @@ pub struct Refreshed {
     pub creators_vetted: u64,
     pub groups: u64,
     pub rankings: u64,
+    /// Creators written into the search index by this refresh.
+    pub creators_indexed: u64,
+    /// Creators who newly meet a watched search.
+    pub new_matches: u64,
     pub stages: Vec<StageTook>,
     pub took_seconds: f64,
 }
@@ -67,6 +73,8 @@ pub enum RefreshError {
     Conversations(#[from] ConversationsError),
     #[error(transparent)]
     Matching(#[from] MatchingError),
+    #[error(transparent)]
+    Creators(#[from] CreatorsError),
     #[error(transparent)]
     Lake(#[from] lake::LakeError),
     #[error(transparent)]
@@ -137,8 +145,15 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         stages.begin(&format!("ranking for {}", brand.name));
         matching::rank(data, brand.clone()).await?;
     }
-    stages.end();
+    stages.begin("bringing the search index along");
     let done = made.clone().unwrap_or_default();
+    let creators_indexed = match (&made, creators::search::is_current(data).await?) {
+        (None, true) => 0,
+        _ => creators::search::refresh_index(data, done.touched.as_deref()).await?,
+    };
+    stages.begin("looking for new matches of saved searches");
+    let new_matches = creators::search::saved::check_all(data).await?.iter().map(|checked| checked.new).sum();
+    stages.end();
     Ok(Refreshed {
         data_revision: revision,
         rows_expired,
@@ -151,6 +166,8 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         creators_vetted: done.creators,
         groups: done.groups,
         rankings: brands.len() as u64,
+        creators_indexed,
+        new_matches,
         stages: stages.took,
         took_seconds: began.elapsed().as_secs_f64(),
     })
@@ -162,6 +179,8 @@ struct Made {
     how: String,
     creators: u64,
     groups: u64,
+    /// Those whose figures were made again; `None`: everybody.
+    touched: Option<Vec<AccountId>>,
 }
 
 /// Everything from the facts alone.
@@ -194,6 +213,7 @@ async fn make_all(
         how: format!("everything was made anew: {why}"),
         creators,
         groups: groups.groups.len() as u64,
+        touched: None,
     })
 }
 
@@ -240,6 +260,7 @@ async fn follow(
         ),
         creators: figures.len() as u64,
         groups: groups.groups.len() as u64,
+        touched: Some(touched),
     })
 }
 

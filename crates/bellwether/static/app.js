@@ -90,6 +90,19 @@
         link.click();
         break;
       }
+      // The buttons for the ticked: the row that has the focus is ticked first where none is.
+      case "l":
+      case "c": {
+        const button = form && form.querySelector(`[data-key="${event.key}"]`);
+        if (!button) return;
+        const box = row && row.querySelector(".pick input");
+        if (box && !form.querySelector(".pick input:checked")) box.checked = true;
+        count();
+        const field = event.key === "l" && (form.querySelector("select[name=list]") || form.querySelector("input[name=list_name]"));
+        if (field) field.focus();
+        else button.click();
+        break;
+      }
       case "/": {
         const search = document.querySelector("[data-search]");
         if (!search) return;

@@ -1,12 +1,16 @@
 //! `bellwether creators …`: find somebody, see what is held about them, forget them.
 
+mod searching;
+
 use clap::Subcommand;
 use engine::conversations::portraits::estimates::share_of_own_talk;
 use model::AccountId;
 use serde_json::json;
 
+use super::comparing::compared;
+use super::search::niches::{correct, niches_of_creator};
 use super::shortlists::{self, WhichList, find_list};
-use super::{CreatorsError, find, forget, report, search};
+use super::{CreatorsError, find, forget, report};
 use crate::clock;
 use crate::conversations::market::{GroupAbout, spread_of};
 use crate::data_directory::DataDirectory;
@@ -15,11 +19,73 @@ use crate::vetting::{CreatorEstimates, level_words};
 
 #[derive(Subcommand)]
 pub enum CreatorsCommand {
-    /// Accounts whose name contains a text, most followed first.
+    /// Creators by what they say, by name and by everything known of them.
+    ///
+    /// Words must all be said; "two words" in quotes side by side; -word must not; tea OR matcha takes either; name:ana and
+    /// bio:… look there alone.
     Search {
-        text: String,
+        /// Words, as typed in the search field; may be left out.
+        text: Option<String>,
+        /// A filter, as in the address of the search page: `platform=instagram`, `engagement_from=3`,
+        /// `engagement_read=surely`, `not_niche=…`, `last_post_to=30`; may come several times.
+        #[arg(long, value_name = "KEY=VALUE")]
+        filter: Vec<String>,
+        /// What to order by; with `-` before it the most first: `--sort=-followers`.
+        #[arg(long, allow_hyphen_values = true)]
+        sort: Option<String>,
+        /// The brand whose buyers count, by name or number.
+        #[arg(long)]
+        brand: Option<String>,
+        /// Also words said in the same places as those typed.
+        #[arg(long)]
+        wider: bool,
+        /// Also how many creators each filter would give.
+        #[arg(long)]
+        counts: bool,
+        /// Where the last page ended, as it was printed.
+        #[arg(long)]
+        after: Option<String>,
         #[arg(long, default_value_t = 20)]
         limit: usize,
+        /// Keep this search under a name and tell who newly meets it.
+        #[arg(long, value_name = "NAME")]
+        save: Option<String>,
+    },
+    /// Every saved search, how many meet it and how many newly do.
+    Searches {
+        /// Look who meets each now.
+        #[arg(long)]
+        check: bool,
+        /// Remove this one.
+        #[arg(long, value_name = "NAME")]
+        delete: Option<String>,
+    },
+    /// Two to six creators side by side: who can be told apart, and how far their audiences overlap.
+    Compare {
+        #[arg(required = true)]
+        creators: Vec<String>,
+        /// The brand whose buyers count, by name or number.
+        #[arg(long)]
+        brand: Option<String>,
+    },
+    /// The niches of a creator with what speaks for each; or say what is one.
+    Niches {
+        creator: String,
+        /// This is theirs: a code or name of the content taxonomy.
+        #[arg(long, value_name = "NICHE")]
+        add: Option<String>,
+        /// This is not theirs.
+        #[arg(long, value_name = "NICHE")]
+        remove: Option<String>,
+        /// Take back what was said of this one.
+        #[arg(long, value_name = "NICHE")]
+        undo: Option<String>,
+    },
+    /// Put creators on a stage: look, write, written, talking, agreed, worked, not-for-us, or not-begun.
+    Stage {
+        stage: String,
+        #[arg(required = true)]
+        creators: Vec<String>,
     },
     /// Everything that is held about one creator, by name, handle, platform:id or number.
     Show { creator: String },
@@ -66,20 +132,51 @@ pub enum ListCommand {
 /// Runs one creators command.
 pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output) -> anyhow::Result<()> {
     match command {
-        CreatorsCommand::Search { text, limit } => {
-            let found = search(data, &text, limit).await?;
-            output.result(&found, |out| {
-                if found.is_empty() {
-                    return writeln!(out, "nobody's name contains {text:?}");
+        CreatorsCommand::Search { text, filter, sort, brand, wider, counts, after, limit, save } => {
+            let words = searching::Words { text, filters: filter, sort, wider, after, limit };
+            searching::search(data, &words, brand.as_deref(), counts, save.as_deref(), output).await
+        }
+        CreatorsCommand::Searches { check, delete } => {
+            searching::searches(data, check, delete.as_deref(), output).await
+        }
+        CreatorsCommand::Compare { creators, brand } => {
+            let accounts = accounts_of(data, &creators).await?;
+            let brand = match brand {
+                Some(brand) => Some(crate::matching::brand(data, &brand).await?),
+                None => None,
+            };
+            compare(data, accounts, brand.as_ref(), output).await
+        }
+        CreatorsCommand::Niches { creator, add, remove, undo } => {
+            let account = find(data, &creator).await?;
+            for (niche, is_niche) in [(add, Some(true)), (remove, Some(false)), (undo, None)] {
+                if let Some(niche) = niche {
+                    correct(data, account, &niche, is_niche).await?;
                 }
-                for name in &found {
-                    let followers = name.followers.map_or("followers not known".to_owned(), |count| {
-                        format!("{} followers", grouped(count.unsigned_abs()))
-                    });
-                    writeln!(out, "{:>20}  {:<14} {}  ({followers})", name.account, name.platform.name(), name.name)?;
+            }
+            let found = niches_of_creator(data, account).await?;
+            output.result(&found.niches, |out| {
+                if found.niches.is_empty() {
+                    return writeln!(out, "nothing they say, in what is held, speaks of a niche");
+                }
+                for niche in &found.niches {
+                    let said: Vec<&str> = niche.terms.iter().take(6).map(|term| term.term.as_str()).collect();
+                    writeln!(
+                        out,
+                        "{:<8} {}: {} ({})",
+                        niche.code,
+                        niche.path.join(" > "),
+                        estimate_text(&niche.probability),
+                        said.join(", ")
+                    )?;
                 }
                 Ok(())
             })
+        }
+        CreatorsCommand::Stage { stage, creators } => {
+            let people = accounts_of(data, &creators).await?;
+            let done = super::stages::set(data, &people, &stage).await?;
+            output.result(&json!({ "done": done }), |out| writeln!(out, "{done}"))
         }
         CreatorsCommand::Show { creator } => show(data, &creator, output).await,
         CreatorsCommand::Lists => {
@@ -266,6 +363,43 @@ async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Re
         for post in held.posts.iter().take(5) {
             let title = post.title.as_deref().or(post.body.as_deref()).unwrap_or("(no text)");
             writeln!(out, "  {}  {}", clock::day(post.created_at), title.chars().take(90).collect::<String>())?;
+        }
+        Ok(())
+    })
+}
+
+async fn compare(
+    data: &DataDirectory,
+    accounts: Vec<AccountId>,
+    brand: Option<&model::Brand>,
+    output: Output,
+) -> anyhow::Result<()> {
+    let compared = compared(data, accounts, brand).await?;
+    output.result(&compared, |out| {
+        for row in &compared.rows {
+            writeln!(out, "{}:", row.words)?;
+            for (creator, estimate) in compared.creators.iter().zip(&row.estimates) {
+                writeln!(out, "    {:<24} {}", creator.name, estimate_text(estimate))?;
+            }
+            let told = row.comparison.as_ref().map(|comparison| &comparison.words).or(row.not_compared.as_ref());
+            writeln!(out, "    {}", told.map_or("", String::as_str))?;
+        }
+        let Some(together) = &compared.audiences else {
+            return writeln!(
+                out,
+                "nobody around at least two of them is held, so their audiences cannot be put together"
+            );
+        };
+        writeln!(out, "different people around them: {}", estimate_text(&together.combined.distinct))?;
+        for pair in &together.overlaps.pairs {
+            writeln!(
+                out,
+                "    {} and {}: {} shared, {} of the smaller audience",
+                compared.creators[pair.first].name,
+                compared.creators[pair.second].name,
+                estimate_text(&pair.shared),
+                estimate_text(&pair.over_smaller)
+            )?;
         }
         Ok(())
     })

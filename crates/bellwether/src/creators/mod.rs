@@ -2,8 +2,11 @@
 //! are forgotten.
 
 pub mod command;
+pub mod comparing;
 pub mod pages;
+pub mod search;
 pub mod shortlists;
+pub mod stages;
 
 use std::collections::HashMap;
 
@@ -56,6 +59,23 @@ pub enum CreatorsError {
     NobodyPicked,
     #[error("{name:?} holds {people} people and {new} more would be over the {max} a shortlist may hold\nhint: begin another list", max = shortlists::PEOPLE_MAX)]
     ListFull { name: String, people: usize, new: usize },
+    #[error("{0}\nhint: see the saved searches on the search page, or `bellwether creators searches`")]
+    SavedSearch(String),
+    #[error("{0:?} is no stage\nhint: the stages are {1}")]
+    NoSuchStage(String, String),
+    #[error(
+        "{0:?} is no niche\nhint: give a code or name of the content taxonomy, such as \"Food & Drink\"; niches on health, \
+         religion, politics and sensitive matters are never used on people"
+    )]
+    NoSuchNiche(String),
+    #[error("from 2 to 6 creators can be compared; {0} were given\nhint: tick between two and six people")]
+    Compared(usize),
+    #[error("no saved search is called {0:?}\nhint: `bellwether creators searches` names them all")]
+    NoSuchSearch(String),
+    #[error(transparent)]
+    Search(#[from] ::search::SearchError),
+    #[error(transparent)]
+    Matching(Box<crate::matching::MatchingError>),
     #[error(transparent)]
     Conversations(#[from] crate::conversations::ConversationsError),
     #[error(transparent)]
@@ -113,6 +133,12 @@ pub enum LakeOrStore {
     Store(#[from] store::StoreError),
 }
 
+impl From<crate::matching::MatchingError> for CreatorsError {
+    fn from(error: crate::matching::MatchingError) -> Self {
+        CreatorsError::Matching(Box::new(error))
+    }
+}
+
 impl From<LakeOrStore> for CreatorsError {
     fn from(error: LakeOrStore) -> Self {
         match error {
@@ -139,7 +165,7 @@ pub async fn is_made_up(data: &DataDirectory) -> Result<bool, store::StoreError>
 }
 
 /// Accounts whose name contains `text`, most followed first.
-pub async fn search(data: &DataDirectory, text: &str, limit: usize) -> Result<Vec<CreatorName>, CreatorsError> {
+pub async fn named_like(data: &DataDirectory, text: &str, limit: usize) -> Result<Vec<CreatorName>, CreatorsError> {
     data.revision().await?;
     let found = data.lake.find_accounts(text, limit, data.now()).await?;
     let mut names = names(data, found.clone()).await?;
@@ -162,13 +188,13 @@ pub async fn find(data: &DataDirectory, text: &str) -> Result<AccountId, Creator
             return Ok(account);
         }
         let handle = native.trim_start_matches('@');
-        let mut of_platform = search(data, handle, 50).await?;
+        let mut of_platform = named_like(data, handle, 50).await?;
         of_platform.retain(|name| name.platform == platform && name.handle.eq_ignore_ascii_case(handle));
         if let [one] = of_platform.as_slice() {
             return Ok(one.account);
         }
     }
-    let found = search(data, text, 50).await?;
+    let found = named_like(data, text, 50).await?;
     let wanted = text.trim_start_matches('@');
     let exact: Vec<&CreatorName> = found
         .iter()
@@ -233,6 +259,9 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     data.derived.forget(&[account]).await?;
     data.store.forget_in_groups(&[account]).await?;
     data.store.forget_in_vetting(&[account]).await?;
+    data.store.forget_in_searches(&[account]).await?;
+    data.store.forget_in_prices(&[account]).await?;
+    search::forget(data, &[account]).await?;
     data.store.erasures_done(&[account]).await?;
     data.revision().await?;
     Ok(Forgotten { account, rows_removed })

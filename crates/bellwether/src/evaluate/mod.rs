@@ -12,6 +12,7 @@ mod labelled;
 pub mod listening;
 pub mod make_graph;
 pub mod pagerank;
+pub mod search;
 pub mod world;
 
 use std::path::Path;
@@ -41,6 +42,8 @@ pub enum EvaluateCommand {
     Pagerank(pagerank::PageRankArguments),
     /// A made-up graph in a text file, with planted groups or without, that any program can draw alike.
     MakeGraph(make_graph::MakeGraphArguments),
+    /// The search index at size: how long questions and counts take, and whether it finds what was planted.
+    Search(search::SearchArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -59,6 +62,7 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Groups(arguments) => groups::run(&arguments, output),
         EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
         EvaluateCommand::MakeGraph(arguments) => make_graph::run(&arguments, output),
+        EvaluateCommand::Search(arguments) => search::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

@@ -1,5 +1,7 @@
 //! `bellwether matching …`: set up a brand, rank whom its buyers listen to, explain one place of the ranking.
 
+mod pricing;
+
 use clap::Subcommand;
 use model::brand::OwnAccount;
 use model::creator::TierBand;
@@ -53,6 +55,18 @@ pub enum MatchingCommand {
         brand: String,
         creator: String,
     },
+    /// What creators asked and were paid, newest first, each beside what the next deal should cost.
+    Prices {
+        /// The currency to estimate in from now on.
+        #[arg(long)]
+        currency: Option<String>,
+        /// How many units of that currency one US dollar buys; published figures are in dollars.
+        #[arg(long, requires = "currency")]
+        rate: Option<String>,
+    },
+    /// One price: recorded, taken back, or estimated.
+    #[command(subcommand)]
+    Price(pricing::PriceCommand),
     /// How well the chances behind the listening score came true on the last window of this market's own talk.
     Listening,
     /// Which size classes are in force; with a name, choose another definition.
@@ -116,6 +130,10 @@ pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output)
             let ranked = rank(data, brand(data, &name).await?).await?;
             print_explanation(data, &ranked, &creator, output).await
         }
+        MatchingCommand::Prices { currency, rate } => {
+            pricing::list(data, currency.as_deref(), rate.as_deref(), output).await
+        }
+        MatchingCommand::Price(command) => pricing::run(data, command, output).await,
         MatchingCommand::Listening => listening(data, output).await,
         MatchingCommand::Tiers { definition, bands } => tiers(data, definition, bands, output).await,
     }

@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod pages;
+pub mod prices;
 pub mod proof;
 pub mod reason;
 pub mod talk;
@@ -30,7 +31,7 @@ use crate::output::grouped;
 use crate::vetting::CreatorEstimates;
 
 /// Raised when the same facts and settings would give another ranking, or one that is kept in another form.
-pub const RANKING_VERSION: u32 = 3;
+pub const RANKING_VERSION: u32 = 4;
 
 /// Why a question about a brand could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,8 @@ pub enum MatchingError {
     Definition(#[from] model::brand::BuyerDefinitionError),
     #[error("{0} is not among the creators ranked for this brand")]
     NotRanked(String),
+    #[error(transparent)]
+    Price(#[from] prices::PriceError),
     #[error(transparent)]
     Conversations(#[from] ConversationsError),
     #[error(transparent)]
@@ -455,4 +458,80 @@ pub async fn buyer_texts(
 ) -> Result<Vec<BuyerText>, MatchingError> {
     data.revision().await?;
     Ok(data.lake.buyer_texts(&brand.buyers, account, 20, data.now()).await?)
+}
+
+/// The numbers of one creator of a ranking that searches filter by.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RankedNumbers {
+    pub account: AccountId,
+    pub listening: search::Interval,
+}
+
+/// The listening scores of everybody in a kept ranking.
+pub async fn ranked_numbers(data: &DataDirectory, ranking: i64) -> Result<Vec<RankedNumbers>, MatchingError> {
+    let scores = data.store.ranked_scores(ranking).await?;
+    let numbers = |(account, value, lo, hi): (AccountId, f64, f64, f64)| RankedNumbers {
+        account,
+        listening: search::Interval { value: value as f32, lo: lo as f32, hi: hi as f32 },
+    };
+    Ok(scores.into_iter().map(numbers).collect())
+}
+
+/// A number of each of many creators.
+pub type NumberOfEach = Vec<(AccountId, search::Interval)>;
+
+/// What is known of a brand's buyers around everybody some of them has talk with.
+pub struct BuyersBeside {
+    /// Buyers who turned to them.
+    pub turned: NumberOfEach,
+    /// The share of buyers among their talk partners, with its Jeffreys interval.
+    pub shares: NumberOfEach,
+    /// That share over the share of buyers among everybody who talks.
+    pub affinity: NumberOfEach,
+}
+
+/// The brand's buyers around everybody some of them has talk with. Cost: the pairs of the brand's buyers, and one pass over
+/// accounts.
+pub async fn buyers_among_partners(data: &DataDirectory, brand: &Brand) -> Result<BuyersBeside, MatchingError> {
+    let (snapshot, market) = data.market_groups().await?;
+    let taking = data.buyers_taking(&snapshot, &market, brand).await?;
+    let work = move || {
+        let index = &snapshot.index;
+        let level = model::Ratio::new(model::explanation::DEFAULT_LEVEL).expect("the default level is a share");
+        let mut turned: HashMap<u32, (u32, u32)> = HashMap::new();
+        for buyer in (0..snapshot.accounts.len() as u32).filter(|&place| taking.is_buyer[place as usize]) {
+            let mut beside: Vec<u32> = index.talkers_to(buyer);
+            for &to in index.pairs.targets_of(buyer) {
+                turned.entry(to).or_default().0 += 1;
+                beside.push(to);
+            }
+            beside.sort_unstable();
+            beside.dedup();
+            beside.into_iter().for_each(|other| turned.entry(other).or_default().1 += 1);
+        }
+        let buyers_talking = taking.is_buyer.iter().filter(|is_buyer| **is_buyer).count() as f64;
+        let average = buyers_talking / snapshot.accounts.len().max(1) as f64;
+        let mut beside = BuyersBeside { turned: vec![], shares: vec![], affinity: vec![] };
+        for (place, (buyers_turned, buyers)) in turned {
+            let account = snapshot.account(place);
+            beside.turned.push((account, search::Interval::exact(buyers_turned as f32)));
+            let mut partners: Vec<u32> = index.talkers_to(place);
+            partners.extend_from_slice(index.pairs.targets_of(place));
+            partners.sort_unstable();
+            partners.dedup();
+            let all = partners.len() as u64;
+            if let Some(range) = engine::intervals::jeffreys_interval(u64::from(buyers).min(all), all, level) {
+                let value = f64::from(buyers) / all as f64;
+                let of = |by: f64| search::Interval {
+                    value: (value / by) as f32,
+                    lo: (range.lo / by) as f32,
+                    hi: (range.hi / by) as f32,
+                };
+                beside.shares.push((account, of(1.0)));
+                beside.affinity.push((account, of(average)));
+            }
+        }
+        beside
+    };
+    Ok(tokio::task::spawn_blocking(work).await.expect("counting buyers does not panic"))
 }

@@ -21,7 +21,7 @@ use engine::vetting::engagement::{
 };
 use engine::vetting::followers::{FollowersSeen, followers_at};
 use engine::vetting::likes::spread_of;
-use lake::{Audience, AudienceCommentRow, Audiences, Authors, PostFiguresRow};
+use lake::{Audience, AudienceCommentRow, Audiences, Authors, FollowerPoint, PostFiguresRow};
 use model::{AccountId, Estimate, Grade, Platform, PostId, Timestamp};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,27 @@ pub struct CreatorEstimates {
     pub by_reach: Estimate,
     pub by_views: Estimate,
     pub comment_like_ratio: Estimate,
+    #[serde(default)]
+    pub counts: CreatorCounts,
+}
+
+/// Plain counts of one creator's record that searches filter by; unknown is `None`.
+#[derive(Clone, Copy, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CreatorCounts {
+    pub posts: u32,
+    /// Days since 1970 of the newest post.
+    pub last_post_day: Option<i32>,
+    /// Posts a week over the last half year before the newest facts, or since the first post.
+    pub posts_a_week: Option<f32>,
+    /// Of the newest sixty posts that are three days old or older.
+    pub likes_median: Option<f32>,
+    pub comments_median: Option<f32>,
+    pub views_median: Option<f32>,
+    /// Followers now over followers about ninety days before, less one; from fourteen days on.
+    pub growth_90_days: Option<f32>,
+    /// Of the posts that the source tells of, how many it marks as paid.
+    pub posts_marked_paid: u32,
+    pub posts_told_paid: u32,
 }
 
 /// The conversation level as a short code for filters and URLs.
@@ -229,7 +250,47 @@ fn figures_of(
         comment_like: engaged.comment_like_ratio.value,
         like_spread: spread_of(&likes_of(&posts, as_of)),
     };
-    keep(author, level, engaged, measures)
+    let counts = counts_of(&posts, &audience.followers, measures.posts, as_of);
+    keep(author, level, engaged, measures, counts)
+}
+
+/// Days over which posts a week are counted.
+const POSTING_DAYS: i32 = 182;
+/// Days over which growth is measured, and the fewest that do.
+const GROWTH_DAYS: i32 = 90;
+const GROWTH_DAYS_MIN: i32 = 14;
+
+fn counts_of(posts: &[PostFigures], followers: &[FollowerPoint], held: u32, as_of: Timestamp) -> CreatorCounts {
+    let today = as_of.day();
+    let days: Vec<i32> = posts.iter().map(|post| post.at.day()).collect();
+    let since = days.iter().min().map_or(today, |first| (*first).max(today - POSTING_DAYS));
+    let weeks = f64::from(today - since) / 7.0;
+    let recent = days.iter().filter(|day| **day >= since).count();
+    let old_enough = |post: &&PostFigures| as_of.0 - post.at.0 >= LIKES_AGE_MIN_HOURS * 3_600_000_000;
+    let middle = |count: fn(&PostFigures) -> Option<u64>| {
+        let mut counts: Vec<u64> =
+            posts.iter().rev().filter(old_enough).filter_map(count).take(LIKES_POSTS_MAX).collect();
+        counts.sort_unstable();
+        (!counts.is_empty()).then(|| (counts[(counts.len() - 1) / 2] + counts[counts.len() / 2]) as f32 / 2.0)
+    };
+    let last = followers.last();
+    let before = followers
+        .iter()
+        .find(|point| last.is_some_and(|last| last.observed_at.day() - point.observed_at.day() <= GROWTH_DAYS));
+    let growth = last.zip(before).filter(|(last, before)| {
+        last.observed_at.day() - before.observed_at.day() >= GROWTH_DAYS_MIN && before.followers > 0
+    });
+    CreatorCounts {
+        posts: held,
+        last_post_day: days.iter().max().copied(),
+        posts_a_week: (weeks >= 1.0).then(|| (recent as f64 / weeks) as f32),
+        likes_median: middle(|post| post.likes),
+        comments_median: middle(|post| post.comments),
+        views_median: middle(|post| post.views),
+        growth_90_days: growth.map(|(last, before)| (last.followers as f64 / before.followers as f64 - 1.0) as f32),
+        posts_marked_paid: posts.iter().filter(|post| post.paid == Some(true)).count() as u32,
+        posts_told_paid: posts.iter().filter(|post| post.paid.is_some()).count() as u32,
+    }
 }
 
 fn keep(
@@ -237,6 +298,7 @@ fn keep(
     level: ConversationLevel,
     engaged: Engagement,
     measures: CreatorMeasures,
+    counts: CreatorCounts,
 ) -> CreatorFigures {
     let estimates = CreatorEstimates {
         level: level_code(level.word).to_owned(),
@@ -249,6 +311,7 @@ fn keep(
         by_reach: engaged.by_reach,
         by_views: engaged.by_views,
         comment_like_ratio: engaged.comment_like_ratio,
+        counts,
     };
     CreatorFigures {
         account,

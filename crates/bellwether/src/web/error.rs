@@ -177,6 +177,20 @@ impl From<CreatorsError> for WebError {
                 .with(Recovery::new("The map", "/conversations/map")),
             CreatorsError::ListFull { .. } => WebError::unreadable("The shortlist is full", error.to_string())
                 .with(Recovery::new("All shortlists", "/creators/lists")),
+            CreatorsError::SavedSearch(_) => WebError::unreadable("The search was not saved", error.to_string())
+                .with(Recovery::new("Search creators", "/creators")),
+            CreatorsError::NoSuchNiche(_) => WebError::unreadable("No such niche", error.to_string()),
+            CreatorsError::Compared(_) => WebError::unreadable("Too few or too many to compare", error.to_string())
+                .with(Recovery::new("Search creators", "/creators")),
+            CreatorsError::NoSuchStage(..) => WebError::unreadable("No such stage", error.to_string()),
+            CreatorsError::NoSuchSearch(_) => WebError::not_found("No such saved search", error.to_string())
+                .with(Recovery::new("Search creators", "/creators")),
+            CreatorsError::Search(search::SearchError::Text(_) | search::SearchError::NoSuchColumn(_)) => {
+                WebError::unreadable("The search cannot be read", error.to_string())
+                    .with(Recovery::new("Begin a new search", "/creators"))
+            }
+            CreatorsError::Search(_) => WebError::fault("searching", &error),
+            CreatorsError::Matching(error) => (*error).into(),
             CreatorsError::Data(error) => error.into(),
             CreatorsError::Conversations(error) => error.into(),
             other => WebError::fault("reading a creator", &other),
@@ -225,6 +239,8 @@ impl From<MatchingError> for WebError {
                     .with(Recovery::new("Set up a brand", "/matching/brands/new"))
             }
             MatchingError::NotRanked(_) => WebError::not_found("Not in this ranking", error.to_string()),
+            MatchingError::Price(_) => WebError::unreadable("The price cannot be read", error.to_string())
+                .with(Recovery::new("Prices", "/matching/prices")),
             MatchingError::Conversations(error) => error.into(),
             MatchingError::Creators(error) => error.into(),
             MatchingError::Data(error) => error.into(),
@@ -272,6 +288,7 @@ impl From<RefreshError> for WebError {
     fn from(error: RefreshError) -> WebError {
         match error {
             RefreshError::Data(error) => error.into(),
+            RefreshError::Creators(error) => error.into(),
             other => WebError::fault("bringing figures up to date", &other),
         }
     }

@@ -143,23 +143,28 @@ fn tiles(summary: &matching::RankingSummary, ranking: &str) -> Vec<Tile> {
     ]
 }
 
-/// Imports that refused rows, newest first.
+/// Saved searches with new matches, and imports that refused rows, newest first.
 async fn needs_you(app: &App) -> Result<Vec<NeedsYou>, WebError> {
     let imports = app.data.store.imports().await?;
-    Ok(imports
-        .iter()
-        .filter(|import| import.state == ImportState::Done && import.counts.refused > 0)
-        .take(3)
-        .map(|import| NeedsYou {
-            words: format!(
-                "{} of {}",
-                format::counted(import.counts.refused, "row was refused", "rows were refused"),
-                import.label
-            ),
-            address: format!("/ingest/{}", import.id),
-            action: "See why",
-        })
-        .collect())
+    let searches = app.data.store.saved_searches().await?;
+    let met = searches.into_iter().filter(|saved| saved.alert && saved.new > 0).map(|saved| NeedsYou {
+        words: format!("{} “{}”", format::counted(saved.new, "creator newly meets", "creators newly meet"), saved.name),
+        address: "/creators/searches".to_owned(),
+        action: "See who",
+    });
+    let refused =
+        imports.iter().filter(|import| import.state == ImportState::Done && import.counts.refused > 0).take(3).map(
+            |import| NeedsYou {
+                words: format!(
+                    "{} of {}",
+                    format::counted(import.counts.refused, "row was refused", "rows were refused"),
+                    import.label
+                ),
+                address: format!("/ingest/{}", import.id),
+                action: "See why",
+            },
+        );
+    Ok(met.chain(refused).collect())
 }
 
 /// `GET /health`: whether the databases answer.

@@ -27,6 +27,7 @@ pub fn picked_on_words(place: &str) -> Option<&'static str> {
         "ranking" => "in a ranking",
         "profile" => "on their page",
         "list" => "on a list",
+        "search" => "in a search",
         "command" => "by command",
         _ => return None,
     })

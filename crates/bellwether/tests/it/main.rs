@@ -3,6 +3,7 @@
 mod bad_input;
 mod conversations;
 mod creators;
+mod creators_search;
 mod evaluate;
 mod faults;
 mod harness;

@@ -1,15 +1,21 @@
 //! Creators: searching them, and the one long page about each, where every figure opens to its rows.
 
+pub mod compare;
 pub mod lists;
+pub mod search;
+pub mod searches;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Form, Path, Query, State};
+use axum::response::Redirect;
 use engine::conversations::portraits::estimates::share_of_own_talk;
 use engine::conversations::portraits::participation::{TalkByGroup, TalkPart};
+use engine::matching::niches::{CreatorNiche, NicheNode, NicheSource, niche_tree};
 use lake::{FollowerPoint, PostRow};
 use model::{AccountId, Brand, Platform};
 
-use super::{CreatorReport, report, search};
+use super::search::niches::{NichesOfCreator, correct, niches_of_creator};
+use super::{CreatorReport, report};
 use crate::clock;
 use crate::conversations::market::{GroupAbout, MarketGroups, spread_of};
 use crate::matching::{self, BaselinePositions, MatchingError, RankedCreator};
@@ -26,45 +32,6 @@ use crate::web::lists::{ListChoice, list_choices};
 use crate::web::people::Person;
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
-
-/// Names shown for one search.
-const FOUND_MAX: usize = 100;
-
-#[derive(Template)]
-#[template(path = "creators/index.html")]
-struct SearchPage {
-    layout: Layout,
-    text: String,
-    found: Vec<Person>,
-    /// A sentence about what was found; nothing before anything was asked.
-    finding: Option<String>,
-    has_facts: bool,
-    shortlists: usize,
-}
-
-/// `GET /creators?q=…`
-pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
-    let query = Pairs(pairs);
-    let text = query.one("q").unwrap_or("").to_owned();
-    let found = match text.as_str() {
-        "" => vec![],
-        text => search(&app.data, text, FOUND_MAX).await?,
-    };
-    let finding = (!text.is_empty()).then(|| match found.len() {
-        0 => format!("No account has “{text}” in its name or handle."),
-        FOUND_MAX => {
-            format!("More than {FOUND_MAX} accounts have “{text}” in their name; the most followed are shown.")
-        }
-        some => {
-            format!("{} “{text}” in the name or handle.", format::counted(some as u64, "account has", "accounts have"))
-        }
-    });
-    let has_facts = app.data.store.data_revision().await? > 0;
-    let layout = Layout::load(&app, visit, Word::Creators, "Creators").await?;
-    let shortlists = app.data.store.shortlists().await?.len();
-    draw(SearchPage { layout, text, found: found.iter().map(Person::of).collect(), finding, has_facts, shortlists })
-        .await
-}
 
 /// Why a creator is in a brand's ranking, or that they are not.
 pub struct WhyHere {
@@ -105,6 +72,22 @@ pub struct GroupPart {
     pub name: String,
     pub address: Option<String>,
     pub share: EstimateView,
+}
+
+/// A niche somebody is filed under, with what speaks for it.
+pub struct NicheLine {
+    pub code: String,
+    pub path: String,
+    pub chance: EstimateView,
+    pub quotes: Vec<String>,
+    /// Set by hand: what was said, to be taken back.
+    pub by_person: bool,
+}
+
+/// A niche to choose.
+pub struct NicheChoice {
+    pub code: &'static str,
+    pub words: String,
 }
 
 /// A post with its newest counts.
@@ -158,6 +141,9 @@ struct CreatorPage {
     posts: Vec<PostLine>,
     held: Vec<Held>,
     followers: Option<FollowerLine>,
+    niches: Vec<NicheLine>,
+    niche_choices: Vec<NicheChoice>,
+    alike: String,
     /// Shortlists to add to, and those the creator is on.
     list_choices: Vec<ListChoice>,
     on_lists: Vec<ListChoice>,
@@ -187,7 +173,16 @@ pub async fn show(
     let person = Person::of(&report.name);
     let on = app.data.store.shortlists_with(account).await?;
     let (on_lists, list_choices) = list_choices(&app).await?.into_iter().partition(|list| on.contains(&list.id));
+    let data = app.data.clone();
+    let niches = aside(move || async move { niches_of_creator(&data, account).await }).await?;
     draw(CreatorPage {
+        niches: niche_lines(&niches),
+        niche_choices: niche_choices(),
+        alike: Pairs::default()
+            .with("alike", account)
+            .with("shown", "alike")
+            .with("shown", "shared_audience")
+            .address("/creators"),
         on_lists,
         list_choices,
         layout: Layout::load(&app, visit, Word::Creators, report.name.name.clone()).await?,
@@ -209,6 +204,44 @@ pub async fn show(
         person,
     })
     .await
+}
+
+fn niche_lines(found: &NichesOfCreator) -> Vec<NicheLine> {
+    let line = |niche: &CreatorNiche| {
+        let id = format!("niche-{}", niche.code);
+        let drawing = Drawing { id: &id, label: "How probable it is", scale_to: 1.0, brand: None };
+        NicheLine {
+            path: niche.path.join(" › "),
+            chance: EstimateView::new(drawing, &niche.probability),
+            quotes: niche.quotes.iter().filter_map(|quote| found.words.quoted(quote)).collect(),
+            by_person: found.corrections.iter().any(|said| said.code == niche.code),
+            code: niche.code.clone(),
+        }
+    };
+    // A wider niche that only narrower ones speak for stands in their path.
+    found.niches.iter().filter(|niche| niche.source != NicheSource::NarrowerNiches).map(line).collect()
+}
+
+fn niche_choices() -> Vec<NicheChoice> {
+    let indented =
+        |node: NicheNode| NicheChoice { code: node.code, words: format!("{}{}", "– ".repeat(node.depth), node.name) };
+    niche_tree().into_iter().map(indented).collect()
+}
+
+/// `POST /creators/{account}/niche`: `niche` is theirs (`do=add`), is not (`do=remove`), or what was said is taken back.
+pub async fn correct_niche(
+    State(app): State<App>,
+    Path(account): Path<AccountId>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, WebError> {
+    let given = Pairs(pairs);
+    let is_niche = match given.one("do") {
+        Some("add") => Some(true),
+        Some("remove") => Some(false),
+        _ => None,
+    };
+    correct(&app.data, account, given.one("niche").unwrap_or(""), is_niche).await?;
+    Ok(Redirect::to(&format!("/creators/{account}#niches")))
 }
 
 /// Made-up people have no public address, so neither have their posts.

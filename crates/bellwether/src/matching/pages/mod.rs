@@ -3,6 +3,7 @@
 pub mod brands;
 pub mod csv;
 pub mod listening;
+pub mod prices;
 pub mod ranking;
 pub mod request;
 pub mod row;

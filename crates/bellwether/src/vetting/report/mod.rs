@@ -360,3 +360,49 @@ fn examples(held: &Held, places: &[usize], quality: Option<&CommentQuality>) -> 
     }
     shown
 }
+
+/// The verdict from what can be counted at refresh: followers, posts, likes, who comments when and on whom. What
+/// comments say and samples of an audience are read for a report alone, so that a report may find more.
+pub(crate) fn verdict_by_counts(
+    audience: &lake::Audience,
+    platform: Platform,
+    followers: Option<i64>,
+    kept: &CreatorFigures,
+    peers: &Peers,
+) -> VerdictWord {
+    let Ok(figures) = serde_json::from_str::<CreatorEstimates>(&kept.detail) else { return VerdictWord::Unclear };
+    let as_of = figures.by_followers.as_of;
+    let seen = |point: &FollowerPoint| {
+        Some(FollowersSeen { at: point.observed_at, count: u64::try_from(point.followers).ok()? })
+    };
+    let seen: Vec<FollowersSeen> = audience.followers.iter().filter_map(seen).collect();
+    let posts: Vec<PostFigures> = audience.posts.iter().map(|row| post_figures(row, &seen)).collect();
+    let reactions: Vec<PostReaction> = posts.iter().filter_map(reaction).collect();
+    let growth = growth(&GrowthInput { followers: &seen, posts: &reactions, declared: &[] });
+    let posted: HashMap<PostId, (u32, Timestamp)> =
+        audience.posts.iter().enumerate().map(|(place, post)| (post.post, (place as u32, post.created_at))).collect();
+    let others = audience.comments.iter().filter(|row| row.commenter != audience.author);
+    let timed: Vec<TimedComment> = others
+        .filter_map(|row| {
+            let (post, posted_at) = *posted.get(&row.post)?;
+            Some(TimedComment { post, posted_at, commenter: row.commenter.0, at: row.at })
+        })
+        .collect();
+    let timing = (!timed.is_empty()).then(|| comment_timing(&timed));
+    let input = SignsInput {
+        followers: followers.and_then(|followers| u64::try_from(followers).ok()),
+        by_followers: &figures.by_followers,
+        comments_for_likes: &figures.comment_like_ratio,
+        reply_rate: &figures.reply_rate,
+        likes: as_of.and_then(|as_of| like_spread(&likes_of(&posts, as_of))),
+        growth: growth.as_ref(),
+        comments: None,
+        timing: timing.as_ref(),
+        circle: peers.circle_of(audience.author, kept.measures.posts),
+        audience: None,
+        usual: peers.usual(platform),
+        as_of,
+        grade: Grade::B,
+    };
+    vet(&input, &VerdictSettings::default()).verdict.word
+}

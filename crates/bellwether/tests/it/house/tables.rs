@@ -11,14 +11,16 @@ pub(super) const NOT_A_WORD: [(&str, &str); 2] = [
 ];
 
 /// The only edges between crates.
-pub(super) const EDGES: [(&str, &str); 9] = [
+pub(super) const EDGES: [(&str, &str); 11] = [
     ("bellwether", "engine"),
     ("bellwether", "lake"),
     ("bellwether", "model"),
+    ("bellwether", "search"),
     ("bellwether", "store"),
     ("bellwether", "synth"),
     ("engine", "model"),
     ("lake", "model"),
+    ("search", "model"),
     ("store", "model"),
     ("synth", "model"),
 ];
@@ -31,7 +33,7 @@ pub(super) struct Owned {
     pub(super) instead: &'static str,
 }
 
-pub(super) const OWNED: [Owned; 5] = [
+pub(super) const OWNED: [Owned; 6] = [
     Owned {
         packages: &["arrow*", "parquet*", "datafusion*", "deltalake*", "object_store", "delta_kernel*", "ballista*"],
         owners: &["lake"],
@@ -41,6 +43,11 @@ pub(super) const OWNED: [Owned; 5] = [
         packages: &["sqlx*", "rusqlite", "libsqlite3-sys", "diesel*", "tokio-postgres"],
         owners: &["store"],
         instead: "write the statement in crates/store and return model types",
+    },
+    Owned {
+        packages: &["tantivy*"],
+        owners: &["search"],
+        instead: "ask the question in crates/search and return accounts and counts",
     },
     Owned {
         packages: &["axum*", "askama*", "tower-http", "hyper*", "reqwest", "clap*"],
