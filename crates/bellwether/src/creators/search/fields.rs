@@ -365,15 +365,6 @@ pub const RANGES: &[RangeField] = &[
         &[50.0, 100.0, 200.0, 300.0, 500.0, 1e3, 2e3, 5e3],
         "What a post should cost, from deals, quotes and rate cards; in the currency of your prices.",
     ),
-    estimate(
-        "fit",
-        "Fit",
-        Group::Own,
-        Unit::Score,
-        From::Brand,
-        SHARES,
-        "How well they fit the brand by the weights chosen.",
-    ),
 ];
 
 const fn codes(key: &'static str, words: &'static str, group: Group, from: From, none: &'static str) -> CodeField {
@@ -394,7 +385,6 @@ pub const CODES: &[CodeField] = &[
     codes("verdict", "Signs of bought promotion", Group::Vetting, From::Index, "not assessed"),
     codes("discloses", "Disclosure", Group::Vetting, From::Index, "no sponsored post seen"),
     codes("spread", "Audience by groups", Group::Audience, From::Index, "not known"),
-    codes("own", "Among your own people", Group::Own, From::Typed, "not among them"),
     codes("list", "Shortlist", Group::Own, From::Typed, "on no list"),
     codes("stage", "Stage", Group::Own, From::Typed, "not begun"),
 ];

@@ -10,7 +10,7 @@ use model::{AccountId, Brand, BrandId, Ratio};
 use search::{FacetColumn, Interval, Overlay, OverlayFacet, OverlayRange};
 
 use super::asked::Asked;
-use super::fields::range_field;
+use super::fields::{From, range_field};
 use super::likeness::Likeness;
 use crate::creators::CreatorsError;
 use crate::data_directory::DataDirectory;
@@ -26,6 +26,8 @@ struct LaidFrom {
     brand: Option<BrandId>,
     ranking: Option<i64>,
     alike: Option<AccountId>,
+    /// Columns asked for, so that one nobody has a value in is there all the same.
+    asked: Vec<&'static str>,
     revisions: (i64, Option<i64>),
 }
 
@@ -50,6 +52,7 @@ pub async fn overlay(
         brand: brand.map(|brand| brand.id),
         ranking: ranking.as_ref().map(|ranking| ranking.id),
         alike: asked.alike,
+        asked: asked_columns(asked),
         revisions: (data.revision().await?, data.derived.revision().await?),
     };
     let mut held = held.lock().await;
@@ -67,12 +70,26 @@ pub async fn overlay(
         ranges.push(range("alike", alike_by_topics(likeness, of)));
         ranges.push(range("shared_audience", shared_audience(data, of).await?));
     }
+    for key in &from.asked {
+        if !ranges.iter().any(|laid: &OverlayRange| laid.column.name == *key) {
+            ranges.push(range(key, vec![]));
+        }
+    }
     let overlay = Arc::new(Overlay::new(ranges, facets));
     if held.0.len() >= HELD_MAX {
         held.0.remove(0);
     }
     held.0.push((from, overlay.clone()));
     Ok(overlay)
+}
+
+/// The numbers laid over the index that a search filters or orders by.
+fn asked_columns(asked: &Asked) -> Vec<&'static str> {
+    let fields = asked.ranges.iter().map(|range| range.field).chain(asked.sort.map(|(field, _)| field));
+    let mut keys: Vec<&'static str> = fields.filter(|field| field.from != From::Index).map(|field| field.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 async fn list_facet(data: &DataDirectory) -> Result<OverlayFacet, CreatorsError> {
