@@ -289,6 +289,42 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(await page.textContent("main"), /high for a post/);
     });
 
+    await journey(`a brand says what it stands for, weights are moved and saved, and a creator's fit opens to quotes (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/matching");
+      await follow(page, "text=Who fits");
+      await follow(page, ".page-head >> text=What it stands for");
+      await page.fill("#price", "cheap");
+      await follow(page, "button:text('Keep and see who fits')");
+      assert.match(await page.textContent("[role=alert]"), /is no amount of money/);
+      await page.fill("#price", "12 EUR");
+      await page.fill("#product_words", "espresso\ncoffee");
+      await page.fill("#post_budget", "250 EUR");
+      await page.check("input[name=value][value=handmade]");
+      await follow(page, "button:text('Keep and see who fits')");
+      assert.match(await page.textContent(".notice"), /is kept/);
+      const fit = () => page.locator("table.fits td.fit .value").first().textContent();
+      const before = await fit();
+      if (javaScriptEnabled) {
+        await page.fill("#weight-product", "10");
+        await page.waitForFunction((was) => document.querySelector("table.fits td.fit .value").textContent !== was, before);
+        assert.match(page.url(), /product=10/);
+      } else {
+        await page.goto(`${page.url().split("&done")[0]}&product=10`);
+        assert.notEqual(await fit(), before);
+      }
+      await page.click("summary:text('Saved weights')");
+      await page.fill("#weights-name", `Product first ${how}`);
+      await follow(page, "#fits button:text('Save')");
+      assert.match(await page.textContent(".notice"), /in force|from now on/);
+      await follow(page, "table.fits td.fit a >> nth=0");
+      assert.match(await page.textContent("h1"), /fit/);
+      assert.ok((await page.locator(".quotes mark").count()) > 0);
+      await page.goBack();
+      await page.click("summary:text('Saved weights')");
+      await follow(page, "button:text('Remove') >> nth=0");
+      assert.match(await page.textContent(".notice"), /is removed/);
+    });
+
     await journey(`a niche is set by hand, counts in the search at once, and is taken back (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/creators?sort=-followers");
       await follow(page, `tr[data-row] a.name >> nth=${javaScriptEnabled ? 6 : 7}`);

@@ -18,6 +18,7 @@ use crate::conversations::market::MarketGroups;
 use crate::conversations::{BuyingWeighted, Snapshot};
 use crate::creators;
 use crate::creators::search::SearchHeld;
+use crate::matching::fit::FitsHeld;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
@@ -48,6 +49,8 @@ pub struct DataDirectory {
     pub(crate) gold: Mutex<Option<Arc<SampleHeld>>>,
     /// Profile reports made lately.
     pub(crate) reports: Mutex<ReportsHeld>,
+    /// Fits made lately.
+    pub(crate) fits: Mutex<FitsHeld>,
     /// The search index, opened once, and who brings it along.
     pub(crate) search: Mutex<Option<Arc<SearchHeld>>>,
     pub(crate) search_following: Mutex<()>,
@@ -104,6 +107,7 @@ impl DataDirectory {
             account_models: Mutex::new(None),
             gold: Mutex::new(None),
             reports: Mutex::default(),
+            fits: Mutex::default(),
             search: Mutex::default(),
             search_following: Mutex::default(),
             lake_revision: Mutex::new(None),
@@ -162,6 +166,7 @@ impl DataDirectory {
             self.store.forget_in_vetting(&erasing).await?;
             self.store.forget_in_searches(&erasing).await?;
             self.store.forget_in_prices(&erasing).await?;
+            self.store.forget_in_fit(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {
                 path: self.path.display().to_string(),
                 problem: error.to_string(),

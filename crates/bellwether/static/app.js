@@ -50,6 +50,30 @@
     setTimeout(look, 500);
   }
 
+  // Moving a weight shows its effect at once; the address follows, so that it can be kept or sent.
+  for (const live of document.querySelectorAll("form[data-live]")) {
+    let waiting, asked = 0;
+    const ask = async () => {
+      const address = `${live.action}?${new URLSearchParams(new FormData(live))}`;
+      const turn = ++asked;
+      try {
+        const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+        const next = page.getElementById(live.dataset.live);
+        if (turn !== asked || !next) return;
+        document.getElementById(live.dataset.live).replaceWith(next);
+        history.replaceState(null, "", address);
+      } catch {
+        // The button below the weights asks again.
+      }
+    };
+    live.addEventListener("input", (event) => {
+      const told = live.querySelector(`output[for="${event.target.id}"]`);
+      if (told) told.textContent = event.target.value;
+      clearTimeout(waiting);
+      waiting = setTimeout(ask, 120);
+    });
+  }
+
   if (root.dataset.shortcuts === "off") return;
   const rows = [...document.querySelectorAll("[data-row]")];
   for (const row of rows) row.tabIndex = -1;

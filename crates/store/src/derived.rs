@@ -10,6 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use crate::conversations::{GROUP_TABLES, GroupsKept, forget_members, replace_groups};
 use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
+use crate::fit::{READING_TABLES, forget_reading};
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
 const DERIVED_VERSION: i64 = 7;
@@ -128,6 +129,7 @@ impl Derived {
         .into_iter()
         .chain(CREATE_FIGURES)
         .chain(GROUP_TABLES)
+        .chain(READING_TABLES)
         {
             sqlx::query(statement).execute(&derived.pool).await.map_err(StoreError::of("preparing derived values"))?;
         }
@@ -229,6 +231,7 @@ impl Derived {
             }
             let mut connection = self.pool.acquire().await.map_err(&failed)?;
             forget_members(&mut connection, *account).await.map_err(&failed)?;
+            forget_reading(&mut connection, *account).await.map_err(&failed)?;
         }
         empty_journal(&self.pool).await.map_err(&failed)
     }

@@ -9,6 +9,7 @@ mod creators;
 mod database;
 mod derived;
 mod error;
+mod fit;
 mod ingest;
 mod matching;
 mod migrations;
@@ -23,6 +24,7 @@ pub use derived::{
     CommentingRow, CreatorFigures, CreatorMeasures, Derived, DerivedValues, FrequentCommenter, KeptBefore,
 };
 pub use error::StoreError;
+pub use fit::{ConflictAside, FitWeightsRow};
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
 pub use prices::PriceRow;

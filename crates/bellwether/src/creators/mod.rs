@@ -261,6 +261,7 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     data.store.forget_in_vetting(&[account]).await?;
     data.store.forget_in_searches(&[account]).await?;
     data.store.forget_in_prices(&[account]).await?;
+    data.store.forget_in_fit(&[account]).await?;
     search::forget(data, &[account]).await?;
     data.store.erasures_done(&[account]).await?;
     data.revision().await?;

@@ -11,7 +11,9 @@ pub mod groups;
 mod labelled;
 pub mod listening;
 pub mod make_graph;
+pub mod overlap;
 pub mod pagerank;
+pub mod price;
 pub mod search;
 pub mod world;
 
@@ -44,6 +46,10 @@ pub enum EvaluateCommand {
     MakeGraph(make_graph::MakeGraphArguments),
     /// The search index at size: how long questions and counts take, and whether it finds what was planted.
     Search(search::SearchArguments),
+    /// How often the next deal falls into the range made for it, on made-up markets.
+    Price(price::PriceArguments),
+    /// Audiences put together exactly, by sketches and from samples, held against a made-up truth.
+    Overlap(overlap::OverlapArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -63,6 +69,8 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Pagerank(arguments) => pagerank::run(&arguments, output),
         EvaluateCommand::MakeGraph(arguments) => make_graph::run(&arguments, output),
         EvaluateCommand::Search(arguments) => search::run(&arguments, output),
+        EvaluateCommand::Price(arguments) => price::run(&arguments, output),
+        EvaluateCommand::Overlap(arguments) => overlap::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

@@ -1,8 +1,10 @@
 //! `bellwether matching …`: set up a brand, rank whom its buyers listen to, explain one place of the ranking.
 
+mod fitting;
 mod pricing;
 
 use clap::Subcommand;
+use engine::matching::fit::FitWeights;
 use model::brand::OwnAccount;
 use model::creator::TierBand;
 use model::{AccountId, BuyerDefinition, Tier, TierSettings};
@@ -67,6 +69,32 @@ pub enum MatchingCommand {
     /// One price: recorded, taken back, or estimated.
     #[command(subcommand)]
     Price(pricing::PriceCommand),
+    /// Who fits a brand, by weights; or one creator's fit with its quotes.
+    Fit {
+        #[arg(long)]
+        brand: String,
+        creator: Option<String>,
+        /// Weights of product, values, audience, niche, conversation and price, and reach: p3v2a5n2c5e1w50.
+        #[arg(long)]
+        weights: Option<FitWeights>,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// What a brand stands for: its product, whom it is for, its values, rivals and niches.
+    Profile(fitting::ProfileGiven),
+    /// Weights of a brand's fit: listed, saved, removed.
+    #[command(subcommand)]
+    Weights(fitting::WeightsCommand),
+    /// Sets what speaks against a creator aside, by its number in their fit.
+    Conflict {
+        #[arg(long)]
+        brand: String,
+        creator: String,
+        number: usize,
+        /// Take it up again.
+        #[arg(long)]
+        undo: bool,
+    },
     /// How well the chances behind the listening score came true on the last window of this market's own talk.
     Listening,
     /// Which size classes are in force; with a name, choose another definition.
@@ -134,6 +162,14 @@ pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output)
             pricing::list(data, currency.as_deref(), rate.as_deref(), output).await
         }
         MatchingCommand::Price(command) => pricing::run(data, command, output).await,
+        MatchingCommand::Fit { brand: name, creator, weights, limit } => {
+            fitting::fit(data, &name, creator.as_deref(), weights, limit, output).await
+        }
+        MatchingCommand::Profile(given) => fitting::stands_for(data, given, output).await,
+        MatchingCommand::Weights(command) => fitting::weights(data, command, output).await,
+        MatchingCommand::Conflict { brand: name, creator, number, undo } => {
+            fitting::conflict(data, &name, &creator, number, undo, output).await
+        }
         MatchingCommand::Listening => listening(data, output).await,
         MatchingCommand::Tiers { definition, bands } => tiers(data, definition, bands, output).await,
     }

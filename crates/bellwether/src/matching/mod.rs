@@ -3,6 +3,7 @@
 //! A ranking is made once for a brand, a data revision and its settings, kept, and then only read.
 
 pub mod command;
+pub mod fit;
 pub mod pages;
 pub mod prices;
 pub mod proof;
@@ -46,6 +47,10 @@ pub enum MatchingError {
     NotRanked(String),
     #[error(transparent)]
     Price(#[from] prices::PriceError),
+    #[error(transparent)]
+    Fit(#[from] fit::FitError),
+    #[error(transparent)]
+    Profile(#[from] fit::ProfileError),
     #[error(transparent)]
     Conversations(#[from] ConversationsError),
     #[error(transparent)]
@@ -488,6 +493,8 @@ pub struct BuyersBeside {
     pub shares: NumberOfEach,
     /// That share over the share of buyers among everybody who talks.
     pub affinity: NumberOfEach,
+    /// How many talk partners each of `affinity` has, in its order.
+    pub partners: Vec<u64>,
 }
 
 /// The brand's buyers around everybody some of them has talk with. Cost: the pairs of the brand's buyers, and one pass over
@@ -511,7 +518,7 @@ pub async fn buyers_among_partners(data: &DataDirectory, brand: &Brand) -> Resul
         }
         let buyers_talking = taking.is_buyer.iter().filter(|is_buyer| **is_buyer).count() as f64;
         let average = buyers_talking / snapshot.accounts.len().max(1) as f64;
-        let mut beside = BuyersBeside { turned: vec![], shares: vec![], affinity: vec![] };
+        let mut beside = BuyersBeside { turned: vec![], shares: vec![], affinity: vec![], partners: vec![] };
         for (place, (buyers_turned, buyers)) in turned {
             let account = snapshot.account(place);
             beside.turned.push((account, search::Interval::exact(buyers_turned as f32)));
@@ -529,6 +536,7 @@ pub async fn buyers_among_partners(data: &DataDirectory, brand: &Brand) -> Resul
                 };
                 beside.shares.push((account, of(1.0)));
                 beside.affinity.push((account, of(average)));
+                beside.partners.push(all);
             }
         }
         beside

@@ -128,6 +128,14 @@ pub async fn choose_currency(data: &DataDirectory, code: &str, rate: Option<&str
     Ok(())
 }
 
+/// Estimates prices in this currency from now on where none was chosen and no price is held.
+pub async fn begin_with(data: &DataDirectory, currency: Currency) -> Result<(), MatchingError> {
+    if data.store.setting(CURRENCY_SETTING).await?.is_none() && data.store.prices().await?.is_empty() {
+        data.store.set_setting(CURRENCY_SETTING, currency.code()).await?;
+    }
+    Ok(())
+}
+
 /// The currency prices are estimated in: the one chosen, else the one most prices are in, else the dollar.
 async fn currency(data: &DataDirectory, rows: &[PriceRow]) -> Result<Currency, MatchingError> {
     if let Some(chosen) = data.store.setting(CURRENCY_SETTING).await?

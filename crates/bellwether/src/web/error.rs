@@ -241,6 +241,10 @@ impl From<MatchingError> for WebError {
             MatchingError::NotRanked(_) => WebError::not_found("Not in this ranking", error.to_string()),
             MatchingError::Price(_) => WebError::unreadable("The price cannot be read", error.to_string())
                 .with(Recovery::new("Prices", "/matching/prices")),
+            MatchingError::Fit(_) => WebError::unreadable("That was not done", error.to_string())
+                .with(Recovery::new("Who fits", "/matching/fit")),
+            MatchingError::Profile(_) => WebError::unreadable("The profile cannot be kept", error.to_string())
+                .with(Recovery::new("Brands", "/matching/brands")),
             MatchingError::Conversations(error) => error.into(),
             MatchingError::Creators(error) => error.into(),
             MatchingError::Data(error) => error.into(),

@@ -25,6 +25,7 @@ pub fn picked_on_words(place: &str) -> Option<&'static str> {
     Some(match place {
         "map" => "on the map",
         "ranking" => "in a ranking",
+        "fit" => "by fit",
         "profile" => "on their page",
         "list" => "on a list",
         "search" => "in a search",

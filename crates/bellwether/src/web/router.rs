@@ -116,9 +116,18 @@ fn pages() -> Router<App> {
         .route("/matching/prices.csv", get(matching::pages::prices::download))
         .route("/matching/prices/currency", post(matching::pages::prices::currency))
         .route("/matching/prices/{id}/delete", post(matching::pages::prices::delete))
+        .route("/matching/fit", get(matching::pages::fit::show))
+        .route("/matching/fit.csv", get(matching::pages::fit::download))
+        .route("/matching/fit/weights", post(matching::pages::fit::save))
+        .route("/matching/fit/conflict", post(matching::pages::fit::one::settle))
+        .route("/matching/fit/{account}", get(matching::pages::fit::one::show))
         .route("/matching/brands", get(matching::pages::brands::index))
         .route("/matching/brands/new", get(matching::pages::brands::new).post(matching::pages::brands::create))
         .route("/matching/brands/{id}", get(matching::pages::brands::edit).post(matching::pages::brands::change))
+        .route(
+            "/matching/brands/{id}/profile",
+            get(matching::pages::profile::edit).post(matching::pages::profile::change),
+        )
         .route("/planning", get(stages::planning))
         .route("/outreach", get(stages::outreach))
         .route("/tracking", get(stages::tracking))

@@ -279,3 +279,26 @@ fn labelled_files_that_cannot_be_used_are_refused_with_row_and_column() {
     let few = file("two.csv", "text,is_spam\nhi,1\nho,0\n");
     assert!(place.refused(&["evaluate", "comments", "--train", &few]).contains("at least 10"));
 }
+
+#[test]
+fn price_ranges_hold_about_nine_in_ten_next_deals_of_planted_markets() {
+    let place = Place::new();
+    let found = place.json(&["evaluate", "price", "--worlds", "200", "--prices", "20"]);
+    let cells = found["cells"].as_array().expect("cells");
+    assert_eq!(cells.len(), 4, "{found}");
+    for cell in cells {
+        let held = cell["coverage"]["value"].as_f64().expect("known");
+        assert!((0.83..=0.97).contains(&held), "{cell}");
+    }
+    assert!(place.refused(&["evaluate", "price", "--worlds", "0"]).contains("at least 1"));
+}
+
+#[test]
+fn audiences_put_together_exactly_are_exact_and_sketches_are_near() {
+    let place = Place::new();
+    let found = place.json(&["evaluate", "overlap", "--creators", "10", "--followers", "20000"]);
+    assert_eq!(found["exact"]["distinct_error"], 0.0, "{found}");
+    assert!(found["sketch"]["distinct_error"].as_f64() < Some(0.02), "{found}");
+    assert!(found["sketch"]["overlap_coverage"].as_f64() >= Some(0.8), "{found}");
+    assert!(place.refused(&["evaluate", "overlap", "--creators", "1"]).contains("2"));
+}

@@ -6,6 +6,7 @@ mod creators;
 mod creators_search;
 mod evaluate;
 mod faults;
+mod fit;
 mod harness;
 mod house;
 mod ingest;

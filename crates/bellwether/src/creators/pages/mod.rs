@@ -144,6 +144,8 @@ struct CreatorPage {
     niches: Vec<NicheLine>,
     niche_choices: Vec<NicheChoice>,
     alike: String,
+    /// The brand at hand.
+    brand_id: Option<String>,
     /// Shortlists to add to, and those the creator is on.
     list_choices: Vec<ListChoice>,
     on_lists: Vec<ListChoice>,
@@ -185,6 +187,7 @@ pub async fn show(
             .address("/creators"),
         on_lists,
         list_choices,
+        brand_id: brand_id.map(|id| id.to_string()),
         layout: Layout::load(&app, visit, Word::Creators, report.name.name.clone()).await?,
         level: LevelMark::of(level),
         url: report.name.url.clone(),

@@ -120,6 +120,19 @@ impl Likeness {
         others.map(|(account, other)| (*account, similarity_packed(&direction, other))).collect()
     }
 
+    /// How alike creators' talk and a text are, -1..=1, by ascending account; nothing where no word of it was learnt.
+    pub fn alike_to_text(&self, text: &str) -> Vec<(AccountId, f32)> {
+        let counts = words_of(text).into_iter().fold(BTreeMap::<String, f32>::new(), |mut counts, word| {
+            *counts.entry(word.form).or_default() += 1.0;
+            counts
+        });
+        let counted: Vec<(&str, f32)> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
+        let direction = self.vectors.as_ref().and_then(|vectors| vectors.document(&counted)).map(|of| pack(&of));
+        let Some(direction) = direction else { return vec![] };
+        let known = self.creators.iter().filter(|(_, other)| other.is_known());
+        known.map(|(account, other)| (*account, similarity_packed(&direction, other))).collect()
+    }
+
     /// The same with these creators put in or replaced.
     pub fn with(mut self, mut creators: Vec<(AccountId, Packed)>) -> Likeness {
         creators.sort_by_key(|(account, _)| *account);
@@ -232,6 +245,14 @@ mod tests {
         let alike = likeness.alike_by_topics(AccountId(0));
         let of = |account: i64| alike.iter().find(|(other, _)| other.0 == account).expect("is there").1;
         assert!(of(2) > of(1) + 0.2, "{} and {}", of(2), of(1));
+    }
+
+    #[test]
+    fn a_text_is_nearest_to_those_who_talk_of_the_same() {
+        let alike = learnt().alike_to_text("a bowl of matcha");
+        let of = |account: i64| alike.iter().find(|(other, _)| other.0 == account).expect("is there").1;
+        assert!(of(0) > of(1) + 0.2, "{} and {}", of(0), of(1));
+        assert!(learnt().alike_to_text("zzzz").is_empty());
     }
 
     #[test]

@@ -190,6 +190,34 @@ pub async fn search(
     Ok(Answer { found, counts, shown, columns, values, standing, creators, overlay, beside, took_ms })
 }
 
+/// Creators in whose words any of these words or phrases stands, the best first, at most `most`; nothing is laid over the
+/// index. Cost: see [`search::find`].
+pub async fn who_says(data: &DataDirectory, any_of: &[String], most: usize) -> Result<Vec<AccountId>, CreatorsError> {
+    follow(data).await?;
+    let generation = data.search_held().await?.index.newest()?;
+    let alternatives = any_of.iter().filter_map(|phrase| {
+        let words: Vec<String> = search::words_of(phrase).into_iter().map(|word| word.form).collect();
+        (!words.is_empty()).then_some(search::Item { part: search::Part::Anywhere, words, exact: true })
+    });
+    let group: Vec<search::Item> = alternatives.collect();
+    if group.is_empty() {
+        return Ok(vec![]);
+    }
+    let work = move || -> Result<Vec<AccountId>, CreatorsError> {
+        let text = search::TextQuery { groups: vec![group], not: vec![] };
+        let found = search::find(&generation, &Request { text, limit: most, ..Request::default() })?;
+        Ok(found.hits.iter().map(|hit| hit.account).collect())
+    };
+    tokio::task::spawn_blocking(work).await.expect("searching does not panic")
+}
+
+/// What was learnt of the market's words with the newest index.
+pub async fn likeness(data: &DataDirectory) -> Result<LikenessHeld, CreatorsError> {
+    let held = data.search_held().await?;
+    let number = held.index.newest()?.number();
+    Ok(likeness_now(data, &held, number).await)
+}
+
 /// A niche's name by its code.
 pub fn niche_words(code: &str) -> Option<String> {
     niches::words(code)

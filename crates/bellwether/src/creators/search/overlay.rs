@@ -153,11 +153,16 @@ async fn brand_ranges(data: &DataDirectory, brand: &Brand, ranking: i64) -> Resu
     let ranked = matching::ranked_numbers(data, ranking).await?;
     let listening = ranked.iter().map(|one| (one.account, one.listening)).collect();
     let beside = matching::buyers_among_partners(data, brand).await?;
+    let fits = matching::fit::fits(data, brand).await?;
+    let weights = matching::fit::weights_of(data, brand).await?;
     Ok(vec![
         range("listening", listening),
         range("buyers", beside.turned),
         range("buyer_share", beside.shares),
         range("affinity", beside.affinity),
+        range("fit", fits.column(&weights)),
+        range("fit_product", fits.part_column(|parts| &parts.product)),
+        range("fit_values", fits.part_column(|parts| &parts.values)),
     ])
 }
 

@@ -2,8 +2,10 @@
 
 pub mod brands;
 pub mod csv;
+pub mod fit;
 pub mod listening;
 pub mod prices;
+pub mod profile;
 pub mod ranking;
 pub mod request;
 pub mod row;
