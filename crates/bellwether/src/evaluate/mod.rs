@@ -14,6 +14,7 @@ pub mod make_graph;
 pub mod overlap;
 pub mod pagerank;
 pub mod price;
+pub mod relevance;
 pub mod search;
 pub mod world;
 
@@ -50,6 +51,8 @@ pub enum EvaluateCommand {
     Price(price::PriceArguments),
     /// Audiences put together exactly, by sketches and from samples, held against a made-up truth.
     Overlap(overlap::OverlapArguments),
+    /// Whether the search finds whom people judged to be meant, beside plain BM25, on this data directory.
+    Relevance(relevance::RelevanceArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -71,6 +74,9 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Search(arguments) => search::run(&arguments, output),
         EvaluateCommand::Price(arguments) => price::run(&arguments, output),
         EvaluateCommand::Overlap(arguments) => overlap::run(&arguments, output),
+        EvaluateCommand::Relevance(arguments) => {
+            relevance::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
+        }
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

@@ -211,6 +211,32 @@ pub async fn who_says(data: &DataDirectory, any_of: &[String], most: usize) -> R
     tokio::task::spawn_blocking(work).await.expect("searching does not panic")
 }
 
+/// The first `most` for a query three ways: as the search finds them, with words said in the same places too, and by plain
+/// BM25; nothing is laid over the index.
+pub async fn first_by_each_way(
+    data: &DataDirectory,
+    query: &str,
+    most: usize,
+) -> Result<[Vec<AccountId>; 3], CreatorsError> {
+    follow(data).await?;
+    let generation = data.search_held().await?.index.newest()?;
+    let likeness = likeness(data).await?;
+    let query = query.to_owned();
+    let work = move || -> Result<[Vec<AccountId>; 3], CreatorsError> {
+        let text = search::TextQuery::parse(&query)?;
+        let said_alike = |word: &str| likeness.alike(word);
+        let accounts = |found: Found| found.hits.iter().map(|hit| hit.account).collect();
+        let request = Request { text: text.clone(), limit: most, ..Request::default() };
+        let wider = Request { alike: Some(&said_alike), ..request.clone() };
+        Ok([
+            accounts(search::find(&generation, &request)?),
+            accounts(search::find(&generation, &wider)?),
+            accounts(search::find_plain(&generation, &text, most)?),
+        ])
+    };
+    tokio::task::spawn_blocking(work).await.expect("searching does not panic")
+}
+
 /// What was learnt of the market's words with the newest index.
 pub async fn likeness(data: &DataDirectory) -> Result<LikenessHeld, CreatorsError> {
     let held = data.search_held().await?;
