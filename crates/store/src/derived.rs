@@ -11,6 +11,7 @@ use crate::conversations::{GROUP_TABLES, GroupsKept, forget_members, replace_gro
 use crate::database::{empty_journal, open_pool};
 use crate::error::StoreError;
 use crate::fit::{READING_TABLES, forget_reading};
+use crate::persons::{MERGE_TABLES, forget_merges};
 
 /// A change of the tables below, or of what is written into them, raises this; an older file is made anew.
 const DERIVED_VERSION: i64 = 7;
@@ -130,6 +131,7 @@ impl Derived {
         .chain(CREATE_FIGURES)
         .chain(GROUP_TABLES)
         .chain(READING_TABLES)
+        .chain(MERGE_TABLES)
         {
             sqlx::query(statement).execute(&derived.pool).await.map_err(StoreError::of("preparing derived values"))?;
         }
@@ -232,6 +234,7 @@ impl Derived {
             let mut connection = self.pool.acquire().await.map_err(&failed)?;
             forget_members(&mut connection, *account).await.map_err(&failed)?;
             forget_reading(&mut connection, *account).await.map_err(&failed)?;
+            forget_merges(&self.pool, *account).await.map_err(&failed)?;
         }
         empty_journal(&self.pool).await.map_err(&failed)
     }
@@ -352,7 +355,7 @@ impl Derived {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    async fn number(&self, name: &str) -> Result<Option<i64>, StoreError> {
+    pub(crate) async fn number(&self, name: &str) -> Result<Option<i64>, StoreError> {
         let row: Option<(i64,)> = sqlx::query_as("select value from number where name = $1")
             .bind(name)
             .fetch_optional(&self.pool)
@@ -361,7 +364,7 @@ impl Derived {
         Ok(row.map(|(value,)| value))
     }
 
-    async fn set_number(&self, name: &str, value: i64) -> Result<(), StoreError> {
+    pub(crate) async fn set_number(&self, name: &str, value: i64) -> Result<(), StoreError> {
         sqlx::query("insert or replace into number (name, value) values ($1, $2)")
             .bind(name)
             .bind(value)

@@ -13,6 +13,8 @@ mod fit;
 mod ingest;
 mod matching;
 mod migrations;
+mod own_people;
+mod persons;
 mod prices;
 mod searches;
 mod vetting;
@@ -27,6 +29,8 @@ pub use error::StoreError;
 pub use fit::{ConflictAside, FitWeightsRow};
 pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
+pub use own_people::{NewOwnFile, OwnFile, OwnMatchChanges, OwnMatchRow, OwnMatched, OwnPerson};
+pub use persons::{IdentityClaim, MergeRow};
 pub use prices::PriceRow;
 pub use searches::{NicheCorrection, SavedSearch};
 pub use vetting::{
