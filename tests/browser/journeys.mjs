@@ -138,6 +138,48 @@ export const journeys = async ({ test, open, workshop, work }) => {
       await page.waitForURL(/\/matching\?brand=/);
     });
 
+    await journey(`own people are looked at, added, decided and removed (${how})`, { javaScriptEnabled, server: workshop }, async (page) => {
+      const write = (name, content) => {
+        const file = path.join(work, `${javaScriptEnabled}-${name}`);
+        fs.writeFileSync(file, content);
+        return file;
+      };
+      const who = `tea.${javaScriptEnabled}`;
+      await page.goto("/ingest/new");
+      await page.setInputFiles("#file", write("accounts.csv", `account,followers,full_name\n${who},4000,Tea Tom\n`));
+      await page.selectOption("#platform", "instagram");
+      await page.check("[name=kind][value=any-csv]");
+      await follow(page, "text=Look at it first");
+      await follow(page, "text=Bring it in");
+      await whenEnded(page, javaScriptEnabled);
+      await page.goto("/creators/own");
+      await page.setInputFiles("#file", write("customers.csv", `who,joined\n${who},2025-02-03\n,2025-02-04\n`));
+      await page.check("[name=kind][value=customers]");
+      await page.selectOption("#platform", "instagram");
+      await follow(page, "text=Look at it first");
+      assert.match(await page.textContent("main"), /which column tells who somebody is/);
+      await page.selectOption("#column-handle", "who");
+      await page.selectOption("#column-first", "joined");
+      await follow(page, "button:text('Try it out')");
+      assert.match(await page.textContent(".finding"), /2 rows hold 1 person; 1 would be refused/);
+      await follow(page, "button:text('Add it')");
+      for (let looks = 0; looks < 240 && /\/ingest\/jobs\//.test(page.url()); looks += 1) {
+        await page.waitForTimeout(500);
+        if (!javaScriptEnabled) await page.reload();
+      }
+      assert.match(page.url(), /\/creators\/own\?added=/);
+      await follow(page, ".tabs a:text('To look at')");
+      assert.match(await page.textContent("tr[data-row]"), /Tea Tom[^]*customer since 3 Feb 2025/);
+      await follow(page, "tr[data-row] button:text('Confirm')");
+      assert.match(await page.textContent("[role=status]"), /1 match is confirmed/);
+      await page.goto("/creators?own=customer");
+      assert.ok((await rowNames(page)).includes("Tea Tom"));
+      await page.goto("/creators/own");
+      await page.locator("#files details summary").first().click();
+      await follow(page, "#files button:text('Remove file')");
+      assert.match(await page.textContent("[role=status]"), /gone with everything it held/);
+    });
+
     await journey(`a file is looked at, brought in, its refused rows read, and taken back (${how})`, { javaScriptEnabled, server: workshop }, async (page) => {
       const file = path.join(work, `comments-${javaScriptEnabled}.csv`);
       fs.writeFileSync(file, `author,channel,date,comment\nana,tom,2026-03-01T10:00:00Z,which one ${how}?\ntom,ana,,no date\nben,tom,2026-03-02T10:00:00Z,=1+1\n`);

@@ -1,8 +1,36 @@
 // How every page looks: no sideways scroll at 360 px, no violation of WCAG AA in light and dark, and a screenshot.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 
-const everyPage = async (page) => {
+// Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
+const addOwnPeople = async (page, folder) => {
+  await page.goto("/creators?sort=-followers&platform=instagram");
+  const handles = await page.locator("tr[data-row] a.name + .byline").evaluateAll((lines) => lines.map((line) => line.querySelector("span[dir]")?.textContent ?? line.previousElementSibling.textContent).slice(0, 9));
+  const send = async (name, kind, content) => {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, content);
+    await page.goto("/creators/own");
+    await page.setInputFiles("#file", file);
+    await page.check(`[name=kind][value=${kind}]`);
+    await page.selectOption("#platform", "instagram");
+    await Promise.all([page.waitForEvent("load"), page.click("text=Look at it first")]);
+    return new URL(page.url()).pathname + new URL(page.url()).search;
+  };
+  const add = async () => {
+    await Promise.all([page.waitForEvent("load"), page.click("button:text('Add it')")]);
+    await page.waitForURL(/\/creators\/own\?added=/, { timeout: 60_000 });
+  };
+  const rows = handles.slice(0, 6).map((handle, at) => `${handle},2024-0${at + 1}-15`);
+  await send("followers.csv", "followers", `username,followed at\n${rows.join("\n")}\nnobody.held.here,2025-01-01\n`);
+  await add();
+  const orders = handles.slice(3).flatMap((handle, at) => [`${handle},2025-0${at + 1}-01,#${at}`, `${handle},2025-1${at % 2}-01,#9${at}`]);
+  await send("orders.csv", "orders", `handle,date,order\n${orders.join("\n")}\n`);
+  await add();
+  return send("readers.csv", "newsletter", `email,first name,last name,since\nana@example.org,Ana,Ruiz,2024-03-01\nnot an address,Ben,,2024-03-02\n`);
+};
+
+const everyPage = async (page, folder) => {
   await page.goto("/matching");
   for (const row of [0, 1, 5, 40]) await page.locator(".pick input").nth(row).check();
   await page.fill(".bulk [name=list_name]", "Looked at");
@@ -43,7 +71,20 @@ const everyPage = async (page) => {
   await page.goto(`/matching/prices?creator=${account}`);
   await page.fill("#fee", "320 EUR");
   await Promise.all([page.waitForEvent("load"), page.click("button:text('Record')")]);
+  const waiting = await addOwnPeople(page, folder);
+  await page.goto("/creators/own");
+  const own = await page.locator("[name=account]").first().getAttribute("value");
+  await page.goto(`/creators/${three[0]}`);
+  await page.locator("#same-person summary").click();
+  await page.fill("#same-as", three[1]);
+  await Promise.all([page.waitForEvent("load"), page.click("#same-person button:text('Say so')")]);
   return {
+    own: "/creators/own",
+    "own-suggested": "/creators/own?who=suggested",
+    "own-file": waiting,
+    "own-creator": `/creators/${own}`,
+    persons: "/creators/persons",
+    "person-creator": `/creators/${three[0]}`,
     home: "/",
     ranking: ranking.pathname + ranking.search,
     "ranking-filtered": `${ranking.pathname}${ranking.search}&level=many&sort=followers`,
@@ -106,11 +147,11 @@ const everyPage = async (page) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
 
-export const looks = async ({ test, open, empty, axe, screenshots }) => {
+export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();
-  const pages = await everyPage(first.page);
+  const pages = await everyPage(first.page, work);
   await first.done();
   const cases = [...Object.entries(pages).map(([name, address]) => ({ name, address })), ...Object.entries(emptyPages).map(([name, address]) => ({ name, address, server: empty }))];
   const shapes = [

@@ -17,6 +17,7 @@ use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
 use crate::conversations::{BuyingWeighted, Snapshot};
 use crate::creators;
+use crate::creators::own_people::among::OwnPeopleHeld;
 use crate::creators::search::SearchHeld;
 use crate::matching::fit::FitsHeld;
 use crate::vetting::gold::SampleHeld;
@@ -32,6 +33,8 @@ pub struct DataDirectory {
     pub derived: Derived,
     /// The key of the hashes that keep forgotten people out.
     pub(crate) erasure_key: Vec<u8>,
+    /// The key of the hashes kept of own people's addresses.
+    pub(crate) own_people_key: Vec<u8>,
     /// The conversation graph of the newest data revision asked for, built once.
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// The same with buying talk counting more, once it was asked for.
@@ -54,6 +57,8 @@ pub struct DataDirectory {
     /// The search index, opened once, and who brings it along.
     pub(crate) search: Mutex<Option<Arc<SearchHeld>>>,
     pub(crate) search_following: Mutex<()>,
+    /// Who is among the brand's own people, as last read.
+    pub(crate) own_people: Mutex<OwnPeopleHeld>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -87,8 +92,11 @@ impl DataDirectory {
         };
         std::fs::create_dir_all(path).map_err(refused)?;
         let path = std::fs::canonicalize(path).map_err(refused)?;
-        let erasure_key = read_or_make_key(&path.join("keys"))
-            .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })?;
+        let key = |name| {
+            read_or_make_key(&path.join("keys"), name)
+                .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })
+        };
+        let (erasure_key, own_people_key) = (key("erasure.key")?, key("own-people.key")?);
         let store = Store::open(&path).await?;
         let derived = Derived::open(&path).await?;
         let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
@@ -98,6 +106,7 @@ impl DataDirectory {
             store,
             derived,
             erasure_key,
+            own_people_key,
             snapshot: Mutex::new(None),
             buying_weighted: Mutex::new(None),
             market_groups: Mutex::new(None),
@@ -110,6 +119,7 @@ impl DataDirectory {
             fits: Mutex::default(),
             search: Mutex::default(),
             search_following: Mutex::default(),
+            own_people: Mutex::default(),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -167,6 +177,8 @@ impl DataDirectory {
             self.store.forget_in_searches(&erasing).await?;
             self.store.forget_in_prices(&erasing).await?;
             self.store.forget_in_fit(&erasing).await?;
+            self.store.forget_in_own_people(&erasing).await?;
+            self.store.forget_in_persons(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {
                 path: self.path.display().to_string(),
                 problem: error.to_string(),
@@ -206,9 +218,9 @@ fn folder_size_bytes(folder: &Path) -> u64 {
         .sum()
 }
 
-/// The key that makes the hashes of forgotten people; made once, readable by the owner alone.
-fn read_or_make_key(folder: &Path) -> Result<Vec<u8>, String> {
-    let place = folder.join("erasure.key");
+/// A key that makes hashes of people; made once, readable by the owner alone.
+fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let place = folder.join(name);
     if let Ok(key) = std::fs::read(&place) {
         return if key.len() == 32 {
             Ok(key)

@@ -49,6 +49,8 @@ pub struct Refreshed {
     pub rankings: u64,
     /// Creators written into the search index by this refresh.
     pub creators_indexed: u64,
+    /// Own people matched again, and accounts that may be one person's.
+    pub who_is_who: creators::identity::WhoIsWho,
     /// Creators who newly meet a watched search.
     pub new_matches: u64,
     pub stages: Vec<StageTook>,
@@ -139,6 +141,8 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         stages.begin("laying out the map");
         conversations::map::lay_out(data).await?;
     }
+    stages.begin("looking for own people and for accounts of one person");
+    let who_is_who = creators::identity::bring_along(data).await?;
     let snapshot = data.snapshot().await?;
     let brands = data.store.brands().await?;
     for brand in &brands {
@@ -167,6 +171,7 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         groups: done.groups,
         rankings: brands.len() as u64,
         creators_indexed,
+        who_is_who,
         new_matches,
         stages: stages.took,
         took_seconds: began.elapsed().as_secs_f64(),

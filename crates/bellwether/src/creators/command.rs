@@ -1,5 +1,7 @@
 //! `bellwether creators …`: find somebody, see what is held about them, forget them.
 
+mod merging;
+mod own;
 mod searching;
 
 use clap::Subcommand;
@@ -7,7 +9,10 @@ use engine::conversations::portraits::estimates::share_of_own_talk;
 use model::AccountId;
 use serde_json::json;
 
+use self::own::OwnCommand;
 use super::comparing::compared;
+use super::own_people::among::own_people;
+use super::persons::{Said, Saying};
 use super::search::niches::{correct, niches_of_creator};
 use super::shortlists::{self, WhichList, find_list};
 use super::{CreatorsError, find, forget, report};
@@ -86,6 +91,26 @@ pub enum CreatorsCommand {
         stage: String,
         #[arg(required = true)]
         creators: Vec<String>,
+    },
+    /// The brand's own people: files of followers, engagers, customers, readers and orders, and the creators among them.
+    #[command(subcommand)]
+    Own(OwnCommand),
+    /// Say that two accounts are one person's; what was said can be taken back.
+    Merge {
+        creator: String,
+        other: String,
+        /// They are not one person's; they are not suggested again.
+        #[arg(long, conflicts_with = "undo")]
+        not_same: bool,
+        /// Take back what was said of the two.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Accounts of one person: what was said, where that disagrees, and what is suggested.
+    Merges {
+        /// Suggestions printed, the likeliest first.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
     },
     /// Everything that is held about one creator, by name, handle, platform:id or number.
     Show { creator: String },
@@ -178,6 +203,16 @@ pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output)
             let done = super::stages::set(data, &people, &stage).await?;
             output.result(&json!({ "done": done }), |out| writeln!(out, "{done}"))
         }
+        CreatorsCommand::Own(command) => own::run(data, command, output).await,
+        CreatorsCommand::Merge { creator, other, not_same, undo } => {
+            let saying = match (not_same, undo) {
+                (_, true) => Saying::Undo,
+                (true, false) => Saying::NotSame,
+                (false, false) => Saying::Same,
+            };
+            merging::merge(data, &creator, &other, saying, output).await
+        }
+        CreatorsCommand::Merges { limit } => merging::merges(data, limit, output).await,
         CreatorsCommand::Show { creator } => show(data, &creator, output).await,
         CreatorsCommand::Lists => {
             let lists = data.store.shortlists().await?;
@@ -304,8 +339,13 @@ async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Re
     let groups = spread_of(data, account).await?.filter(|(market, _)| market.found.is_some());
     let estimates: Option<CreatorEstimates> =
         held.figures.as_ref().and_then(|figures| serde_json::from_str(&figures.detail).ok());
+    let own = own_people(data).await?;
+    let own = own.of(account).filter(|one| one.standing.counts());
+    let also = super::names(data, Said::load(data).await?.also(account)).await?;
     let document = json!({
         "creator": held.name,
+        "among_own_people": own,
+        "also": also.values().collect::<Vec<_>>(),
         "profile": {
             "native_id": held.profile.native_id, "bio": held.profile.bio, "following": held.profile.following,
             "country": held.profile.country, "language": held.profile.language,
@@ -332,6 +372,12 @@ async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Re
         }
         let followers = name.followers.map_or("not known".to_owned(), |count| grouped(count.unsigned_abs()));
         writeln!(out, "followers: {followers}")?;
+        for other in also.values() {
+            writeln!(out, "the same person: {} on {} ({})", other.name, other.platform.name(), other.account)?;
+        }
+        if let Some(own) = own {
+            writeln!(out, "among your own people: {} ({})", own.words(), own.standing.words())?;
+        }
         match &estimates {
             None => writeln!(out, "no figures: nothing they published is held, or `bellwether refresh` has not run"),
             Some(estimates) => {

@@ -3,7 +3,10 @@
 
 pub mod command;
 pub mod comparing;
+pub mod identity;
+pub mod own_people;
 pub mod pages;
+pub mod persons;
 pub mod search;
 pub mod shortlists;
 pub mod stages;
@@ -16,7 +19,7 @@ use serde::Serialize;
 use store::CreatorFigures;
 
 use crate::data_directory::{DataDirectory, DataDirectoryError};
-use crate::ingest::erasure_hash;
+use crate::ingest::{IngestError, erasure_hash};
 
 /// How an account is called and where it can be looked at.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -70,8 +73,20 @@ pub enum CreatorsError {
     NoSuchNiche(String),
     #[error("from 2 to 6 creators can be compared; {0} were given\nhint: tick between two and six people")]
     Compared(usize),
+    #[error("people of a file can be kept from 1 to {max} days, not {0}\nhint: {usual} days are usual", max = own_people::KEPT_DAYS_MAX, usual = own_people::KEPT_DAYS)]
+    KeptDays(u32),
+    #[error("no file of own people has the number {0}\nhint: `bellwether creators own list` shows the files")]
+    NoSuchOwnFile(i64),
+    #[error(
+        "nobody of your own people is matched to that account\nhint: `bellwether creators own people` shows who is"
+    )]
+    NoOwnMatch,
+    #[error("an account is one person's with itself\nhint: name two accounts")]
+    SameAccount,
     #[error("no saved search is called {0:?}\nhint: `bellwether creators searches` names them all")]
     NoSuchSearch(String),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
     #[error(transparent)]
     Search(#[from] ::search::SearchError),
     #[error(transparent)]
@@ -262,6 +277,8 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     data.store.forget_in_searches(&[account]).await?;
     data.store.forget_in_prices(&[account]).await?;
     data.store.forget_in_fit(&[account]).await?;
+    data.store.forget_in_own_people(&[account]).await?;
+    data.store.forget_in_persons(&[account]).await?;
     search::forget(data, &[account]).await?;
     data.store.erasures_done(&[account]).await?;
     data.revision().await?;

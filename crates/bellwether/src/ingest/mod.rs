@@ -10,6 +10,7 @@ pub mod csv_file;
 pub mod generated;
 pub mod interactions;
 pub mod mapped_csv;
+pub mod own_file;
 pub mod pages;
 pub mod sink;
 pub mod stack_exchange;

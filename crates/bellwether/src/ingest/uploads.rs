@@ -32,6 +32,8 @@ pub enum UploadKind {
     Accounts,
     /// Any other CSV file, through a column mapping.
     AnyCsv,
+    /// The brand's own people; they are no facts about the market, and are added on a page of their own.
+    OwnPeople,
 }
 
 impl UploadKind {
@@ -40,6 +42,7 @@ impl UploadKind {
             UploadKind::Interactions => "interactions: who talked to whom",
             UploadKind::Accounts => "accounts with their followers",
             UploadKind::AnyCsv => "a CSV file with columns of its own",
+            UploadKind::OwnPeople => "your own people",
         }
     }
 }
@@ -193,6 +196,7 @@ pub fn try_out(upload: &Upload, mapping: Option<ColumnMapping>) -> Result<DryRun
             dry_run(MappedCsv::new(&upload.path, upload.platform, mapping)?, progress)
         }
         (UploadKind::AnyCsv, None) => Err(no_mapping(upload)),
+        (UploadKind::OwnPeople, _) => Err(own_people(upload)),
     }
 }
 
@@ -220,6 +224,7 @@ pub async fn take(
             report
         }
         (UploadKind::AnyCsv, None) => return Err(no_mapping(upload)),
+        (UploadKind::OwnPeople, _) => return Err(own_people(upload)),
     };
     upload.discard();
     Ok(report)
@@ -230,6 +235,14 @@ fn no_mapping(upload: &Upload) -> IngestError {
         &upload.file,
         "nothing says which column is what",
         "choose the columns on the page of this file",
+    )
+}
+
+fn own_people(upload: &Upload) -> IngestError {
+    IngestError::refused(
+        &upload.file,
+        "this file was sent as one of your own people",
+        "look at it below Creators, Your own people",
     )
 }
 

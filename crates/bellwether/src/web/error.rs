@@ -182,6 +182,17 @@ impl From<CreatorsError> for WebError {
             CreatorsError::NoSuchNiche(_) => WebError::unreadable("No such niche", error.to_string()),
             CreatorsError::Compared(_) => WebError::unreadable("Too few or too many to compare", error.to_string())
                 .with(Recovery::new("Search creators", "/creators")),
+            CreatorsError::KeptDays(_) => WebError::unreadable("The file was not added", error.to_string())
+                .with(Recovery::new("Your own people", "/creators/own")),
+            CreatorsError::NoSuchOwnFile(_) => {
+                WebError::not_found("No such file", "There is no file at this address; it may have been removed.")
+                    .with(Recovery::new("Your own people", "/creators/own"))
+            }
+            CreatorsError::NoOwnMatch => WebError::unreadable("Nothing was decided", error.to_string())
+                .with(Recovery::new("Your own people", "/creators/own")),
+            CreatorsError::SameAccount => WebError::unreadable("That is one account", error.to_string())
+                .with(Recovery::new("Accounts of one person", "/creators/persons")),
+            CreatorsError::Ingest(error) => error.into(),
             CreatorsError::NoSuchStage(..) => WebError::unreadable("No such stage", error.to_string()),
             CreatorsError::NoSuchSearch(_) => WebError::not_found("No such saved search", error.to_string())
                 .with(Recovery::new("Search creators", "/creators")),

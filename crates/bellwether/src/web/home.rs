@@ -12,6 +12,7 @@ use super::format;
 use super::layout::{Layout, Word};
 use super::visit::Visit;
 use crate::clock;
+use crate::creators::own_people::among::{OwnAccount, OwnPeople, own_people};
 use crate::matching;
 use crate::web::people::Person;
 
@@ -33,6 +34,8 @@ pub struct TopCreator {
     pub reason: String,
     pub fit: super::estimates::EstimateCell,
     pub level: super::level::LevelMark,
+    /// How they are among the brand's own people.
+    pub own: Option<String>,
 }
 
 #[derive(Template)]
@@ -82,6 +85,8 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
     let rows = app.data.store.ranked(ranked.ranking.id, &filter).await?;
     let scale = super::estimates::round_scale_end(rows.iter().map(|row| row.fit_hi).fold(0.0, f64::max));
     let ranking = format!("/matching?brand={}", brand.id);
+    let data = app.data.clone();
+    let own = aside(move || async move { own_people(&data).await }).await?;
     let mut top = Vec::new();
     for row in &rows {
         let detail = matching::ranked_of(row)?;
@@ -97,6 +102,7 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
             reason: detail.reason.clone(),
             fit: super::estimates::EstimateCell::new("Listening score", &detail.fit, scale, Some(open)),
             level: super::level::LevelMark::of(&row.level),
+            own: own.of(row.account).filter(|one| one.standing.counts()).map(OwnAccount::words),
             person,
         });
     }
@@ -114,7 +120,7 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
             .skip(1)
             .map(|brand| OtherBrand { name: brand.name.clone(), ranking: format!("/matching?brand={}", brand.id) })
             .collect(),
-        needs_you: needs_you(&app).await?,
+        needs_you: needs_you(&app, &own).await?,
     })
     .await
 }
@@ -144,7 +150,7 @@ fn tiles(summary: &matching::RankingSummary, ranking: &str) -> Vec<Tile> {
 }
 
 /// Saved searches with new matches, and imports that refused rows, newest first.
-async fn needs_you(app: &App) -> Result<Vec<NeedsYou>, WebError> {
+async fn needs_you(app: &App, own: &OwnPeople) -> Result<Vec<NeedsYou>, WebError> {
     let imports = app.data.store.imports().await?;
     let searches = app.data.store.saved_searches().await?;
     let met = searches.into_iter().filter(|saved| saved.alert && saved.new > 0).map(|saved| NeedsYou {
@@ -164,7 +170,13 @@ async fn needs_you(app: &App) -> Result<Vec<NeedsYou>, WebError> {
                 action: "See why",
             },
         );
-    Ok(met.chain(refused).collect())
+    let waiting = own.suggested.iter().filter(|one| one.is_creator).count() as u64;
+    let waiting = (waiting > 0).then(|| NeedsYou {
+        words: format!("{} among your own people", format::counted(waiting, "creator may be", "creators may be")),
+        address: "/creators/own?who=suggested".to_owned(),
+        action: "Look at them",
+    });
+    Ok(met.chain(waiting).chain(refused).collect())
 }
 
 /// `GET /health`: whether the databases answer.

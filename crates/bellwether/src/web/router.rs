@@ -65,6 +65,16 @@ fn pages() -> Router<App> {
         .route("/creators/stage", post(creators::pages::search::set_stage))
         .route("/creators/searches", get(creators::pages::searches::index).post(creators::pages::searches::create))
         .route("/creators/searches/{id}/change", post(creators::pages::searches::change))
+        .route("/creators/own", get(creators::pages::own::show))
+        .route("/creators/own/decide", post(creators::pages::own::decide))
+        .route("/creators/own/files/{id}/remove", post(creators::pages::own::remove))
+        .route(
+            "/creators/own/uploads/{id}",
+            get(creators::pages::own::upload::show).post(creators::pages::own::upload::take),
+        )
+        .route("/creators/own/uploads/{id}/discard", post(creators::pages::own::upload::discard))
+        .route("/creators/persons", get(creators::pages::persons::show))
+        .route("/creators/persons/say", post(creators::pages::persons::say))
         .route("/creators/lists", get(creators::pages::lists::index).post(creators::pages::lists::begin))
         .route("/creators/lists/add", post(creators::pages::lists::add))
         .route("/creators/lists/{id}", get(creators::pages::lists::show))
@@ -136,7 +146,10 @@ fn pages() -> Router<App> {
 
 /// Files are streamed to disk, so only the disk limits their size.
 fn uploads() -> Router<App> {
-    Router::new().route("/ingest/uploads", post(ingest::pages::new::upload)).layer(DefaultBodyLimit::disable())
+    Router::new()
+        .route("/ingest/uploads", post(ingest::pages::new::upload))
+        .route("/creators/own/uploads", post(creators::pages::own::upload::receive))
+        .layer(DefaultBodyLimit::disable())
 }
 
 async fn with_headers(mut response: Response) -> Response {

@@ -3,6 +3,8 @@
 mod bad_input;
 mod conversations;
 mod creators;
+mod creators_own;
+mod creators_persons;
 mod creators_search;
 mod evaluate;
 mod faults;

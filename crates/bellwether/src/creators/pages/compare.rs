@@ -6,6 +6,7 @@ use axum::response::Response;
 use model::{AccountId, Estimate};
 
 use crate::creators::comparing::{Compared, ComparedRow, compared};
+use crate::creators::persons::Said;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::brands::brand_at_hand;
 use crate::web::csv::{PARTS, Sheet, push_estimate};
@@ -63,6 +64,8 @@ struct ComparePage {
     together: Option<Together>,
     download: String,
     list_choices: Vec<ListChoice>,
+    /// People of whom several accounts are compared.
+    doubles: Vec<String>,
 }
 
 fn asked(query: &Pairs) -> Vec<AccountId> {
@@ -89,7 +92,9 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         (some, all) => format!("On {some} of {all} figures some of them can be told apart."),
     };
     let address = compared.creators.iter().fold(Pairs::default(), |pairs, one| pairs.with("creator", one.account));
+    let doubles = doubles(&app, &compared).await?;
     draw(ComparePage {
+        doubles,
         layout: Layout::load(&app, visit, Word::Creators, "Compare").await?,
         finding,
         people: compared.creators.iter().map(Person::of).collect(),
@@ -100,6 +105,17 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         list_choices: list_choices(&app).await?,
     })
     .await
+}
+
+/// Who stands here twice: two accounts of one person share their audience for that reason.
+async fn doubles(app: &App, compared: &Compared) -> Result<Vec<String>, WebError> {
+    let accounts: Vec<AccountId> = compared.creators.iter().map(|one| one.account).collect();
+    let called = |account: &AccountId| {
+        let found = compared.creators.iter().find(|one| one.account == *account);
+        found.map_or_else(|| account.to_string(), |one| format!("{} ({})", one.name, one.platform.name()))
+    };
+    let words = |person: Vec<AccountId>| person.iter().map(called).collect::<Vec<_>>().join(" and ");
+    Ok(Said::load(&app.data).await?.doubles(&accounts).into_iter().map(words).collect())
 }
 
 fn is_apart(row: &ComparedRow) -> bool {

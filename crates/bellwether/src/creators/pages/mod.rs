@@ -2,6 +2,8 @@
 
 pub mod compare;
 pub mod lists;
+pub mod own;
+pub mod persons;
 pub mod search;
 pub mod searches;
 
@@ -14,8 +16,10 @@ use engine::matching::niches::{CreatorNiche, NicheNode, NicheSource, niche_tree}
 use lake::{FollowerPoint, PostRow};
 use model::{AccountId, Brand, Platform};
 
+use self::own::OwnMark;
+use self::persons::AlsoOn;
 use super::search::niches::{NichesOfCreator, correct, niches_of_creator};
-use super::{CreatorReport, report};
+use super::{CreatorReport, CreatorsError, report};
 use crate::clock;
 use crate::conversations::market::{GroupAbout, MarketGroups, spread_of};
 use crate::matching::{self, BaselinePositions, MatchingError, RankedCreator};
@@ -149,6 +153,8 @@ struct CreatorPage {
     /// Shortlists to add to, and those the creator is on.
     list_choices: Vec<ListChoice>,
     on_lists: Vec<ListChoice>,
+    own: Option<OwnMark>,
+    also: AlsoOn,
 }
 
 /// `GET /creators/{account}?brand=…`
@@ -177,7 +183,14 @@ pub async fn show(
     let (on_lists, list_choices) = list_choices(&app).await?.into_iter().partition(|list| on.contains(&list.id));
     let data = app.data.clone();
     let niches = aside(move || async move { niches_of_creator(&data, account).await }).await?;
+    let data = app.data.clone();
+    let (own, also) = aside(move || async move {
+        Ok::<_, CreatorsError>((OwnMark::of(&data, account).await?, AlsoOn::of(&data, account).await?))
+    })
+    .await?;
     draw(CreatorPage {
+        own,
+        also,
         niches: niche_lines(&niches),
         niche_choices: niche_choices(),
         alike: Pairs::default()

@@ -12,6 +12,7 @@ use search::{Interval, Passage, Piece, Values};
 
 use self::rail::{RailGroup, rail};
 use crate::creators::CreatorsError;
+use crate::creators::persons::Said;
 use crate::creators::search::asked::{Asked, Misread, NOT_KNOWN, chip_words, cursor_words};
 use crate::creators::search::fields::{CODES, From, Group, RANGES, RangeField, range_field};
 use crate::creators::search::saved::WATCHED_MAX;
@@ -80,6 +81,8 @@ pub struct Row {
     pub tags: Vec<String>,
     pub stage: Option<String>,
     pub report: String,
+    /// Other accounts of the same person.
+    pub also: Vec<Person>,
 }
 
 /// An order or a column to choose.
@@ -150,12 +153,16 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
     }
     let names = Names::load(&app).await?;
     let view = View { query: &query, asked: &asked, brand: brand.as_ref(), names: &names };
+    let also = match &answer {
+        Some(answer) => also_on(&app, answer).await?,
+        None => HashMap::new(),
+    };
     let figures = match &answer {
         Some(answer) => figures_of(&app, answer).await?,
         None => HashMap::new(),
     };
     let total = answer.as_ref().map_or(0, |answer| answer.found.total);
-    let rows = answer.as_ref().map(|answer| rows(&view, answer, &columns, &figures)).unwrap_or_default();
+    let rows = answer.as_ref().map(|answer| rows(&view, answer, &columns, &figures, &also)).unwrap_or_default();
     let scales = scales(&columns, answer.as_ref(), &figures);
     let searches = app.data.store.saved_searches().await?;
     let new: u64 = searches.iter().map(|saved| saved.new).sum();
@@ -240,7 +247,7 @@ async fn answered(
         asked.sort = asked.sort.filter(|(field, _)| field.from != From::Brand);
     }
     let mut wanted: Vec<&'static str> = columns.iter().map(|field| field.key).collect();
-    wanted.extend(["followers", "listening", "buyers", "platform", "tier", "list", "stage", "niche"]);
+    wanted.extend(["followers", "listening", "buyers", "platform", "tier", "list", "stage", "niche", "own"]);
     wanted.sort_unstable();
     wanted.dedup();
     let (data, brand) = (app.data.clone(), brand.cloned());
@@ -333,6 +340,19 @@ async fn figures_of(app: &App, answer: &Answer) -> Result<Figures, WebError> {
     Ok(figures.into_iter().filter_map(estimates).collect())
 }
 
+type Also = HashMap<AccountId, Vec<Person>>;
+
+/// Other accounts of those found, where somebody said that they are one person's.
+async fn also_on(app: &App, answer: &Answer) -> Result<Also, WebError> {
+    let said = Said::load(&app.data).await?;
+    let mut also: HashMap<AccountId, Vec<AccountId>> =
+        answer.found.hits.iter().map(|hit| (hit.account, said.also(hit.account))).collect();
+    also.retain(|_, others| !others.is_empty());
+    let named = crate::creators::names(&app.data, also.values().flatten().copied().collect()).await?;
+    let people = |others: Vec<AccountId>| others.iter().filter_map(|other| named.get(other)).map(Person::of).collect();
+    Ok(also.into_iter().map(|(account, others)| (account, people(others))).collect())
+}
+
 /// The estimate behind a column, where it is kept with its explanation.
 fn estimate_of<'a>(figures: &'a CreatorEstimates, key: &str) -> Option<&'a Estimate> {
     Some(match key {
@@ -387,7 +407,7 @@ fn scales(columns: &[&'static RangeField], answer: Option<&Answer>, figures: &Fi
         .collect()
 }
 
-fn rows(view: &View<'_>, answer: &Answer, columns: &[&'static RangeField], figures: &Figures) -> Vec<Row> {
+fn rows(view: &View<'_>, answer: &Answer, columns: &[&'static RangeField], figures: &Figures, also: &Also) -> Vec<Row> {
     let place = |key: &str| answer.columns.iter().position(|column| *column == key);
     let scales = scales(columns, Some(answer), figures);
     let hits = answer.found.hits.iter().zip(&answer.shown).zip(&answer.values);
@@ -422,6 +442,7 @@ fn rows(view: &View<'_>, answer: &Answer, columns: &[&'static RangeField], figur
         });
         let mut tags: Vec<String> = codes("niche").iter().take(2).map(|code| view.names.of("niche", code)).collect();
         tags.extend(codes("list").iter().map(|code| view.names.of("list", code)));
+        tags.extend(codes("own").iter().map(|code| format!("your own: {}", view.names.of("own", code))));
         let mut passages = shown.passages.iter();
         let first = passages.next();
         Row {
@@ -442,6 +463,7 @@ fn rows(view: &View<'_>, answer: &Answer, columns: &[&'static RangeField], figur
             tags,
             stage: codes("stage").first().map(|code| view.names.of("stage", code)),
             report: format!("/vetting/{}", hit.account),
+            also: also.get(&hit.account).cloned().unwrap_or_default(),
             person,
         }
     })

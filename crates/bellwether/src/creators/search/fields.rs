@@ -414,6 +414,7 @@ pub const CODES: &[CodeField] = &[
     codes("spread", "Audience by groups", Group::Audience, From::Index, "not known"),
     codes("list", "Shortlist", Group::Own, From::Typed, "on no list"),
     codes("stage", "Stage", Group::Own, From::Typed, "not begun"),
+    codes("own", "Among your own people", Group::Own, From::Typed, "not among them"),
 ];
 
 /// The columns that lie in the index.
@@ -463,6 +464,13 @@ impl CodeField {
             "contact" => match code {
                 "email" => "e-mail address in the bio",
                 "link" => "a link to a site",
+                other => other,
+            }
+            .to_owned(),
+            "own" => match code {
+                "engager" => "liked, commented or shared",
+                "reader" => "newsletter reader",
+                "buyer" => "ordered",
                 other => other,
             }
             .to_owned(),

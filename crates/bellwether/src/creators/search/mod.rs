@@ -26,7 +26,7 @@ use super::CreatorsError;
 use crate::data_directory::DataDirectory;
 
 /// Whoever has so many followers can be looked for, even if nothing they published is held.
-const FOLLOWERS_MIN: u32 = 1_000;
+pub(crate) const FOLLOWERS_MIN: u32 = 1_000;
 /// Creators whose documents are made side by side.
 const SIDE_BY_SIDE: usize = 20_000;
 /// Up to so many creators the index follows new facts while somebody waits; beyond it a refresh does.

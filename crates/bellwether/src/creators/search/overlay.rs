@@ -14,6 +14,7 @@ use super::fields::{From, range_field};
 use super::likeness::Likeness;
 use crate::creators::CreatorsError;
 use crate::data_directory::DataDirectory;
+use crate::ingest::own_file::OwnKind;
 use crate::matching;
 
 /// Overlays made lately.
@@ -59,7 +60,7 @@ pub async fn overlay(
     if let Some((_, overlay)) = held.0.iter().find(|(of, _)| *of == from) {
         return Ok(overlay.clone());
     }
-    let mut facets = vec![list_facet(data).await?, stage_facet(data).await?];
+    let mut facets = vec![list_facet(data).await?, stage_facet(data).await?, own_facet(data).await?];
     facets.extend(niche_facet(data).await?);
     let mut ranges = vec![];
     ranges.extend(price_range(data).await?);
@@ -118,6 +119,20 @@ async fn stage_facet(data: &DataDirectory) -> Result<OverlayFacet, CreatorsError
         values.push((account, vec![place as u32]));
     }
     Ok(OverlayFacet { column: FacetColumn { name: "stage" }, names, values })
+}
+
+/// How creators are among the brand's own people, where that is sure or was confirmed.
+async fn own_facet(data: &DataDirectory) -> Result<OverlayFacet, CreatorsError> {
+    let names = OwnKind::ALL.map(|kind| kind.person().to_owned()).to_vec();
+    let mut values: Vec<(AccountId, Vec<u32>)> = vec![];
+    for (account, kind) in data.store.own_kinds(data.now()).await? {
+        let Some(place) = OwnKind::ALL.iter().position(|known| known.code() == kind) else { continue };
+        match values.last_mut().filter(|(last, _)| *last == account) {
+            Some((_, kinds)) => kinds.push(place as u32),
+            None => values.push((account, vec![place as u32])),
+        }
+    }
+    Ok(OverlayFacet { column: FacetColumn { name: "own" }, names, values })
 }
 
 /// The niches of creators for whom any was set by hand: what was read, as corrected.

@@ -124,7 +124,7 @@ use Layer::{Here, Not};
 /// untrue fails, so that the table stays right.
 pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("ingest", Not("reading files computes nothing"), Here, Here),
-    ("creators", Not("telling which handles are one person is not built"), Here, Here),
+    ("creators", Not("telling whose accounts are whose lies in matching/identity"), Here, Here),
     ("conversations", Here, Here, Here),
     ("vetting", Here, Here, Here),
     ("matching", Here, Here, Here),
