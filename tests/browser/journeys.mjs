@@ -153,12 +153,12 @@ export const journeys = async ({ test, open, workshop, work }) => {
       await follow(page, "text=Bring it in");
       await whenEnded(page, javaScriptEnabled);
       await page.goto("/creators/own");
-      await page.setInputFiles("#file", write("customers.csv", `who,joined\n${who},2025-02-03\n,2025-02-04\n`));
+      await page.setInputFiles("#file", write("customers.csv", `who ${javaScriptEnabled},joined\n${who},2025-02-03\n,2025-02-04\n`));
       await page.check("[name=kind][value=customers]");
       await page.selectOption("#platform", "instagram");
       await follow(page, "text=Look at it first");
       assert.match(await page.textContent("main"), /which column tells who somebody is/);
-      await page.selectOption("#column-handle", "who");
+      await page.selectOption("#column-handle", `who ${javaScriptEnabled}`);
       await page.selectOption("#column-first", "joined");
       await follow(page, "button:text('Try it out')");
       assert.match(await page.textContent(".finding"), /2 rows hold 1 person; 1 would be refused/);

@@ -117,10 +117,12 @@ impl<'a> Columns<'a> {
             }
         };
         let (first, last) = (self.date(row, "first")?, self.date(row, "last")?);
+        let native_id = self.plain(row, "id")?;
         let record = OwnRecord {
             row: row.number,
-            platform,
-            native_id: self.plain(row, "id")?,
+            // Without a handle or an id there is nothing that could be of a platform.
+            platform: platform.filter(|_| handle.is_some() || native_id.is_some()),
+            native_id,
             handle,
             email_sha256: self.email(row)?,
             name,

@@ -105,6 +105,8 @@ pub struct OwnLine {
     /// Whether somebody has looked, or need not.
     pub is_settled: bool,
     pub is_creator: bool,
+    /// Matches that are suggested only, of somebody who is surely among own people.
+    pub waiting: Option<String>,
     pub pairs: Vec<PairLine>,
     pub may_confirm: bool,
     pub may_refuse: bool,
@@ -313,6 +315,9 @@ fn line(one: &OwnAccount, name: Option<&CreatorName>, evidence: &Evidence, scale
         standing: one.standing.words(),
         is_settled: one.standing.counts(),
         is_creator: one.is_creator,
+        waiting: Some(one.pairs.iter().filter(|pair| pair.standing == Standing::Suggested).count() as u64)
+            .filter(|count| *count > 0 && one.standing.counts())
+            .map(|count| format!("{} to look at", format::counted(count, "more match", "more matches"))),
         may_confirm: one.standing != Standing::Refused
             && one.pairs.iter().any(|pair| matches!(pair.standing, Standing::Sure | Standing::Suggested)),
         may_refuse: one.standing != Standing::Refused,
