@@ -36,6 +36,26 @@ const everyPage = async (page, folder) => {
   await page.fill(".bulk [name=list_name]", "Looked at");
   await Promise.all([page.waitForEvent("load"), page.click("text=Add to the list")]);
   const list = new URL(page.url()).pathname;
+  // A note, a column with a value, a vote, and a link that shows prices.
+  await page.goto(`${list}/columns`);
+  await page.fill("#column-name", "Budget");
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Add it')")]);
+  await page.goto(`${list}/edit`);
+  await page.locator("textarea").first().fill("Asks for samples before saying yes; wrote on Tuesday and has an agent.");
+  await page.locator("input[name^=owner-]").first().fill("Ana");
+  await page.locator("input[type=text][name^=value-]").first().fill("300 EUR");
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Keep')")]);
+  const member = await page.locator("tr[data-row] .noted a").first().getAttribute("href");
+  await page.goto(member);
+  await page.fill("#voter", "Ana");
+  await page.check("[name=vote][value=for]");
+  await page.fill("#comment", "Knows the trade.");
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Vote')")]);
+  await page.goto(list);
+  await page.fill("#note", "the board");
+  await page.check("#share [name=prices]");
+  await Promise.all([page.waitForEvent("load"), page.click("text=Make a link")]);
+  const sharedList = new URL(await page.inputValue(".link-made")).pathname;
   await page.goto("/creators/lists");
   await page.fill("#list-name", "Nobody yet");
   await Promise.all([page.waitForEvent("load"), page.click("text=Begin it")]);
@@ -122,6 +142,14 @@ const everyPage = async (page, folder) => {
     shortlists: "/creators/lists",
     shortlist: `${list}?added=4`,
     "shortlist-nobody": emptyList,
+    "shortlist-edit": `${list}/edit`,
+    "shortlist-columns": `${list}/columns`,
+    "shortlist-columns-none": `${emptyList}/columns`,
+    "shortlist-member": member,
+    "shortlist-together": `${list}/together`,
+    "shortlist-bulk-move": `${list}/bulk?do=move&whole=yes`,
+    "shortlist-bulk-value": `${list}/bulk?do=value&whole=yes`,
+    "shortlist-shared": sharedList,
     "shortlist-delete": `${list}/delete`,
     vetting: "/vetting",
     "vetting-report": `/vetting/${account}`,

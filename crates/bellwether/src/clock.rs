@@ -14,6 +14,11 @@ pub fn iso(at: Timestamp) -> String {
     to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// `2026-03-01T10:00:00.25Z`: a moment that is read back as it was.
+pub fn iso_exact(at: Timestamp) -> String {
+    to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.to_string())
+}
+
 /// `1 Mar 2026`, for pages.
 pub fn day(at: Timestamp) -> String {
     to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%-d %b %Y").to_string())

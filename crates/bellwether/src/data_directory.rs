@@ -19,6 +19,7 @@ use crate::conversations::{BuyingWeighted, Snapshot};
 use crate::creators;
 use crate::creators::own_people::among::OwnPeopleHeld;
 use crate::creators::search::SearchHeld;
+use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
@@ -59,6 +60,8 @@ pub struct DataDirectory {
     pub(crate) search_following: Mutex<()>,
     /// Who is among the brand's own people, as last read.
     pub(crate) own_people: Mutex<OwnPeopleHeld>,
+    /// Changes of shortlists that can be taken back, and audiences put together lately.
+    pub(crate) lists: Mutex<ListsHeld>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -120,6 +123,7 @@ impl DataDirectory {
             search: Mutex::default(),
             search_following: Mutex::default(),
             own_people: Mutex::default(),
+            lists: Mutex::default(),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;

@@ -16,11 +16,12 @@ mod migrations;
 mod own_people;
 mod persons;
 mod prices;
+mod reviews;
 mod searches;
+mod shortlists;
 mod vetting;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
-pub use creators::{Shortlist, ShortlistMember};
 pub use database::Store;
 pub use derived::{
     CommentingRow, CreatorFigures, CreatorMeasures, Derived, DerivedValues, FrequentCommenter, KeptBefore,
@@ -32,7 +33,9 @@ pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow
 pub use own_people::{NewOwnFile, OwnFile, OwnMatchChanges, OwnMatchRow, OwnMatched, OwnPerson};
 pub use persons::{IdentityClaim, MergeRow};
 pub use prices::PriceRow;
+pub use reviews::{ShortlistLink, ShortlistVote, Voter};
 pub use searches::{NicheCorrection, SavedSearch};
+pub use shortlists::{Shortlist, ShortlistColumn, ShortlistMember, ShortlistRows, ShortlistValue};
 pub use vetting::{
     AudienceLabel, AudienceSample, CreatorAnswer, DeclaredEvent, SamplePart, SamplePerson, SharedReport,
     VettingRevision,

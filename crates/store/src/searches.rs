@@ -340,7 +340,7 @@ mod tests {
         store.set_stage(&[AccountId(1)], Some("talking"), Timestamp(1)).await.expect("sets");
         for what in ["shortlist", "stage", "niche"] {
             match what {
-                "shortlist" => drop(store.take_off_shortlist(list, &[AccountId(1)]).await.expect("takes off")),
+                "shortlist" => store.delete_shortlist(list).await.expect("removes"),
                 "stage" => store.set_stage(&[AccountId(1)], None, Timestamp(2)).await.expect("sets"),
                 _ => store.correct_niche(AccountId(1), "553", Some(true), Timestamp(3)).await.expect("sets"),
             }

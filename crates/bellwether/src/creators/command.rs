@@ -1,5 +1,6 @@
 //! `bellwether creators …`: find somebody, see what is held about them, forget them.
 
+mod lists;
 mod merging;
 mod own;
 mod searching;
@@ -9,13 +10,13 @@ use engine::conversations::portraits::estimates::share_of_own_talk;
 use model::AccountId;
 use serde_json::json;
 
+use self::lists::{ListCommand, list_json};
 use self::own::OwnCommand;
 use super::comparing::compared;
 use super::own_people::among::own_people;
 use super::persons::{Said, Saying};
 use super::search::niches::{correct, niches_of_creator};
-use super::shortlists::{self, WhichList, find_list};
-use super::{CreatorsError, find, forget, report};
+use super::{find, forget, report};
 use crate::clock;
 use crate::conversations::market::{GroupAbout, spread_of};
 use crate::data_directory::DataDirectory;
@@ -116,7 +117,7 @@ pub enum CreatorsCommand {
     Show { creator: String },
     /// Every shortlist with how many people are on it.
     Lists,
-    /// One shortlist: who is on it, adding people, taking them off.
+    /// One shortlist: who is on it, notes, owners, columns, votes, links, overlaps, files.
     #[command(subcommand)]
     List(ListCommand),
     /// Erase everything held about an account and never take it again.
@@ -126,32 +127,6 @@ pub enum CreatorsCommand {
         #[arg(long, default_value = "asked to be forgotten")]
         reason: String,
     },
-}
-
-/// What is done with one shortlist; a list is named by its name or number.
-#[derive(Subcommand)]
-pub enum ListCommand {
-    /// Who is on a shortlist, last added first.
-    Show { list: String },
-    /// Add people to a shortlist; begun when there is none of that name.
-    Add {
-        list: String,
-        /// By name, handle, platform:id or number.
-        creators: Vec<String>,
-        /// The members of this group who publish, the most turned to; may come several times.
-        #[arg(long)]
-        group: Vec<i64>,
-    },
-    /// Take people off a shortlist.
-    Remove {
-        list: String,
-        #[arg(required = true)]
-        creators: Vec<String>,
-    },
-    /// Give a shortlist another name.
-    Rename { list: String, name: String },
-    /// Remove a shortlist; the people on it stay.
-    Delete { list: String },
 }
 
 /// Runs one creators command.
@@ -229,7 +204,7 @@ pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output)
                     .try_for_each(|list| writeln!(out, "{:>4}  {:>6} people  {}", list.id, list.people, list.name))
             })
         }
-        CreatorsCommand::List(command) => list(data, command, output).await,
+        CreatorsCommand::List(command) => lists::run(data, command, output).await,
         CreatorsCommand::Forget { creator, reason } => {
             let account = find(data, &creator).await?;
             let forgotten = forget(data, account, &reason).await?;
@@ -245,11 +220,6 @@ pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output)
     }
 }
 
-fn list_json(list: &store::Shortlist) -> serde_json::Value {
-    json!({ "list": list.id, "name": list.name, "people": list.people, "begun_at": clock::iso(list.created_at),
-        "added_to_at": list.added_to_at.map(clock::iso) })
-}
-
 /// The accounts that these names mean; the first that means none, or several, ends it before anything is done.
 async fn accounts_of(data: &DataDirectory, creators: &[String]) -> anyhow::Result<Vec<AccountId>> {
     let mut accounts = Vec::new();
@@ -257,80 +227,6 @@ async fn accounts_of(data: &DataDirectory, creators: &[String]) -> anyhow::Resul
         accounts.push(find(data, creator).await?);
     }
     Ok(accounts)
-}
-
-async fn list(data: &DataDirectory, command: ListCommand, output: Output) -> anyhow::Result<()> {
-    match command {
-        ListCommand::Show { list } => show_list(data, &find_list(data, &list).await?, output).await,
-        ListCommand::Add { list, creators, group } => {
-            let people = accounts_of(data, &creators).await?;
-            let into = match find_list(data, &list).await {
-                Ok(held) => WhichList::Held(held.id),
-                Err(CreatorsError::NoSuchList(_)) => WhichList::Named(list),
-                Err(error) => return Err(error.into()),
-            };
-            let picked = shortlists::pick(data, into, people, &group, "command").await?;
-            output.result(&picked, |out| {
-                writeln!(out, "{} added to {}, {} on it before", picked.added, picked.name, picked.already)
-            })
-        }
-        ListCommand::Remove { list, creators } => {
-            let list = find_list(data, &list).await?;
-            let taken = data.store.take_off_shortlist(list.id, &accounts_of(data, &creators).await?).await?;
-            output.result(&json!({ "list": list.id, "taken_off": taken }), |out| {
-                writeln!(out, "{taken} taken off {}", list.name)
-            })
-        }
-        ListCommand::Rename { list, name } => {
-            let list = find_list(data, &list).await?;
-            shortlists::rename(data, list.id, &name).await?;
-            output.result(&json!({ "list": list.id, "name": name }), |out| {
-                writeln!(out, "{} is called {name} now", list.name)
-            })
-        }
-        ListCommand::Delete { list } => {
-            let list = find_list(data, &list).await?;
-            data.store.delete_shortlist(list.id).await?;
-            output.result(&json!({ "list": list.id, "deleted": true }), |out| {
-                writeln!(out, "{} is gone; nobody on it was changed", list.name)
-            })
-        }
-    }
-}
-
-async fn show_list(data: &DataDirectory, list: &store::Shortlist, output: Output) -> anyhow::Result<()> {
-    let people = shortlists::about(data, data.store.shortlist_members(list.id).await?).await?;
-    let rows: Vec<_> = (people.iter())
-        .map(|person| {
-            let held = person.figures.as_ref().and_then(|figures| serde_json::from_str(&figures.detail).ok());
-            let estimates: Option<CreatorEstimates> = held;
-            json!({ "account": person.member.account, "creator": person.name, "added_at": clock::iso(person.member.added_at),
-                "picked_on": person.member.picked_on, "estimates": estimates })
-        })
-        .collect();
-    let mut document = list_json(list);
-    document["members"] = rows.into();
-    output.result(&document, |out| {
-        writeln!(out, "{}: {} people", list.name, list.people)?;
-        for person in &people {
-            let account = person.member.account;
-            let level = level_words(person.figures.as_ref().map_or("not-known", |figures| figures.level.as_str()));
-            match &person.name {
-                None => writeln!(out, "{account:>20}  nothing is held any more")?,
-                Some(name) => {
-                    let followers =
-                        name.followers.map_or("not known".to_owned(), |count| grouped(count.unsigned_abs()));
-                    writeln!(
-                        out,
-                        "{account:>20}  {:<14} {}  (followers {followers}; {level})",
-                        name.platform.name(),
-                        name.name
-                    )?;
-                }
-            }
-        }
-        Ok(())
-    })
 }
 
 async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Result<()> {

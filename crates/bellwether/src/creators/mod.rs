@@ -62,6 +62,15 @@ pub enum CreatorsError {
     NobodyPicked,
     #[error("{name:?} holds {people} people and {new} more would be over the {max} a shortlist may hold\nhint: begin another list", max = shortlists::PEOPLE_MAX)]
     ListFull { name: String, people: usize, new: usize },
+    /// With its hint.
+    #[error("{0}")]
+    ListChange(String),
+    #[error(
+        "somebody changed the shortlist in the meantime, so nothing was changed\nhint: look at it again and repeat what you did"
+    )]
+    ListMovedOn,
+    #[error("no link with the number {0} is open\nhint: `bellwether creators list links` names those that are")]
+    NoListLink(i64),
     #[error("{0}\nhint: see the saved searches on the search page, or `bellwether creators searches`")]
     SavedSearch(String),
     #[error("{0:?} is no stage\nhint: the stages are {1}")]

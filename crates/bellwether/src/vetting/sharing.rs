@@ -55,7 +55,8 @@ pub struct LinkSeen {
     pub last_opened: Option<String>,
 }
 
-fn hash_of(secret: &str) -> String {
+/// What is kept of a link's secret.
+pub(crate) fn hash_of(secret: &str) -> String {
     Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

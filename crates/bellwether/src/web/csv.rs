@@ -35,11 +35,12 @@ impl Sheet {
         Sheet { writer }
     }
 
-    /// Adds a row; a cell that a spreadsheet would take for a formula gets an apostrophe before it.
+    /// Adds a row; a cell that a spreadsheet would take for a formula gets an apostrophe before it, and so does one that
+    /// looks as if it had got one: [`as_typed`] gives every cell back.
     pub fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
         for cell in cells {
             let cell = cell.as_ref();
-            if is_formula(cell) {
+            if is_formula(cell.trim_start_matches('\'')) {
                 self.writer.write_field(format!("'{cell}")).expect("writing to memory");
             } else {
                 self.writer.write_field(cell).expect("writing to memory");
@@ -70,6 +71,14 @@ impl Sheet {
 /// Whether a spreadsheet would run the cell: it begins with a formula's sign and is not simply a number.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']) && cell.parse::<f64>().is_err()
+}
+
+/// A cell of a downloaded table as it was before the apostrophe that kept it from being a formula.
+pub fn as_typed(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
+        _ => cell,
+    }
 }
 
 /// Adds an estimate's [`PARTS`]; `without` says why there is none.
@@ -114,6 +123,18 @@ mod tests {
             let mut cells = Vec::new();
             push_estimate(&mut cells, estimate, "nothing is held");
             assert_eq!(cells.len(), PARTS.len());
+        }
+    }
+
+    #[test]
+    fn what_was_kept_from_being_a_formula_is_read_back_as_it_was_typed() {
+        for typed in ["=1+1", "'=1+1", "''=1+1", "'tis", "'", "-1.5", "'-1.5", "@ana", "plain", ""] {
+            let mut sheet = Sheet::new(&["cell", "next"]);
+            sheet.row([typed, ""]);
+            let bytes = sheet.bytes();
+            let mut reader = csv::Reader::from_reader(bytes.as_slice());
+            let row = reader.records().next().expect("a row").expect("reads");
+            assert_eq!(as_typed(&row[0]), typed);
         }
     }
 

@@ -175,6 +175,13 @@ impl From<CreatorsError> for WebError {
             CreatorsError::NobodyPicked => WebError::unreadable("Nobody was added", error.to_string())
                 .with(Recovery::new("The ranking", "/matching"))
                 .with(Recovery::new("The map", "/conversations/map")),
+            CreatorsError::ListChange(_) => WebError::unreadable("The shortlist was not changed", error.to_string())
+                .with(Recovery::new("All shortlists", "/creators/lists")),
+            CreatorsError::ListMovedOn => {
+                WebError::new(StatusCode::CONFLICT, "The shortlist has changed in the meantime", error.to_string())
+                    .with(Recovery::new("All shortlists", "/creators/lists"))
+            }
+            CreatorsError::NoListLink(_) => WebError::not_found("No such link", error.to_string()),
             CreatorsError::ListFull { .. } => WebError::unreadable("The shortlist is full", error.to_string())
                 .with(Recovery::new("All shortlists", "/creators/lists")),
             CreatorsError::SavedSearch(_) => WebError::unreadable("The search was not saved", error.to_string())

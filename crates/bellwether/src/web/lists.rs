@@ -29,6 +29,7 @@ pub fn picked_on_words(place: &str) -> Option<&'static str> {
         "profile" => "on their page",
         "list" => "on a list",
         "search" => "in a search",
+        "file" => "from a file",
         "command" => "by command",
         _ => return None,
     })

@@ -77,9 +77,7 @@ fn pages() -> Router<App> {
         .route("/creators/persons/say", post(creators::pages::persons::say))
         .route("/creators/lists", get(creators::pages::lists::index).post(creators::pages::lists::begin))
         .route("/creators/lists/add", post(creators::pages::lists::add))
-        .route("/creators/lists/{id}", get(creators::pages::lists::show))
-        .route("/creators/lists/{id}/people.csv", get(creators::pages::lists::download))
-        .route("/creators/lists/{id}/remove", post(creators::pages::lists::take_off))
+        .merge(shortlist())
         .route("/creators/lists/{id}/rename", post(creators::pages::lists::rename))
         .route(
             "/creators/lists/{id}/delete",
@@ -142,6 +140,29 @@ fn pages() -> Router<App> {
         .route("/outreach", get(stages::outreach))
         .route("/tracking", get(stages::tracking))
         .route("/measurement", get(stages::measurement))
+}
+
+/// Everything about one shortlist, and the shortlist as a client sees it.
+fn shortlist() -> Router<App> {
+    use creators::pages::lists::{bulk, columns, edit, files, one, reviews, together, undo};
+    let files_up_to = || DefaultBodyLimit::max(files::FILE_BYTES_MAX);
+    Router::new()
+        .route("/creators/lists/undo", post(undo))
+        .route("/creators/lists/import", post(files::begin_with).layer(files_up_to()))
+        .route("/creators/lists/shared/{secret}", get(reviews::shared).post(reviews::client_votes))
+        .route("/creators/lists/{id}", get(one::show))
+        .route("/creators/lists/{id}/people.csv", get(files::download))
+        .route("/creators/lists/{id}/import", post(files::bring_in).layer(files_up_to()))
+        .route("/creators/lists/{id}/remove", post(bulk::take_off))
+        .route("/creators/lists/{id}/bulk", get(bulk::ask).post(bulk::act))
+        .route("/creators/lists/{id}/columns", get(columns::show).post(columns::change))
+        // Fifty notes and their columns, as they were and as they are.
+        .route("/creators/lists/{id}/edit", get(edit::show).post(edit::keep).layer(DefaultBodyLimit::max(8 << 20)))
+        .route("/creators/lists/{id}/people/{account}", get(edit::member))
+        .route("/creators/lists/{id}/people/{account}/vote", post(edit::team_vote))
+        .route("/creators/lists/{id}/together", get(together::show))
+        .route("/creators/lists/{id}/share", post(reviews::share))
+        .route("/creators/lists/{id}/share/{link}/revoke", post(reviews::revoke))
 }
 
 /// Files are streamed to disk, so only the disk limits their size.

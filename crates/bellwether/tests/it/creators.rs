@@ -140,7 +140,7 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
 }
 
 /// How many files below a folder hold these bytes as they are.
-fn files_that_hold(folder: &std::path::Path, bytes: &[u8]) -> usize {
+pub fn files_that_hold(folder: &std::path::Path, bytes: &[u8]) -> usize {
     let entries = std::fs::read_dir(folder).expect("the folder is there");
     entries
         .flatten()

@@ -3,6 +3,7 @@
 mod bad_input;
 mod conversations;
 mod creators;
+mod creators_lists;
 mod creators_own;
 mod creators_persons;
 mod creators_search;

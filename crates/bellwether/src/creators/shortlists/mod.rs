@@ -1,4 +1,12 @@
-//! Shortlists: people picked out on the map, in a ranking or on their own page, to be looked at and compared together.
+//! Shortlists: people picked out on the map, in a ranking or on their own page, to be looked at, compared, noted about,
+//! voted on and reviewed together.
+
+pub mod changes;
+pub mod columns;
+pub mod exporting;
+pub mod importing;
+pub mod reviews;
+pub mod together;
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +21,8 @@ use crate::data_directory::DataDirectory;
 pub const PEOPLE_MAX: usize = 10_000;
 /// Letters of a shortlist's name.
 const NAME_LETTERS_MAX: usize = 80;
+/// Letters of somebody's name: an owner or a voter.
+const PERSON_LETTERS_MAX: usize = 80;
 /// Of a whole group, how many of its members who publish are picked, those most turned to first.
 pub const PICKED_OF_A_GROUP_MAX: usize = 100;
 
@@ -97,21 +107,8 @@ pub async fn pick(
     if people.is_empty() {
         return Err(CreatorsError::NobodyPicked);
     }
-    let into = match into {
-        WhichList::Held(id) => data.store.shortlist(id).await?.ok_or_else(|| no_list(&id.to_string()))?,
-        WhichList::Named(name) => match list_named(data, &usable_name(&name)?).await? {
-            Some(held) => held,
-            None => begin(data, &name).await?,
-        },
-    };
-    if into.people as usize + people.len() > PEOPLE_MAX {
-        let on_it = data.store.shortlist_members(into.id).await?;
-        let on_it: HashSet<AccountId> = on_it.iter().map(|member| member.account).collect();
-        let new = people.iter().filter(|account| !on_it.contains(account)).count();
-        if on_it.len() + new > PEOPLE_MAX {
-            return Err(CreatorsError::ListFull { name: into.name, people: on_it.len(), new });
-        }
-    }
+    let into = list_to_add_to(data, into).await?;
+    refuse_overfull(data, &into, &people).await?;
     let added = data.store.add_to_shortlist(into.id, &people, picked_on, data.now()).await?;
     Ok(Picked {
         list: into.id,
@@ -120,6 +117,30 @@ pub async fn pick(
         already: people.len() as u64 - added,
         unknown: (named - people.len()) as u64,
     })
+}
+
+/// The list that is meant, begun where its name is new.
+async fn list_to_add_to(data: &DataDirectory, into: WhichList) -> Result<Shortlist, CreatorsError> {
+    match into {
+        WhichList::Held(id) => data.store.shortlist(id).await?.ok_or_else(|| no_list(&id.to_string())),
+        WhichList::Named(name) => match list_named(data, &usable_name(&name)?).await? {
+            Some(held) => Ok(held),
+            None => begin(data, &name).await,
+        },
+    }
+}
+
+/// Refuses people who would be too many on a list.
+async fn refuse_overfull(data: &DataDirectory, into: &Shortlist, people: &[AccountId]) -> Result<(), CreatorsError> {
+    if into.people as usize + people.len() <= PEOPLE_MAX {
+        return Ok(());
+    }
+    let on_it: HashSet<AccountId> = everybody(data, into.id).await?.into_iter().collect();
+    let new = people.iter().filter(|account| !on_it.contains(account)).count();
+    match on_it.len() + new > PEOPLE_MAX {
+        true => Err(CreatorsError::ListFull { name: into.name.clone(), people: on_it.len(), new }),
+        false => Ok(()),
+    }
 }
 
 /// Begins an empty list.
@@ -136,6 +157,43 @@ pub async fn rename(data: &DataDirectory, id: i64, name: &str) -> Result<(), Cre
     refuse_taken(data, &name, Some(id)).await?;
     data.store.name_shortlist(Some(id), &name, data.now()).await.map_err(of_naming)?;
     Ok(())
+}
+
+/// Says who looks after a list; nobody where the name is empty.
+pub async fn own(data: &DataDirectory, id: i64, owner: &str) -> Result<String, CreatorsError> {
+    let owner = owner_name(owner)?;
+    data.store.own_shortlist(id, &owner).await?;
+    Ok(owner)
+}
+
+/// An owner's name as it is kept; empty for nobody.
+fn owner_name(text: &str) -> Result<String, CreatorsError> {
+    one_line("the owner’s name", text, PERSON_LETTERS_MAX)
+}
+
+/// A line of text without needless blanks; refused where it is too long to be kept.
+fn one_line(what: &str, text: &str, letters_max: usize) -> Result<String, CreatorsError> {
+    fits(what, text.split_whitespace().collect::<Vec<_>>().join(" "), letters_max)
+}
+
+/// A text of several lines as it is kept: one kind of line end, nothing empty around it.
+fn paragraphs(what: &str, text: &str, letters_max: usize) -> Result<String, CreatorsError> {
+    fits(what, text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned(), letters_max)
+}
+
+fn fits(what: &str, text: String, letters_max: usize) -> Result<String, CreatorsError> {
+    match text.chars().count() {
+        letters if letters > letters_max => Err(CreatorsError::ListChange(format!(
+            "{what} has {letters} letters; {letters_max} are the most that are kept\nhint: shorten it"
+        ))),
+        _ => Ok(text),
+    }
+}
+
+/// Everybody on a list, by account.
+pub async fn everybody(data: &DataDirectory, list: i64) -> Result<Vec<AccountId>, CreatorsError> {
+    let members = data.store.shortlist_members(list).await?;
+    Ok(members.into_iter().map(|member| member.account).collect())
 }
 
 async fn refuse_taken(data: &DataDirectory, name: &str, by: Option<i64>) -> Result<(), CreatorsError> {
