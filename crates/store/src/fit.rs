@@ -245,7 +245,7 @@ mod tests {
         let before = store.typed_change().await.expect("reads");
         store.set_conflict_aside(brand, &conflict).await.expect("sets aside");
         store.set_conflict_aside(brand, &conflict).await.expect("is aside already");
-        assert_eq!(store.conflicts_aside(brand).await.expect("reads"), [conflict.clone()]);
+        assert_eq!(store.conflicts_aside(brand).await.expect("reads"), std::slice::from_ref(&conflict));
         assert!(store.typed_change().await.expect("reads") > before);
         store.take_conflict_up(brand, &conflict).await.expect("takes up");
         assert!(store.conflicts_aside(brand).await.expect("reads").is_empty());

@@ -113,7 +113,7 @@ fn heading_of(heading: &str, held: &[String]) -> Heading {
                 return Heading::Column(name.clone());
             }
             let of_estimate = |name: &&str| PARTS.iter().any(|part| plain == format!("{name}_{part}"));
-            let ours = FIRST.contains(&plain.as_str()) || ESTIMATES.iter().any(|name| of_estimate(name));
+            let ours = FIRST.contains(&plain.as_str()) || ESTIMATES.iter().any(of_estimate);
             return if ours { Heading::Ours } else { Heading::Foreign };
         }
     };
