@@ -1,34 +1,33 @@
 //! `/creators`: searching everybody who can be looked for, with counts beside every filter; one address is one state.
 
 mod rail;
+mod table;
+mod told;
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::response::{Redirect, Response};
-use model::{AccountId, Brand, Estimate, Platform, Unit};
-use search::{Interval, Passage, Piece, Values};
+use model::{AccountId, Brand};
 
 use self::rail::{RailGroup, rail};
+use self::table::{Cell, Column, Row, also_on, column, estimate_of, figures_of, rows, scales};
+use self::told::{Chip, Loosened, beside, chips, finding, loosened, standing_words, understood};
 use crate::creators::CreatorsError;
-use crate::creators::persons::Said;
-use crate::creators::search::asked::{Asked, Misread, NOT_KNOWN, chip_words, cursor_words};
+use crate::creators::search::asked::{Asked, Misread, NOT_KNOWN, cursor_words};
 use crate::creators::search::fields::{CODES, From, Group, RANGES, RangeField, range_field};
 use crate::creators::search::saved::WATCHED_MAX;
-use crate::creators::search::{self as searching, Answer, Beside, Standing};
+use crate::creators::search::{self as searching, Answer, Beside};
 use crate::creators::stages::{self, STAGES};
 use crate::vetting::CreatorEstimates;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::brands::{BrandChoice, brand_at_hand};
 use crate::web::csv::{PARTS, Sheet, push_estimate};
 use crate::web::error::{Recovery, WebError};
-use crate::web::estimates::{EstimateCell, common_scale, round_scale_end};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
-use crate::web::level::LevelMark;
 use crate::web::lists::{ListChoice, list_choices};
-use crate::web::people::Person;
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
@@ -36,54 +35,6 @@ use crate::web::visit::Visit;
 const COLUMNS: [&str; 3] = ["listening", "reply_rate", "engagement"];
 /// The most columns beside the name.
 const COLUMNS_MAX: usize = 8;
-
-/// An active filter, and the address without it.
-pub struct Chip {
-    pub words: String,
-    pub without: String,
-}
-
-/// A way to get more than nobody.
-pub struct Loosened {
-    pub words: String,
-    pub address: String,
-    pub count: String,
-}
-
-/// A column of the table.
-pub struct Column {
-    pub key: &'static str,
-    pub words: &'static str,
-    pub about: &'static str,
-    /// Orders by it, or the other way round when it is ordered by already.
-    pub address: String,
-    pub ordered: Option<&'static str>,
-    pub scale: String,
-}
-
-/// A cell of the table.
-pub enum Cell {
-    Estimate(EstimateCell),
-    Count(String),
-    NotKnown(&'static str),
-}
-
-/// A creator found.
-pub struct Row {
-    pub account: String,
-    pub person: Person,
-    pub passage: Vec<Piece>,
-    pub passage_in: &'static str,
-    pub more: Vec<Vec<Piece>>,
-    pub listening: Option<String>,
-    pub level: LevelMark,
-    pub cells: Vec<Cell>,
-    pub tags: Vec<String>,
-    pub stage: Option<String>,
-    pub report: String,
-    /// Other accounts of the same person.
-    pub also: Vec<Person>,
-}
 
 /// An order or a column to choose.
 pub struct Choice {
@@ -327,285 +278,6 @@ fn columns_of(query: &Pairs, has_brand: bool) -> Vec<&'static RangeField> {
     }
     chosen.retain(|field| has_brand || field.from != From::Brand);
     chosen
-}
-
-type Figures = HashMap<AccountId, CreatorEstimates>;
-
-async fn figures_of(app: &App, answer: &Answer) -> Result<Figures, WebError> {
-    let accounts: Vec<AccountId> = answer.found.hits.iter().map(|hit| hit.account).collect();
-    let figures = app.data.derived.figures(&accounts).await?;
-    let estimates = |(account, figures): (AccountId, store::CreatorFigures)| {
-        Some((account, serde_json::from_str(&figures.detail).ok()?))
-    };
-    Ok(figures.into_iter().filter_map(estimates).collect())
-}
-
-type Also = HashMap<AccountId, Vec<Person>>;
-
-/// Other accounts of those found, where somebody said that they are one person's.
-async fn also_on(app: &App, answer: &Answer) -> Result<Also, WebError> {
-    let said = Said::load(&app.data).await?;
-    let mut also: HashMap<AccountId, Vec<AccountId>> =
-        answer.found.hits.iter().map(|hit| (hit.account, said.also(hit.account))).collect();
-    also.retain(|_, others| !others.is_empty());
-    let named = crate::creators::names(&app.data, also.values().flatten().copied().collect()).await?;
-    let people = |others: Vec<AccountId>| others.iter().filter_map(|other| named.get(other)).map(Person::of).collect();
-    Ok(also.into_iter().map(|(account, others)| (account, people(others))).collect())
-}
-
-/// The estimate behind a column, where it is kept with its explanation.
-fn estimate_of<'a>(figures: &'a CreatorEstimates, key: &str) -> Option<&'a Estimate> {
-    Some(match key {
-        "reply_rate" => &figures.reply_rate,
-        "reply_people" => &figures.reply_rate_people,
-        "reply_latency" => &figures.reply_latency,
-        "conversation_rate" => &figures.conversation_rate,
-        "mutual_share" => &figures.mutual_share,
-        "engagement" => &figures.by_followers,
-        "engagement_reach" => &figures.by_reach,
-        "engagement_views" => &figures.by_views,
-        "comment_like" => &figures.comment_like_ratio,
-        _ => return None,
-    })
-}
-
-/// Where a figure stands on a creator's page.
-fn place_on_page(key: &str) -> &'static str {
-    match key {
-        "reply_rate" => "reply-rate",
-        "reply_people" => "reply-rate-people",
-        "reply_latency" => "reply-latency",
-        "conversation_rate" => "conversation-rate",
-        "mutual_share" => "mutual-share",
-        "engagement" => "by-followers",
-        "engagement_reach" => "by-reach",
-        "engagement_views" => "by-views",
-        "comment_like" => "comment-like-ratio",
-        _ => "held",
-    }
-}
-
-fn scales(columns: &[&'static RangeField], answer: Option<&Answer>, figures: &Figures) -> Vec<f64> {
-    columns
-        .iter()
-        .map(|field| {
-            let estimates: Vec<&Estimate> =
-                figures.values().filter_map(|figures| estimate_of(figures, field.key)).collect();
-            if !estimates.is_empty() {
-                return common_scale(&estimates);
-            }
-            let place = answer.and_then(|answer| answer.columns.iter().position(|column| *column == field.key));
-            let highest = answer.zip(place).map(|(answer, place)| {
-                let ends = answer.values.iter().filter_map(|values| match &values[place] {
-                    Values::Number(Some(interval)) => Some(f64::from(interval.hi)),
-                    _ => None,
-                });
-                ends.filter(|end| end.is_finite()).fold(0.0, f64::max)
-            });
-            round_scale_end(highest.unwrap_or(0.0))
-        })
-        .collect()
-}
-
-fn rows(view: &View<'_>, answer: &Answer, columns: &[&'static RangeField], figures: &Figures, also: &Also) -> Vec<Row> {
-    let place = |key: &str| answer.columns.iter().position(|column| *column == key);
-    let scales = scales(columns, Some(answer), figures);
-    let hits = answer.found.hits.iter().zip(&answer.shown).zip(&answer.values);
-    hits.map(|((hit, shown), values)| {
-        let number = |key: &str| match place(key).map(|place| &values[place]) {
-            Some(Values::Number(Some(interval))) => Some(*interval),
-            _ => None,
-        };
-        let codes = |key: &str| match place(key).map(|place| &values[place]) {
-            Some(Values::Codes(codes)) => codes.as_slice(),
-            _ => &[],
-        };
-        let platform = codes("platform").first().and_then(|code| Platform::from_code(code)).unwrap_or(Platform::Other);
-        let name = shown.names.first().cloned().unwrap_or_else(|| hit.account.to_string());
-        let handle = shown.names.get(1).cloned().unwrap_or_default();
-        let followers = number("followers").map(|interval| interval.value as i64);
-        let tier = codes("tier").first().map(String::as_str);
-        let person = Person::new(hit.account, platform, &name, &handle)
-            .followed_by(followers)
-            .in_tier(tier)
-            .for_brand(view.brand.map(|brand| brand.id));
-        let held = figures.get(&hit.account);
-        let cells = columns.iter().zip(&scales).map(|(field, scale)| {
-            let link = format!("{}#{}", person.address, place_on_page(field.key));
-            match held.and_then(|held| estimate_of(held, field.key)) {
-                Some(estimate) => Cell::Estimate(EstimateCell::new(field.words, estimate, *scale, Some(link))),
-                None => match number(field.key) {
-                    Some(interval) => Cell::Count(number_words(field.unit, interval)),
-                    None => Cell::NotKnown("not known"),
-                },
-            }
-        });
-        let mut tags: Vec<String> = codes("niche").iter().take(2).map(|code| view.names.of("niche", code)).collect();
-        tags.extend(codes("list").iter().map(|code| view.names.of("list", code)));
-        tags.extend(codes("own").iter().map(|code| format!("your own: {}", view.names.of("own", code))));
-        let mut passages = shown.passages.iter();
-        let first = passages.next();
-        Row {
-            account: hit.account.to_string(),
-            passage: first.map(|passage| passage.pieces.clone()).unwrap_or_default(),
-            passage_in: first.map_or("", passage_place),
-            more: passages.map(|passage| passage.pieces.clone()).collect(),
-            listening: number("listening").map(|score| {
-                let buyers = number("buyers").map_or(0.0, |buyers| buyers.value);
-                format!(
-                    "listening score {}, {}",
-                    number_words(Unit::Score, score),
-                    format::counted(buyers as u64, "buyer turned to them", "buyers turned to them")
-                )
-            }),
-            level: LevelMark::of(held.map_or("not-known", |held| held.level.as_str())),
-            cells: cells.collect(),
-            tags,
-            stage: codes("stage").first().map(|code| view.names.of("stage", code)),
-            report: format!("/vetting/{}", hit.account),
-            also: also.get(&hit.account).cloned().unwrap_or_default(),
-            person,
-        }
-    })
-    .collect()
-}
-
-fn passage_place(passage: &Passage) -> &'static str {
-    if passage.in_bio { "bio" } else { "post" }
-}
-
-/// A number with its interval, where it has one.
-fn number_words(unit: Unit, interval: Interval) -> String {
-    let (value, lo, hi) = (f64::from(interval.value), f64::from(interval.lo), f64::from(interval.hi));
-    if lo == hi || !lo.is_finite() || !hi.is_finite() {
-        return format::part(value, unit);
-    }
-    format!("{} ({})", format::value(value, (hi - lo) / 2.0, unit), format::interval(value, lo, hi, unit))
-}
-
-fn finding(view: &View<'_>, answer: Option<&Answer>) -> String {
-    let Some(answer) = answer else { return "Nobody can be looked for yet.".to_owned() };
-    if answer.standing == Standing::NotMade {
-        return "The search index has not been made yet.".to_owned();
-    }
-    let (total, all) = (answer.found.total, answer.creators);
-    if view.asked.is_everybody() {
-        return match view.brand {
-            Some(brand) => format!(
-                "{} can be looked for; filter by whom {}’s buyers talk with, by niche, engagement or what they say.",
-                format::counted(all, "creator", "creators"),
-                brand.name
-            ),
-            None => format!(
-                "{} can be looked for, by what they say, by niche, engagement and how they answer.",
-                format::counted(all, "creator", "creators")
-            ),
-        };
-    }
-    let some = answer.found.understood.some_of_it;
-    let said = match (view.asked.words.is_empty(), some) {
-        (true, _) => String::new(),
-        (false, false) => format!(" say “{}”", view.asked.words),
-        (false, true) => format!(" say some of “{}”; nobody says all of it", view.asked.words),
-    };
-    let filtered = !view.asked.codes.is_empty() || !view.asked.ranges.is_empty() || !view.asked.mentions.is_empty();
-    let met = match (said.is_empty(), filtered) {
-        (true, true) => " meet these filters",
-        (false, true) => " and meet these filters",
-        (_, false) => "",
-    };
-    let alike = if view.asked.alike.is_some() { ", those most alike first" } else { "" };
-    format!("{} of {}{said}{met}{alike}.", format::count(total), format::counted(all, "creator", "creators"))
-}
-
-fn understood(answer: &Answer) -> Vec<String> {
-    let quoted = |words: &[String]| words.iter().map(|word| format!("“{word}”")).collect::<Vec<_>>().join(", ");
-    let mut told = vec![];
-    for word in &answer.found.understood.words {
-        if !word.mended.is_empty() && word.creators == 0 {
-            told.push(format!("Nobody writes “{}”; looked for {}.", word.typed, quoted(&word.mended)));
-        } else if !word.mended.is_empty() {
-            let typed = format::counted(word.creators, "creator writes", "creators write");
-            told.push(format!("{typed} “{}”; looked for {} too.", word.typed, quoted(&word.mended)));
-        }
-        if !word.alike.is_empty() {
-            told.push(format!(
-                "Said in the same places as “{}” and looked for too: {}.",
-                word.typed,
-                quoted(&word.alike)
-            ));
-        }
-    }
-    told
-}
-
-fn beside(answer: &Answer) -> Vec<String> {
-    let told = |(typed, others): &(String, Vec<String>)| format!("“{typed}”: {}", others.join(", "));
-    answer.beside.iter().map(told).collect()
-}
-
-fn standing_words(standing: &Standing) -> Option<String> {
-    match standing {
-        Standing::Current => None,
-        Standing::Behind { accounts: Some(accounts) } => Some(format!(
-            "Facts about {} have come since the search index was made; a refresh brings it along.",
-            format::counted(*accounts, "account", "accounts")
-        )),
-        Standing::Behind { accounts: None } => {
-            Some("Facts have changed since the search index was made; a refresh brings it along.".to_owned())
-        }
-        Standing::NotMade => Some("The search index is made by a refresh.".to_owned()),
-    }
-}
-
-fn chips(view: &View<'_>) -> Vec<Chip> {
-    let filters = view.asked.codes.len() + view.asked.ranges.len();
-    let mut chips: Vec<Chip> = (0..filters)
-        .map(|place| Chip {
-            words: chip_words(view.asked, place, |key, code| view.names.of(key, code)),
-            without: view.address(&view.asked.without(place)),
-        })
-        .collect();
-    for (place, name) in view.asked.mentions.iter().enumerate() {
-        let mut without = Asked { after: None, ..view.asked.clone() };
-        without.mentions.remove(place);
-        chips.push(Chip { words: format!("Mentions {name}"), without: view.address(&without) });
-    }
-    chips
-}
-
-/// Where nobody is left: what each filter takes away, the one that takes most first.
-fn loosened(view: &View<'_>, answer: &Answer) -> Vec<Loosened> {
-    let Some(counts) = answer.counts.as_ref().filter(|counts| counts.total == 0) else { return vec![] };
-    let mut ways: Vec<(u64, Loosened)> = counts
-        .without
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| **count > 0)
-        .map(|(place, count)| {
-            let words = chip_words(view.asked, place, |key, code| view.names.of(key, code));
-            let words = format!("without “{words}”");
-            (
-                *count,
-                Loosened { words, address: view.address(&view.asked.without(place)), count: format::count(*count) },
-            )
-        })
-        .collect();
-    ways.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    ways.into_iter().map(|(_, way)| way).collect()
-}
-
-fn column(view: &View<'_>, field: &'static RangeField, scale: f64) -> Column {
-    let ordered = view.asked.sort.filter(|(by, _)| by.key == field.key).map(|(_, descending)| descending);
-    let asked = Asked { sort: Some((field, ordered != Some(true))), after: None, ..view.asked.clone() };
-    Column {
-        key: field.key,
-        words: field.words,
-        about: field.about,
-        address: view.address(&asked),
-        ordered: ordered.map(|descending| if descending { "descending" } else { "ascending" }),
-        scale: if field.interval && scale > 0.0 { format::scale_end(scale, field.unit) } else { String::new() },
-    }
 }
 
 fn column_choices(columns: &[&'static RangeField], has_brand: bool) -> Vec<Choice> {
