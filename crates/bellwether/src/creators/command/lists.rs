@@ -62,7 +62,12 @@ pub enum ListCommand {
     /// Say who looks after a shortlist, or after people on it; an empty name says nobody.
     Owner { list: String, owner: String, creators: Vec<String> },
     /// Note something about somebody on a shortlist; an empty note takes it away.
-    Note { list: String, creator: String, note: String },
+    Note {
+        list: String,
+        creator: String,
+        #[arg(allow_hyphen_values = true)]
+        note: String,
+    },
     /// Add a column to a shortlist, or name, move or remove the one of this name.
     Column {
         list: String,
@@ -81,6 +86,7 @@ pub enum ListCommand {
     Value {
         list: String,
         column: String,
+        #[arg(allow_hyphen_values = true)]
         value: String,
         creators: Vec<String>,
         /// Everybody on the list.
@@ -96,7 +102,7 @@ pub enum ListCommand {
         /// Who votes; a later vote under the same name takes this one's place.
         #[arg(long)]
         by: String,
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", allow_hyphen_values = true)]
         comment: String,
     },
     /// Make a link by which a client looks at a shortlist and votes; its address is shown this once.

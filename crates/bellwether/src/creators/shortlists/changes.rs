@@ -10,6 +10,7 @@ use std::sync::Arc;
 use model::{AccountId, Timestamp};
 use serde::Serialize;
 use store::{Shortlist, ShortlistColumn, ShortlistMember, ShortlistRows, ShortlistValue};
+use tokio::sync::Mutex;
 
 use super::columns::{self, WhichColumn};
 use super::together::ListTogether;
@@ -31,6 +32,8 @@ pub struct ListsHeld {
     undo: VecDeque<Undo>,
     /// By data revision and accounts.
     pub(super) audiences: VecDeque<(i64, Vec<AccountId>, Arc<ListTogether>)>,
+    /// Held while audiences are put together, so that whoever asks again waits and does not begin anew.
+    pub(super) counting: Arc<Mutex<()>>,
 }
 
 /// A change that can be taken back.

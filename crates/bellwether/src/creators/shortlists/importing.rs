@@ -109,12 +109,14 @@ fn heading_of(heading: &str, held: &[String]) -> Heading {
             if marked.is_some() {
                 return Heading::Column(heading.trim()[COLUMN_MARK.len()..].trim().to_owned());
             }
-            if let Some(name) = held.iter().find(|name| name.to_lowercase() == heading.trim().to_lowercase()) {
-                return Heading::Column(name.clone());
-            }
+            // What an export has of its own comes first: a column of the list may bear the same name, and has the mark there.
             let of_estimate = |name: &&str| PARTS.iter().any(|part| plain == format!("{name}_{part}"));
             let ours = FIRST.contains(&plain.as_str()) || ESTIMATES.iter().any(of_estimate);
-            return if ours { Heading::Ours } else { Heading::Foreign };
+            if ours {
+                return Heading::Ours;
+            }
+            let same = held.iter().find(|name| name.to_lowercase() == heading.trim().to_lowercase());
+            return same.map_or(Heading::Foreign, |name| Heading::Column(name.clone()));
         }
     };
     Heading::Part(part)

@@ -9,6 +9,7 @@ use engine::matching::price::{PostFormat, PriceKind, PriceQuery};
 use model::{AccountId, Currency, Estimate, Explanation, Grade, Timestamp, Unit};
 use serde::Serialize;
 
+use super::changes::ListsHeld;
 use crate::creators::comparing::TOGETHER_MAX;
 use crate::creators::{CreatorName, CreatorsError};
 use crate::data_directory::DataDirectory;
@@ -39,12 +40,16 @@ pub async fn together(data: &DataDirectory, accounts: &[AccountId]) -> Result<Ar
     let accounts: Vec<AccountId> =
         accounts.iter().copied().filter(|account| met.insert(*account)).take(TOGETHER_MAX).collect();
     let revision = data.revision().await?;
-    {
+    let counting = {
         let held = data.lists.lock().await;
-        let known = held.audiences.iter().find(|(of, people, _)| *of == revision && *people == accounts);
-        if let Some((_, _, known)) = known {
-            return Ok(known.clone());
+        if let Some(known) = held.together(revision, &accounts) {
+            return Ok(known);
         }
+        held.counting.clone()
+    };
+    let _one_at_a_time = counting.lock().await;
+    if let Some(known) = data.lists.lock().await.together(revision, &accounts) {
+        return Ok(known);
     }
     let around: HashMap<AccountId, Vec<i64>> =
         data.lake.people_around(&accounts, data.now()).await?.into_iter().collect();
@@ -53,7 +58,7 @@ pub async fn together(data: &DataDirectory, accounts: &[AccountId]) -> Result<Ar
     let audiences = match among.len() {
         0 | 1 => None,
         _ => {
-            let settings = AudienceSettings { as_of: data.snapshot().await?.as_of(), ..AudienceSettings::default() };
+            let settings = AudienceSettings { as_of: last_brought_in(data).await?, ..AudienceSettings::default() };
             let lists: Vec<Vec<i64>> =
                 among.iter().map(|account| around.get(account).cloned().unwrap_or_default()).collect();
             let work = move || {
@@ -73,6 +78,21 @@ pub async fn together(data: &DataDirectory, accounts: &[AccountId]) -> Result<Ar
     }
     held.audiences.push_back((revision, accounts, found.clone()));
     Ok(found)
+}
+
+impl ListsHeld {
+    fn together(&self, revision: i64, accounts: &[AccountId]) -> Option<Arc<ListTogether>> {
+        let known = self.audiences.iter().find(|(of, people, _)| *of == revision && people == accounts);
+        known.map(|(_, _, known)| known.clone())
+    }
+}
+
+/// When facts last came in: the lists are those of that day. The day of the newest talk would need the whole conversation
+/// graph, which takes seconds where none is in memory.
+async fn last_brought_in(data: &DataDirectory) -> Result<Option<Timestamp>, CreatorsError> {
+    let imports = data.store.imports().await?;
+    let done = imports.iter().filter(|import| import.state == store::ImportState::Done);
+    Ok(done.filter_map(|import| import.finished_at).max())
 }
 
 /// `(sum - distinct) / sum`: falls as `distinct` grows, so its ends are those of `distinct` the other way round.

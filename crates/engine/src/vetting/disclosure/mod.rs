@@ -11,6 +11,8 @@ mod marks;
 mod reading;
 mod words;
 
+use std::sync::LazyLock;
+
 use model::explanation::DEFAULT_LEVEL;
 use model::{Estimate, Explanation, Grade, Ratio, Timestamp, Unit};
 use serde::Serialize;
@@ -77,12 +79,15 @@ pub struct DisclosureSeen {
 /// assert_eq!((seen.posts_read, seen.sponsored, seen.told.value), (3, 2, Some(0.5)));
 /// ```
 pub fn disclosure(posts: &[PostWords], as_of: Option<Timestamp>, grade: Grade) -> DisclosureSeen {
-    let (marks, disclosures) = (Marks::new(), Disclosures::new());
-    let read = |(place, post): (usize, &PostWords)| sponsored_post(place, post, &marks, &disclosures);
+    let read = |(place, post): (usize, &PostWords)| sponsored_post(place, post, &MARKS, &DISCLOSURES);
     let sponsored: Vec<SponsoredPost> = posts.iter().enumerate().filter_map(read).collect();
     let told = Estimate { version: DISCLOSURE_VERSION, as_of, ..told(posts, &sponsored) }.graded(grade);
     DisclosureSeen { posts_read: posts.len() as u64, sponsored: sponsored.len() as u64, told, posts: sponsored }
 }
+
+/// Made once: there are thousands of wordings, and a creator has few posts.
+static MARKS: LazyLock<Marks> = LazyLock::new(Marks::new);
+static DISCLOSURES: LazyLock<Disclosures> = LazyLock::new(Disclosures::new);
 
 /// `None`: the post does not look sponsored.
 fn sponsored_post(place: usize, post: &PostWords, marks: &Marks, disclosures: &Disclosures) -> Option<SponsoredPost> {

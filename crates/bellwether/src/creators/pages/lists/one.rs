@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -33,6 +34,8 @@ use crate::web::visit::Visit;
 
 /// People of a list on one page.
 pub const ROWS_A_PAGE: usize = 200;
+/// How long a page waits for audiences that are being put together.
+const COUNTING_WAITED_FOR: Duration = Duration::from_millis(800);
 
 /// One person of the list.
 pub struct MemberRow {
@@ -208,12 +211,18 @@ async fn totals(app: &App, id: i64, accounts: Vec<AccountId>) -> Result<Option<T
         price_totals(&data, named).await
     })
     .await?;
-    let found = match (2..=TOGETHER_MAX).contains(&people) {
+    let (found, is_counting) = match (2..=TOGETHER_MAX).contains(&people) {
         true => {
             let data = app.data.clone();
-            Some(aside(move || async move { together(&data, &accounts).await }).await?)
+            let work = tokio::spawn(aside(move || async move { together(&data, &accounts).await }));
+            // In a large market it takes seconds the first time after new facts; it goes on, and the next look has it.
+            match tokio::time::timeout(COUNTING_WAITED_FOR, work).await {
+                Ok(Ok(found)) => (Some(found?), false),
+                Ok(Err(error)) => return Err(WebError::fault("putting audiences together", &error)),
+                Err(_) => (None, true),
+            }
         }
-        false => None,
+        false => (None, false),
     };
     let address = format!("/creators/lists/{id}/together");
     let cell = |label: &str, estimate: &Estimate, part: &str| {
@@ -225,7 +234,10 @@ async fn totals(app: &App, id: i64, accounts: Vec<AccountId>) -> Result<Option<T
         people: format::count(people as u64),
         priced: priced_words(&prices),
         price: prices.of_all.as_ref().map(|total| cell("One post of each", total, "fees")),
-        audience: audience_words(people, found.as_deref()),
+        audience: match is_counting {
+            true => "being counted; they will be here when you look again".to_owned(),
+            false => audience_words(people, found.as_deref()),
+        },
         distinct: combined.map(|combined| cell("Different people", &combined.distinct, "distinct")),
         counted_again: again.map(|again| cell("Counted again", again, "counted-again")),
         address,
