@@ -5,5 +5,6 @@ pub mod graph;
 pub mod intervals;
 mod logistic;
 pub mod matching;
+pub mod planning;
 pub mod random;
 pub mod vetting;

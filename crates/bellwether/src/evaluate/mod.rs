@@ -8,11 +8,13 @@ pub mod comments;
 mod dump_texts;
 mod edges;
 pub mod groups;
+pub mod influence;
 mod labelled;
 pub mod listening;
 pub mod make_graph;
 pub mod overlap;
 pub mod pagerank;
+pub mod plan;
 pub mod price;
 pub mod relevance;
 pub mod search;
@@ -53,6 +55,10 @@ pub enum EvaluateCommand {
     Overlap(overlap::OverlapArguments),
     /// Whether the search finds whom people judged to be meant, beside plain BM25, on this data directory.
     Relevance(relevance::RelevanceArguments),
+    /// Creators chosen under a budget, with a proof of how good the choice is.
+    Plan(plan::PlanArguments),
+    /// Seeds from which an assumed cascade of sharing goes furthest, with a certified share.
+    Influence(influence::InfluenceArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
@@ -77,6 +83,8 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Relevance(arguments) => {
             relevance::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
         }
+        EvaluateCommand::Plan(arguments) => plan::run(&arguments, output),
+        EvaluateCommand::Influence(arguments) => influence::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }
 }

@@ -15,5 +15,6 @@ mod house;
 mod ingest;
 mod matching;
 mod open_format;
+mod planning;
 mod refresh;
 mod vetting;
