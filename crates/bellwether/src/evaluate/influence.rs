@@ -50,8 +50,7 @@ struct InfluenceReport {
 
 /// Reads the graph, chooses, prints.
 pub fn run(arguments: &InfluenceArguments, output: Output) -> anyhow::Result<()> {
-    let settings =
-        CascadeSettings { k: arguments.k, epsilon: arguments.epsilon, delta: None, seed: arguments.seed };
+    let settings = CascadeSettings { k: arguments.k, epsilon: arguments.epsilon, delta: None, seed: arguments.seed };
     let (loaded, load) = timed(|| on_threads(arguments.threads, || read(&arguments.edges)));
     let graph = loaded??;
     let (found, took) = timed(|| on_threads(arguments.threads, || cascade(&graph, &settings)));
