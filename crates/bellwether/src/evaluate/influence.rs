@@ -15,7 +15,7 @@ use crate::output::{Output, grouped};
 const BYTES_AT_A_TIME: usize = 1 << 23;
 
 #[derive(Args)]
-pub struct InfluenceArguments {
+pub struct SeedsArguments {
     /// A text file with `u v` a line: sharing may pass from u to v; accounts are numbered from 0.
     #[arg(long)]
     edges: PathBuf,
@@ -49,7 +49,7 @@ struct InfluenceReport {
 }
 
 /// Reads the graph, chooses, prints.
-pub fn run(arguments: &InfluenceArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &SeedsArguments, output: Output) -> anyhow::Result<()> {
     let settings = CascadeSettings { k: arguments.k, epsilon: arguments.epsilon, delta: None, seed: arguments.seed };
     let (loaded, load) = timed(|| on_threads(arguments.threads, || read(&arguments.edges)));
     let graph = loaded??;

@@ -58,7 +58,7 @@ pub enum EvaluateCommand {
     /// Creators chosen under a budget, with a proof of how good the choice is.
     Plan(plan::PlanArguments),
     /// Seeds from which an assumed cascade of sharing goes furthest, with a certified share.
-    Influence(influence::InfluenceArguments),
+    Influence(influence::SeedsArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
     World(world::WorldArguments),
 }
