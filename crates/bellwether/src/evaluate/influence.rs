@@ -61,7 +61,7 @@ pub fn run(arguments: &SeedsArguments, output: Output) -> anyhow::Result<()> {
         spread: found.spread,
         spread_lo: found.spread_lo,
         ratio: found.ratio,
-        rr_sets: found.sets as u64,
+        rr_sets: found.sets,
         seeds: found.seeds,
         load_cpu_s: load.cpu_s,
         load_wall_s: load.wall_s,
