@@ -55,7 +55,6 @@ struct Talk {
     talkers_of: BTreeMap<String, BTreeSet<String>>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test reads its data; the engine does not")]
 fn talk(folder: &Path, set: &str, until: f64) -> Talk {
     let text = std::fs::read_to_string(folder.join(set).join("interactions.csv")).expect("reads");
     let mut talk = Talk { targets_of: BTreeMap::new(), talkers_of: BTreeMap::new() };
@@ -157,7 +156,6 @@ fn the_portfolio_finds_nearly_the_optimum_of_the_twelve_real_instances_and_prove
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test measures; the engine does not")]
 fn the_twelve_plans_with_their_marginal_bound_take_a_tenth_of_a_second() {
     let Some(instances) = instances("the_twelve_plans_take_a_tenth_of_a_second") else { return };
     let cpu = || {
