@@ -112,8 +112,8 @@ fn instances(test: &str) -> Option<Vec<(&'static Row, Problem)>> {
 }
 
 #[test]
-fn the_twelve_real_instances_are_the_ones_of_the_sheet() {
-    let Some(instances) = instances("the_twelve_real_instances_are_the_ones_of_the_sheet") else { return };
+fn the_twelve_real_instances_have_the_sizes_they_are_known_by() {
+    let Some(instances) = instances("the_twelve_real_instances_have_the_sizes_they_are_known_by") else { return };
     for (row, problem) in instances {
         let sizes = [problem.pairs().people(), problem.candidates().len(), problem.pairs().len()];
         assert_eq!((sizes, problem.budget()), ([row.talkers, row.creators, row.pairs], row.budget), "{}", row.set);
@@ -143,7 +143,7 @@ fn the_portfolio_finds_nearly_the_optimum_of_the_twelve_real_instances_and_prove
         );
         assert!(plan.value >= 0.975 * row.optimum && plan.value <= row.optimum && plan.cost <= row.budget);
         assert!(marginal >= row.optimum && marginal <= 1.01 * row.marginal, "{marginal}");
-        // The sheet's relaxation lets creators take part by fractions whom no plan can pay; ours does not unless asked to.
+        // The usual relaxation lets creators take part by fractions whom no plan can pay; ours does not unless asked to.
         let textbook = LinearSettings { unaffordable: Unaffordable::ByFractions, ..LinearSettings::default() };
         let textbook = linear_bound(problem, &textbook);
         assert!((textbook - row.linear).abs() < 0.01, "{textbook} {}", row.linear);

@@ -39,7 +39,7 @@ struct Cut {
 /// Formula: the linear relaxation's lines with whole x and every rule; then, for a plan S found, for each person
 /// `y_u <= f_u(S) + sum over j not in S of p_uj P(N_u < r | S) x_j`, true for every plan as reach is submodular and tight at S,
 /// until bound and plan meet. Inputs: `seconds`, of the clock: as many for the first round, and once more for all others.
-/// Output: `None` where HiGHS found no plan in time. Cost: exponential at worst; the sheet's instances take a second or two.
+/// Output: `None` where HiGHS found no plan in time. Cost: exponential at worst; small ones take a second or two.
 /// Source: Nemhauser & Wolsey 1981 (submodular cuts); HiGHS: Huangfu & Hall 2018.
 pub fn exact_plan(problem: &Problem, seconds: u32) -> Option<ExactPlan> {
     let mut cuts = vec![];

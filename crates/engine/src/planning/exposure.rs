@@ -73,7 +73,7 @@ pub struct Exposures {
 ///
 /// Formula: `p = 1 - (1 - l s)^n`, held at most [`CHANCE_MAX`]. Inputs: `listening` l and `seeing` s, 0..=1 (held within);
 /// `posts` n. Output: 0..=0.999999; 0 without posts. Posts are taken as seen independently, which overstates many posts of
-/// one creator. Cost: O(1). Source: sheet `planning.md`, section 1.
+/// one creator. Cost: O(1). Source: independent posts, our own choice.
 ///
 /// ```
 /// use engine::planning::exposure::meeting_chance;

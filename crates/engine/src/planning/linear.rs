@@ -48,7 +48,7 @@ impl Default for LinearSettings {
 /// concave. Other rules are left out, which only loosens it. Bound from multipliers `m` of the lines: lines' constants,
 /// what people are worth beyond their multipliers, and the fractional knapsack of `sum m p`.
 /// Output: weighted people; infinite where the problem is too large. Cost: up to 100 sparse factorisations, about 0.1 s for
-/// 20,000 pairs. Source: sheet `planning.md`, section 3; solver: Goulart & Chen 2024 (Clarabel).
+/// 20,000 pairs. Source: tangents of 1 - e^-a, our own choice; solver: Goulart & Chen 2024 (Clarabel).
 pub fn linear_bound(problem: &Problem, settings: &LinearSettings) -> f64 {
     let relaxed = Relaxed::new(problem, settings.unaffordable);
     if relaxed.entries() > settings.entries_max {

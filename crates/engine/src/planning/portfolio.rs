@@ -134,7 +134,7 @@ pub struct Plan {
 /// Greedy by gain, greedy by gain per cost and the best single creator are run, the best is improved by exchanges, and with
 /// `exact_seconds` the exact search is tried on small problems. The least of the bounds is the certificate.
 /// Output: picks that keep every rule; cost never above the budget. Errors: [`PlanError::NotFound`].
-/// Cost: `O(pairs + candidates log candidates)` and what the settings allow. Source: sheet `planning.md`, section 3.
+/// Cost: `O(pairs + candidates log candidates)` and what the settings allow. Source: Leskovec et al. 2007 (CELF).
 ///
 /// ```
 /// use engine::planning::{Candidate, ChooseSettings, Objective, Pairs, PlanRules, Problem, choose};

@@ -80,7 +80,7 @@ pub struct PlanTold {
 /// variance of the draws where `robust` is given; mean frequency = expected meetings / reach >= 1; cost per person = cost /
 /// reach >= 1. Intervals are at 90 %, normal, cut to what can be. Inputs: `plan` and `robust` of this problem. Output:
 /// [`PlanTold`]; not known where a denominator is 0. Cost: `O(picks^2 pairs of a pick)` and `O(people)`.
-/// Source: sheet `planning.md`, sections 1 and 6.
+/// Source: Nemhauser, Wolsey & Fisher 1978 for the bounds.
 pub fn told(problem: &Problem, plan: &Plan, robust: Option<&Robustness>, settings: &ToldSettings) -> PlanTold {
     let order = by_what_they_add(problem, &plan.picks);
     let people = Frequencies::of(problem, &order);
