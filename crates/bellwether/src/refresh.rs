@@ -155,6 +155,10 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         (None, true) => 0,
         _ => creators::search::refresh_index(data, done.touched.as_deref()).await?,
     };
+    for brand in &brands {
+        stages.begin(&format!("reading creators' words for {}", brand.name));
+        matching::fit::fits(data, brand).await?;
+    }
     stages.begin("looking for new matches of saved searches");
     let new_matches = creators::search::saved::check_all(data).await?.iter().map(|checked| checked.new).sum();
     stages.end();

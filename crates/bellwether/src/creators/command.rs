@@ -326,19 +326,27 @@ async fn compare(
             let told = row.comparison.as_ref().map(|comparison| &comparison.words).or(row.not_compared.as_ref());
             writeln!(out, "    {}", told.map_or("", String::as_str))?;
         }
-        let Some(together) = &compared.audiences else {
+        let Some(together) = &compared.audiences.audiences else {
             return writeln!(
                 out,
                 "nobody around at least two of them is held, so their audiences cannot be put together"
             );
         };
         writeln!(out, "different people around them: {}", estimate_text(&together.combined.distinct))?;
+        let name_of = |account: &AccountId| {
+            let found = compared.creators.iter().find(|creator| creator.account == *account);
+            found.map_or_else(|| account.to_string(), |creator| creator.name.clone())
+        };
+        let names: Vec<String> = compared.audiences.among.iter().map(name_of).collect();
+        for account in &compared.audiences.without {
+            writeln!(out, "    {}: not known, nobody around them is held", name_of(account))?;
+        }
         for pair in &together.overlaps.pairs {
             writeln!(
                 out,
                 "    {} and {}: {} shared, {} of the smaller audience",
-                compared.creators[pair.first].name,
-                compared.creators[pair.second].name,
+                names[pair.first],
+                names[pair.second],
                 estimate_text(&pair.shared),
                 estimate_text(&pair.over_smaller)
             )?;

@@ -2,19 +2,16 @@
 
 use std::collections::HashMap;
 
-use engine::matching::audience::{AudienceKnown, AudienceSettings, AudiencesTogether, audiences_together};
 use engine::matching::compare::{Comparison, compare};
 use model::explanation::DEFAULT_LEVEL;
 use model::{AccountId, Brand, Estimate, Ratio};
 use serde::Serialize;
 
+use super::shortlists::together::{ListTogether, together};
 use super::{CreatorName, CreatorsError, names};
 use crate::data_directory::DataDirectory;
 use crate::matching;
 use crate::vetting::CreatorEstimates;
-
-/// The most whose audiences are put together at once.
-pub const TOGETHER_MAX: usize = 50;
 
 /// One figure of all creators.
 #[derive(Serialize)]
@@ -34,8 +31,7 @@ pub struct Compared {
     pub creators: Vec<CreatorName>,
     pub levels: Vec<String>,
     pub rows: Vec<ComparedRow>,
-    /// `None` where nobody around any of them is held.
-    pub audiences: Option<AudiencesTogether>,
+    pub audiences: ListTogether,
 }
 
 /// Compares 2 to 6 creators. Cost: one pass over interactions for their audiences.
@@ -88,7 +84,8 @@ pub async fn compared(
         rows.push(row(key, words, &creators, estimates));
     }
     let levels = held.iter().map(|held| held.as_ref().map_or("not-known".to_owned(), |held| held.level.clone()));
-    Ok(Compared { levels: levels.collect(), audiences: together(data, &accounts).await?, rows, creators })
+    let audiences = (*together(data, &accounts).await?).clone();
+    Ok(Compared { levels: levels.collect(), audiences, rows, creators })
 }
 
 fn row(key: &'static str, words: &'static str, creators: &[CreatorName], estimates: Vec<Estimate>) -> ComparedRow {
@@ -124,29 +121,4 @@ async fn listening_row(
             .unwrap_or_else(|| Estimate::not_known(like.unit, &like.method, 0, &like.n_of, without.as_str()))
     });
     Ok(Some(row("fit", "Listening score", creators, estimates.collect())))
-}
-
-/// The audiences of these creators together: everybody held who followed or turned to them, counted once; `None` where
-/// fewer than two of them have anybody. Cost: one pass over interactions, and a merge of the lists.
-pub async fn together(
-    data: &DataDirectory,
-    accounts: &[AccountId],
-) -> Result<Option<AudiencesTogether>, CreatorsError> {
-    if accounts.len() < 2 || accounts.len() > TOGETHER_MAX {
-        return Ok(None);
-    }
-    let around: HashMap<AccountId, Vec<i64>> =
-        data.lake.people_around(accounts, data.now()).await?.into_iter().collect();
-    if around.len() < 2 {
-        return Ok(None);
-    }
-    let settings = AudienceSettings { as_of: data.snapshot().await?.as_of(), ..AudienceSettings::default() };
-    let accounts = accounts.to_vec();
-    let work = move || {
-        let nobody = vec![];
-        let lists = accounts.iter().map(|account| AudienceKnown::Complete(around.get(account).unwrap_or(&nobody)));
-        audiences_together(&lists.collect::<Vec<_>>(), &settings)
-    };
-    let found = tokio::task::spawn_blocking(work).await.expect("counting audiences does not panic");
-    Ok(found.map_err(|error| tracing::warn!(%error, "audiences were not put together")).ok())
 }

@@ -136,6 +136,16 @@ pub async fn begin_with(data: &DataDirectory, currency: Currency) -> Result<(), 
     Ok(())
 }
 
+/// What was chosen about currencies, as kept; another choice means other estimates.
+pub async fn currency_settings(data: &DataDirectory) -> Result<(Option<String>, Option<String>), MatchingError> {
+    let chosen = data.store.setting(CURRENCY_SETTING).await?;
+    let rate = match &chosen {
+        Some(code) => data.store.setting(&format!("{RATE_SETTING}{code}")).await?,
+        None => None,
+    };
+    Ok((chosen, rate))
+}
+
 /// The currency prices are estimated in: the one chosen, else the one most prices are in, else the dollar.
 async fn currency(data: &DataDirectory, rows: &[PriceRow]) -> Result<Currency, MatchingError> {
     if let Some(chosen) = data.store.setting(CURRENCY_SETTING).await?

@@ -1,5 +1,4 @@
--- Everybody who followed or turned to the wanted accounts, each once.
-select distinct target_id, actor_id
+-- Everybody who followed or turned to the wanted accounts, as often as they did; they are counted once by who reads.
+select target_id, actor_id
 from interaction
 where target_id in (select id from {wanted}) and actor_id <> target_id
-order by target_id, actor_id

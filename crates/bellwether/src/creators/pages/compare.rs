@@ -46,6 +46,10 @@ pub struct OverlapRow {
 }
 
 pub struct Together {
+    /// Those put together.
+    pub names: Vec<String>,
+    /// Those around whom nobody is held: not known, and not taken for nobody.
+    pub without: Vec<String>,
     pub distinct: EstimateCell,
     pub sum: EstimateCell,
     pub how: &'static str,
@@ -149,22 +153,26 @@ fn row_view(row: &ComparedRow, compared: &Compared) -> RowView {
 }
 
 fn together(compared: &Compared) -> Option<Together> {
-    let found = compared.audiences.as_ref()?;
+    let found = compared.audiences.audiences.as_ref()?;
     let scale = found.combined.sum.value.unwrap_or(1.0);
     let cell = |label: &str, estimate: &Estimate| EstimateCell::new(label, estimate, scale, None);
-    let rows = compared.creators.iter().enumerate().map(|(place, creator)| OverlapRow {
-        name: creator.name.clone(),
-        cells: (0..compared.creators.len())
+    let name_of = |account: &AccountId| {
+        let found = compared.creators.iter().find(|creator| creator.account == *account);
+        found.map_or_else(|| account.to_string(), |creator| creator.name.clone())
+    };
+    let names: Vec<String> = compared.audiences.among.iter().map(name_of).collect();
+    let rows = names.iter().enumerate().map(|(place, name)| OverlapRow {
+        name: name.clone(),
+        cells: (0..names.len())
             .map(|other| {
                 let pair = if place == other { None } else { found.overlaps.of(place.min(other), place.max(other)) }?;
                 let share = pair.over_smaller.value?;
                 Some(OverlapCell {
                     value: format!("{:.0} %", share * 100.0),
                     spoken: format!(
-                        "{} people around both {} and {}",
+                        "{} people around both {name} and {}",
                         pair.shared.value.unwrap_or(0.0),
-                        creator.name,
-                        compared.creators[other].name
+                        names[other]
                     ),
                     shade: (share * 100.0).clamp(0.0, 100.0) as u8 / 10 * 10,
                 })
@@ -175,10 +183,12 @@ fn together(compared: &Compared) -> Option<Together> {
     });
     Some(Together {
         rows: rows.collect(),
+        without: compared.audiences.without.iter().map(name_of).collect(),
         distinct: cell("Different people", &found.combined.distinct),
         sum: cell("Added up", &found.combined.sum),
         how: found.combined.rung.words(),
         warnings: found.combined.warnings.iter().map(|warning| warning.words.clone()).collect(),
+        names,
     })
 }
 

@@ -10,18 +10,19 @@ use model::{AccountId, Currency, Estimate, Explanation, Grade, Timestamp, Unit};
 use serde::Serialize;
 
 use super::changes::ListsHeld;
-use crate::creators::comparing::TOGETHER_MAX;
 use crate::creators::{CreatorName, CreatorsError};
 use crate::data_directory::DataDirectory;
 use crate::matching::prices::{Prices, prices};
 
+/// The most whose audiences are put together at once.
+pub const TOGETHER_MAX: usize = 50;
 /// Audiences kept in memory.
 const AUDIENCES_KEPT: usize = 8;
 /// Creators whose fees are named one by one in a total's explanation.
 const NAMED_MAX: usize = 50;
 
 /// The audiences of up to fifty creators together.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ListTogether {
     /// Those around whom somebody is held, in the order they were asked for; places in `audiences` count these.
     pub among: Vec<AccountId>,

@@ -78,7 +78,8 @@ pub struct Fits {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct MadeFrom {
     brand: BrandId,
-    typed: i64,
+    /// A hash of what people typed that a fit depends on.
+    typed: String,
     revision: i64,
     derived: Option<i64>,
     ranking: i64,
@@ -140,12 +141,12 @@ pub async fn remove_weights(data: &DataDirectory, brand: &Brand, which: &str) ->
 /// nothing.
 pub async fn fits(data: &DataDirectory, brand: &Brand) -> Result<Arc<Fits>, MatchingError> {
     let ranking = super::rank(data, brand.clone()).await?;
-    let from = made_from(data, brand, ranking.ranking.id).await?;
+    let said = profile::profile(data, brand).await?;
+    let from = made_from(data, brand, &said, ranking.ranking.id).await?;
     let held = data.fits.lock().await.fits.iter().find(|(of, _)| *of == from).map(|(_, fits)| fits.clone());
     if let Some(held) = held {
         return Ok(held);
     }
-    let said = profile::profile(data, brand).await?;
     let ranked: Vec<AccountId> =
         super::ranked_numbers(data, ranking.ranking.id).await?.into_iter().map(|one| one.account).collect();
     let mut accounts: HashSet<AccountId> = ranked.iter().copied().collect();
@@ -183,14 +184,25 @@ fn own_accounts(brand: &Brand) -> impl Iterator<Item = AccountId> + '_ {
     brand.buyers.own_accounts.iter().map(|own| AccountId::of(own.platform, "", &own.native_id))
 }
 
-async fn made_from(data: &DataDirectory, brand: &Brand, ranking: i64) -> Result<MadeFrom, MatchingError> {
+async fn made_from(
+    data: &DataDirectory,
+    brand: &Brand,
+    said: &BrandProfile,
+    ranking: i64,
+) -> Result<MadeFrom, MatchingError> {
+    let (prices, currency) = (data.store.prices().await?, super::prices::currency_settings(data).await?);
+    let (niches, aside) = (data.store.niche_corrections().await?, data.store.conflicts_aside(brand.id).await?);
     Ok(MadeFrom {
         brand: brand.id,
-        typed: data.store.typed_change().await?,
+        typed: hash_of(&format!("{said:?} {prices:?} {currency:?} {niches:?} {aside:?}")),
         revision: data.revision().await?,
         derived: data.derived.revision().await?,
         ranking,
     })
+}
+
+fn hash_of(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The words of these accounts as read for the brand; what was not read yet is read and kept.
@@ -202,8 +214,7 @@ async fn words_of(
 ) -> Result<WordsOfMany, MatchingError> {
     let revision = data.revision().await?;
     let what = serde_json::to_string(&(READING_VERSION, FIT_VERSION, revision, &brand.name, said));
-    let hash = Sha256::digest(what.expect("a profile serialises").as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash_of(&what.expect("a profile serialises"));
     let held = data.fits.lock().await.words.iter().find(|(of, _)| *of == hash).map(|(_, words)| words.clone());
     let mut words = match held {
         Some(held) if accounts.iter().all(|account| held.contains_key(account)) => return Ok(held),

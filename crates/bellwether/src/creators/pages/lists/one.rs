@@ -12,8 +12,8 @@ use store::{RankedFilter, Shortlist, ShortlistLink, ShortlistMember, ShortlistVo
 
 use super::{Notice, list_of};
 use crate::clock;
-use crate::creators::comparing::TOGETHER_MAX;
 use crate::creators::shortlists::reviews::{LinkMade, LinkSeen, Tally, seen, tallies};
+use crate::creators::shortlists::together::TOGETHER_MAX;
 use crate::creators::shortlists::together::{ListTogether, PriceTotals, price_totals, query_of, together};
 use crate::creators::shortlists::{self, Listed};
 use crate::creators::{self, CreatorName, stages};

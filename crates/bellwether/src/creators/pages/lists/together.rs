@@ -10,7 +10,7 @@ use store::Shortlist;
 
 use super::one::{audience_words, priced_words};
 use super::{list_of, people_of};
-use crate::creators::comparing::TOGETHER_MAX;
+use crate::creators::shortlists::together::TOGETHER_MAX;
 use crate::creators::shortlists::together::{ListTogether, price_totals, together};
 use crate::creators::{self, CreatorName, shortlists};
 use crate::web::app::{App, Page, aside, draw};
