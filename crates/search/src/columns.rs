@@ -85,6 +85,7 @@ pub(crate) fn bin_of(value: f32, edges: &[f32]) -> u8 {
 }
 
 impl DenseFacet {
+    #[inline]
     pub(crate) fn codes_of(&self, row: u32) -> &[u32] {
         let row = row as usize;
         match &self.offsets {

@@ -64,7 +64,7 @@ pub fn count(generation: &Generation, request: &Request<'_>, columns: &[&str]) -
     let weight = match request.text.is_empty() {
         true => None,
         false => {
-            let asked = ask(generation, &request.text, request.alike, false)?;
+            let asked = ask(generation, &request.text, request.alike, false, request.widens())?;
             let off = EnableScoring::disabled_from_searcher(&generation.searcher);
             Some(asked.query.weight(off).map_err(SearchError::of(&generation.folder))?)
         }

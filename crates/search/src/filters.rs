@@ -98,10 +98,25 @@ impl<'a> Part<'a> {
     }
 }
 
+const WANTED: u8 = 1;
+const UNWANTED: u8 = 2;
+
 /// A filter made ready for one part.
 pub(crate) enum Test<'a> {
-    Codes { facet: &'a DenseFacet, wanted: Option<Vec<bool>>, unwanted: Vec<bool>, not_known: bool },
-    Range { lower: &'a [f32], upper: &'a [f32], from: f32, to: f32, not_known: bool },
+    /// `read` says of every code whether it is wanted, unwanted or neither.
+    Codes {
+        facet: &'a DenseFacet,
+        read: Vec<u8>,
+        any: bool,
+        not_known: bool,
+    },
+    Range {
+        lower: &'a [f32],
+        upper: &'a [f32],
+        from: f32,
+        to: f32,
+        not_known: bool,
+    },
 }
 
 impl<'a> Test<'a> {
@@ -110,9 +125,10 @@ impl<'a> Test<'a> {
         match filter {
             Filter::Codes { one_of, none_of, not_known, .. } => {
                 let facet = part.facet(at).ok_or_else(misread)?;
-                let among = |codes: &[String]| facet.names.iter().map(|name| codes.contains(name)).collect();
-                let wanted = (!one_of.is_empty()).then(|| among(one_of));
-                Ok(Test::Codes { facet, wanted, unwanted: among(none_of), not_known: *not_known })
+                let wanted = |name| u8::from(one_of.contains(name)) * WANTED;
+                let unwanted = |name| u8::from(none_of.contains(name)) * UNWANTED;
+                let read = facet.names.iter().map(|name| wanted(name) | unwanted(name)).collect();
+                Ok(Test::Codes { facet, read, any: one_of.is_empty(), not_known: *not_known })
             }
             Filter::Range { from, to, read, not_known, .. } => {
                 let value = part.range(at).ok_or_else(misread)?.value.as_slice();
@@ -133,15 +149,16 @@ impl<'a> Test<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn passes(&self, row: u32) -> bool {
         match self {
-            Test::Codes { facet, wanted, unwanted, not_known } => {
+            Test::Codes { facet, read, any, not_known } => {
                 let codes = facet.codes_of(row);
                 if codes.is_empty() {
                     return *not_known;
                 }
-                let is = |among: &[bool]| codes.iter().any(|&code| among[code as usize]);
-                wanted.as_ref().is_none_or(|wanted| is(wanted)) && !is(unwanted)
+                let together = codes.iter().fold(0, |together, &code| together | read[code as usize]);
+                together & UNWANTED == 0 && (*any || together & WANTED != 0)
             }
             Test::Range { lower, upper, from, to, not_known } => {
                 let row = row as usize;

@@ -44,6 +44,14 @@ pub struct Request<'a> {
     pub overlay: Option<&'a Overlay>,
     /// Words said in the same places, if they are to be looked for too.
     pub alike: Option<Alike<'a>>,
+    /// Where few say all of the words, those who say all but one follow; only in the order of the words.
+    pub widen: bool,
+}
+
+impl Request<'_> {
+    pub(crate) fn widens(&self) -> bool {
+        self.widen && self.order == Order::Words
+    }
 }
 
 /// A creator found.
@@ -162,7 +170,7 @@ pub fn find(generation: &Generation, request: &Request<'_>) -> Result<Found, Sea
     let asked = match request.text.is_empty() {
         true => None,
         false => {
-            let asked = ask(generation, &request.text, request.alike, by_words)?;
+            let asked = ask(generation, &request.text, request.alike, by_words, request.widens())?;
             understood = asked.understood;
             let searcher = &generation.searcher;
             let scoring = match by_words {

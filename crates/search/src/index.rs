@@ -1,5 +1,6 @@
 //! The index on disk: made anew or added to in one commit, read as the newest generation.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -69,8 +70,13 @@ pub struct Generation {
     pub(crate) fields: Arc<AllFields>,
     /// What the writer said of this commit.
     pub payload: Option<String>,
+    /// What words were taken for, by the field they were looked for in.
+    pub(crate) mended: Mutex<Mended>,
     opstamp: u64,
 }
+
+/// Words with how many creators say each, by field and word typed.
+type Mended = HashMap<(u32, String), Vec<(String, u64)>>;
 
 impl SearchIndex {
     /// Opens the index in `folder`, or begins an empty one; one of another layout version or that cannot be read is
@@ -139,6 +145,7 @@ impl SearchIndex {
             layout: self.layout.clone(),
             fields: self.fields.clone(),
             payload: metas.payload,
+            mended: Mutex::default(),
             opstamp: metas.opstamp,
         });
         *newest = Some(generation.clone());

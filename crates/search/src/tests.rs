@@ -132,6 +132,56 @@ fn where_nobody_says_all_of_it_those_who_say_some_are_shown() {
 }
 
 #[test]
+fn where_few_say_all_of_it_those_who_say_all_but_one_word_follow() {
+    let held = market();
+    let generation = held.index.newest().expect("reads");
+    let request = Request {
+        text: TextQuery::parse("espresso hill walk -capsule").expect("reads"),
+        limit: 10,
+        widen: true,
+        ..Request::default()
+    };
+    let found = find(&generation, &request).expect("finds");
+    assert_eq!((accounts(&found), found.understood.say_all), (vec![3], 1));
+    let text = TextQuery::parse("sourdough gerda starter").expect("reads");
+    let request = Request { text, ..request };
+    let found = find(&generation, &request).expect("finds");
+    assert_eq!(found.hits.iter().map(|hit| hit.account.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!((found.understood.some_of_it, found.understood.say_all), (true, 1));
+    assert_eq!(
+        count(&generation, &request, &["platform"]).expect("counts").total,
+        2,
+        "the counts are of the same people"
+    );
+    let strict = find(&generation, &Request { widen: false, ..request.clone() }).expect("finds");
+    assert_eq!((accounts(&strict), strict.understood.some_of_it), (vec![1], false));
+    let by_followers = Order::By { column: "followers".to_owned(), descending: true };
+    let ordered = find(&generation, &Request { order: by_followers, ..request }).expect("finds");
+    assert_eq!(accounts(&ordered), [1], "in another order nobody is added");
+}
+
+#[test]
+fn a_word_that_nearly_everybody_says_orders_and_does_not_choose() {
+    let creators: Vec<CreatorDocument> = (0..300)
+        .map(|account| {
+            let posts: &[&str] = match account {
+                0 => &["cheese with wine"],
+                1 => &["cheese, and wine by itself"],
+                2 => &["cheese"],
+                _ => &["tea with milk"],
+            };
+            creator(account, "somebody", "", posts)
+        })
+        .collect();
+    let held = held(&creators);
+    let found = asked(&held, "cheese with wine");
+    assert_eq!(found.hits.iter().map(|hit| hit.account.0).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(found.understood.words.iter().filter(|word| word.common).count(), 1);
+    assert_eq!(accounts(&asked(&held, "cheese \"with\" wine")), [0], "in quotes it is asked for");
+    assert_eq!(asked(&held, "with").total, 298, "alone it is looked for");
+}
+
+#[test]
 fn whoever_says_it_in_the_name_or_often_comes_first() {
     let found = asked(&market(), "sourdough");
     assert_eq!(found.hits[0].account.0, 1);

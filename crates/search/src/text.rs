@@ -2,7 +2,9 @@
 //! mended and words said otherwise added; and the question to the index that comes of it.
 
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery,
+};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::error::SearchError;
@@ -21,12 +23,23 @@ const TWO_MISTAKES_LETTERS: usize = 8;
 /// A word that is held is taken for mistyped when another that looks like it is so many times more frequent.
 const MORE_FREQUENT: u64 = 50;
 const MENDED_MAX: usize = 3;
+/// Words whose mending is remembered.
+const MENDED_REMEMBERED_MAX: usize = 4_096;
 /// Names that begin with what was typed, and from how many letters on.
 const BEGINS_MAX: usize = 20;
 const BEGINS_LETTERS: usize = 3;
+/// When fewer creators say all of the words, those who say all but one are shown after them.
+const FEW: u64 = 20;
+/// What stands before whoever does not say all: more than words ever score.
+const ALL_OF_IT_SCORE: f32 = 1_000.0;
 /// Letters of a question.
 const LETTERS_MAX: usize = 400;
 const PARTS_MAX: usize = 24;
+/// A word that more than this share of creators say tells them little apart: beside rarer words it orders and does not
+/// choose.
+const COMMON_SHARE: f64 = 0.25;
+/// Fewer creators do not tell which words are common.
+const COMMON_CREATORS_MIN: u64 = 200;
 
 /// Where a word is looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,14 +80,18 @@ pub struct WordUnderstood {
     pub mended: Vec<String>,
     /// Words said in the same places that were looked for too.
     pub alike: Vec<String>,
+    /// So many say it that beside the other words it orders and does not choose.
+    pub common: bool,
 }
 
 /// How a question was understood.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Understood {
     pub words: Vec<WordUnderstood>,
-    /// Nobody says all of it, so that those who say some of it are shown.
+    /// Nobody says all of it, or few do, so that those who say some of it are shown too.
     pub some_of_it: bool,
+    /// How many say all of it, where that are so few that others are shown too; they come first.
+    pub say_all: u64,
     /// Every form that was looked for, to be marked where it stands.
     pub forms: Vec<String>,
 }
@@ -168,23 +185,32 @@ pub(crate) struct Asked {
 
 type Clauses = Vec<(Occur, Box<dyn Query>)>;
 
-/// Makes the question. `alike` is asked for words that are not in quotes; `scored` adds what only the order needs.
+/// Makes the question. `alike` is asked for words that are not in quotes; `scored` adds what only the order needs; `widen`
+/// lets those who say all but one of the words follow where few say all.
 pub(crate) fn ask(
     generation: &Generation,
     text: &TextQuery,
     alike: Option<Alike<'_>>,
     scored: bool,
+    widen: bool,
 ) -> Result<Asked, SearchError> {
     let asking = Asking { generation, alike, scored };
     let mut understood = Understood::default();
     let mut groups: Vec<Box<dyn Query>> = vec![];
     let mut beside: Clauses = vec![];
-    for group in &text.groups {
+    let common = asking.common(&text.groups)?;
+    for (group, common) in text.groups.iter().zip(common) {
         let mut ways: Vec<Box<dyn Query>> = vec![];
         for item in group {
             ways.extend(asking.ways(item, &mut understood, &mut beside)?);
         }
-        groups.push(any_of(ways));
+        match common {
+            false => groups.push(any_of(ways)),
+            true => {
+                understood.words.last_mut().expect("a common word was told just now").common = true;
+                beside.push((Occur::Should, any_of(ways)));
+            }
+        }
     }
     let nots: Vec<Box<dyn Query>> = text.not.iter().map(|item| asking.plain(item)).collect();
     let whole = |occur: Occur, groups: &[Box<dyn Query>]| -> Box<dyn Query> {
@@ -196,13 +222,21 @@ pub(crate) fn ask(
         Box::new(BooleanQuery::new(clauses))
     };
     let mut query = whole(Occur::Must, &groups);
-    if groups.len() > 1 && !asking.somebody(query.as_ref())? {
-        understood.some_of_it = true;
-        let some: Box<dyn Query> =
-            Box::new(BooleanQuery::union(groups.iter().map(|group| group.box_clone()).collect()));
-        let mut clauses: Clauses = vec![(Occur::Must, some)];
-        clauses.extend(nots.iter().map(|not| (Occur::MustNot, not.box_clone())));
-        query = Box::new(BooleanQuery::new(clauses));
+    if groups.len() > 1 {
+        let say_all = asking.so_many(query.as_ref(), if widen { FEW } else { 1 })?;
+        if say_all == 0 || (widen && say_all < FEW) {
+            understood.some_of_it = true;
+            understood.say_all = say_all;
+            let least = if say_all == 0 { 1 } else { groups.len() - 1 };
+            let some: Clauses = groups.iter().map(|group| (Occur::Should, group.box_clone())).collect();
+            let some = BooleanQuery::with_minimum_required_clauses(some, least);
+            let mut clauses: Clauses = vec![(Occur::Must, Box::new(some))];
+            if scored && say_all > 0 {
+                clauses.push((Occur::Should, Box::new(ConstScoreQuery::new(query, ALL_OF_IT_SCORE))));
+            }
+            clauses.extend(nots.iter().map(|not| (Occur::MustNot, not.box_clone())));
+            query = Box::new(BooleanQuery::new(clauses));
+        }
     }
     if scored && !beside.is_empty() {
         let mut clauses: Clauses = vec![(Occur::Must, query)];
@@ -242,6 +276,21 @@ impl Asking<'_> {
         Box::new(TermQuery::new(Term::from_field_text(field, word), option))
     }
 
+    /// Which groups are one word so common that it does not choose: never one in quotes, never all of them.
+    fn common(&self, groups: &[Vec<Item>]) -> Result<Vec<bool>, SearchError> {
+        let creators = self.generation.searcher.num_docs();
+        let from = (creators as f64 * COMMON_SHARE) as u64;
+        let is_common = |group: &Vec<Item>| match group.as_slice() {
+            [Item { part: Part::Anywhere, words, exact: false }] if words.len() == 1 => {
+                Ok(self.frequency(self.field(Part::Anywhere), &words[0])? > from)
+            }
+            _ => Ok(false),
+        };
+        let common: Vec<bool> = groups.iter().map(is_common).collect::<Result<_, SearchError>>()?;
+        let none = creators < COMMON_CREATORS_MIN || common.iter().all(|common| *common);
+        Ok(if none { vec![false; groups.len()] } else { common })
+    }
+
     /// An item as it stands: a word, or words side by side. Only what is looked for anywhere knows where words stand, so
     /// in a name or a bio all words of a phrase must occur.
     fn plain(&self, item: &Item) -> Box<dyn Query> {
@@ -273,7 +322,7 @@ impl Asking<'_> {
         }
         let field = self.field(item.part);
         let creators = self.frequency(field, word)?;
-        let mut told = WordUnderstood { typed: word.clone(), creators, mended: vec![], alike: vec![] };
+        let mut told = WordUnderstood { typed: word.clone(), creators, mended: vec![], alike: vec![], common: false };
         if !item.exact {
             let boost = if creators == 0 { MENDED_BOOST } else { BESIDE_BOOST };
             let mut standard = creators;
@@ -316,29 +365,48 @@ impl Asking<'_> {
         self.generation.searcher.doc_freq(&Term::from_field_text(field, word)).map_err(failed)
     }
 
-    fn somebody(&self, query: &dyn Query) -> Result<bool, SearchError> {
+    /// How many creators meet a question, counted up to `most`.
+    fn so_many(&self, query: &dyn Query, most: u64) -> Result<u64, SearchError> {
         let failed = SearchError::of(&self.generation.folder);
         let searcher = &self.generation.searcher;
         let off = tantivy::query::EnableScoring::disabled_from_searcher(searcher);
         let weight = query.weight(off).map_err(&failed)?;
+        let mut found = 0;
         for (place, reader) in searcher.segment_readers().iter().enumerate() {
             let mut scorer = weight.scorer(reader, 1.0).map_err(&failed)?;
             let segment = &self.generation.segments[place];
-            while scorer.doc() != tantivy::TERMINATED {
-                if segment.is_alive(scorer.doc()) {
-                    return Ok(true);
-                }
+            while scorer.doc() != tantivy::TERMINATED && found < most {
+                found += u64::from(segment.is_alive(scorer.doc()));
                 scorer.advance();
             }
         }
-        Ok(false)
+        Ok(found)
     }
 
-    /// Words held that look like one that is not, or hardly, the most frequent first.
+    /// Words held that look like one that is not, or hardly, the most frequent first. Going through all words takes longer
+    /// than everything else a question needs, so that answers are remembered: a page asks for a word several times.
     fn mended(&self, field: Field, word: &str, held: u64) -> Result<Vec<(String, u64)>, SearchError> {
+        let key = (field.field_id(), word.to_owned());
+        let remembered = || self.generation.mended.lock().expect("nobody panics while holding it");
+        if let Some(found) = remembered().get(&key) {
+            return Ok(found.clone());
+        }
+        let found = self.mended_anew(field, word, held)?;
+        let mut remembered = remembered();
+        if remembered.len() >= MENDED_REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(key, found.clone());
+        Ok(found)
+    }
+
+    fn mended_anew(&self, field: Field, word: &str, held: u64) -> Result<Vec<(String, u64)>, SearchError> {
         let letters = word.chars().count();
         if letters < ONE_MISTAKE_LETTERS || word.chars().any(|letter| letter.is_numeric()) {
             return Ok(vec![]);
+        }
+        if held.saturating_mul(MORE_FREQUENT) > self.generation.searcher.num_docs() {
+            return Ok(vec![]); // No word is frequent enough to have been meant instead.
         }
         let nearer = self.looking_like(field, word, 1)?;
         let two = nearer.is_empty() && held == 0 && letters >= TWO_MISTAKES_LETTERS;

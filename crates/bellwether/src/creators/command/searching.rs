@@ -109,8 +109,15 @@ pub async fn search(
                 word.mended.join(", ")
             )?;
         }
+        for word in understood.words.iter().filter(|word| word.common) {
+            let (typed, creators) = (&word.typed, grouped(word.creators));
+            writeln!(out, "{typed:?} is said by {creators}, so it orders and does not choose; quote it to ask for it")?;
+        }
         if understood.some_of_it {
-            writeln!(out, "nobody says all of it; these say some")?;
+            match understood.say_all {
+                0 => writeln!(out, "nobody says all of it; these say some")?,
+                all => writeln!(out, "{all} say all of it and come first; the others say all but one word")?,
+            }
         }
         writeln!(out, "{} of {} creators", grouped(answer.found.total), grouped(answer.creators))?;
         for (place, hit) in answer.found.hits.iter().enumerate() {
@@ -189,9 +196,10 @@ fn document(answer: &Answer) -> Value {
     let words: Vec<Value> = understood
         .words
         .iter()
-        .map(
-            |word| json!({ "word": word.typed, "creators": word.creators, "mended": word.mended, "alike": word.alike }),
-        )
+        .map(|word| {
+            json!({ "word": word.typed, "creators": word.creators, "mended": word.mended, "alike": word.alike,
+                "common": word.common })
+        })
         .collect();
     let standing = match &answer.standing {
         Standing::Current => "current",
@@ -219,7 +227,7 @@ fn document(answer: &Answer) -> Value {
         json!({ "facets": facets, "ranges": ranges, "without_each_filter": counts.without })
     });
     json!({ "total": answer.found.total, "creators": answer.creators, "index": standing, "found": found,
-        "next": answer.found.next.as_ref().map(cursor_words), "some_of_it": understood.some_of_it, "words": words,
+        "next": answer.found.next.as_ref().map(cursor_words), "some_of_it": understood.some_of_it, "say_all": understood.say_all, "words": words,
         "said_in_the_same_places": answer.beside,
         "counts": counts, "took_ms": answer.took_ms })
 }

@@ -352,9 +352,12 @@ pub async fn download(
     let brand = brand_for(&app, &query).await?;
     let ticked: Vec<AccountId> = query.all("creator").iter().filter_map(|account| account.parse().ok()).collect();
     let (data, of_brand) = (app.data.clone(), brand.clone());
-    let found = match ticked.is_empty() {
-        false => ticked,
-        true => aside(move || async move { searching::everybody(&data, &asked, of_brand.as_ref(), WATCHED_MAX).await })
+    let found =
+        match ticked.is_empty() {
+            false => ticked,
+            true => aside(move || async move {
+                searching::everybody(&data, &asked, of_brand.as_ref(), WATCHED_MAX, true).await
+            })
             .await?
             .ok_or_else(|| {
                 WebError::unreadable(
@@ -363,7 +366,7 @@ pub async fn download(
                 )
                 .with(Recovery::new("Back to the search", query.address("/creators")))
             })?,
-    };
+        };
     let names = crate::creators::names(&app.data, found.clone()).await?;
     let figures = app.data.derived.figures(&found).await?;
     let measured =

@@ -1,9 +1,9 @@
 //! Words said in the same places, and creators who talk about the same: learnt from the market's own texts at refresh,
 //! kept beside the search index, and made again with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use engine::matching::likeness::{PACKED_DIMS, Packed, VectorSettings, WordVectors, pack, similarity_packed};
 use model::AccountId;
@@ -20,6 +20,8 @@ const ALIKE_MAX: usize = 3;
 const ALIKE_MIN: f32 = 0.72;
 /// How much a word said in the same places counts, at most: whoever says the word itself stands before.
 const ALIKE_WEIGHT: f32 = 0.12;
+/// Words for which those alike are remembered.
+const ASKED_MAX: usize = 4_096;
 
 /// Texts words are learnt from.
 #[derive(Default)]
@@ -33,6 +35,8 @@ pub struct Likeness {
     vectors: Option<WordVectors>,
     /// By ascending account.
     creators: Vec<(AccountId, Packed)>,
+    /// Words that were asked for, with those alike: finding them goes through every word learnt.
+    asked: Mutex<HashMap<String, Vec<(String, f32)>>>,
 }
 
 impl LikenessMaking {
@@ -78,7 +82,11 @@ impl LikenessMaking {
                 take(&words.iter().map(String::as_str).collect::<Vec<_>>());
             }
         };
-        Likeness { vectors: Some(WordVectors::fit(read, &VectorSettings::default())), creators: vec![] }
+        Likeness {
+            vectors: Some(WordVectors::fit(read, &VectorSettings::default())),
+            creators: vec![],
+            asked: Mutex::default(),
+        }
     }
 }
 
@@ -86,11 +94,18 @@ impl Likeness {
     /// Words said in the same places as one, as compared, each with how much it counts.
     pub fn alike(&self, word: &str) -> Vec<(String, f32)> {
         let Some(vectors) = &self.vectors else { return vec![] };
-        let near = vectors.nearest(word, ALIKE_MAX);
-        near.into_iter()
-            .filter(|near| near.similarity >= ALIKE_MIN)
-            .map(|near| (near.word, near.similarity * ALIKE_WEIGHT))
-            .collect()
+        let asked = || self.asked.lock().expect("nobody panics while holding it");
+        if let Some(alike) = asked().get(word) {
+            return alike.clone();
+        }
+        let near = vectors.nearest(word, ALIKE_MAX).into_iter().filter(|near| near.similarity >= ALIKE_MIN);
+        let alike: Vec<(String, f32)> = near.map(|near| (near.word, near.similarity * ALIKE_WEIGHT)).collect();
+        let mut asked = asked();
+        if asked.len() >= ASKED_MAX {
+            asked.clear();
+        }
+        asked.insert(word.to_owned(), alike.clone());
+        alike
     }
 
     /// Whether words were learnt from the market's own texts.
@@ -170,7 +185,7 @@ pub fn read(folder: &Path) -> Likeness {
         let account = i64::from_le_bytes(account.try_into().expect("eight bytes"));
         (AccountId(account), Packed::from_bytes(direction.try_into().expect("as many bytes as directions have")))
     });
-    Likeness { creators: creators.collect(), vectors }
+    Likeness { creators: creators.collect(), vectors, asked: Mutex::default() }
 }
 
 /// Keeps what was learnt; whoever reads meanwhile reads the old or the new.

@@ -163,6 +163,7 @@ pub async fn search(
             limit: asked.rows,
             overlay: Some(&laid),
             alike: if asked.wider { Some(&said_alike) } else { None },
+            widen: true,
         };
         let found = search::find(&generation, &request)?;
         let counts = match beside {
@@ -226,7 +227,7 @@ pub async fn first_by_each_way(
         let text = search::TextQuery::parse(&query)?;
         let said_alike = |word: &str| likeness.alike(word);
         let accounts = |found: Found| found.hits.iter().map(|hit| hit.account).collect();
-        let request = Request { text: text.clone(), limit: most, ..Request::default() };
+        let request = Request { text: text.clone(), limit: most, widen: true, ..Request::default() };
         let wider = Request { alike: Some(&said_alike), ..request.clone() };
         Ok([
             accounts(search::find(&generation, &request)?),
@@ -267,12 +268,14 @@ fn counted_columns(overlay: &Overlay) -> Vec<&'static str> {
     ranges.chain(fields::CODES.iter().filter(|field| there(field.from, field.key)).map(|field| field.key)).collect()
 }
 
-/// Everybody who meets a search, ascending; `None` when there are more than `most`.
+/// Everybody who meets a search, ascending; `None` when there are more than `most`. `widen` as in the pages, where those
+/// who say all but one of the words follow the few who say all of them.
 pub async fn everybody(
     data: &DataDirectory,
     asked: &Asked,
     brand: Option<&Brand>,
     most: usize,
+    widen: bool,
 ) -> Result<Option<Vec<AccountId>>, CreatorsError> {
     follow(data).await?;
     let held = data.search_held().await?;
@@ -289,6 +292,7 @@ pub async fn everybody(
             order: asked.order(has_brand),
             overlay: Some(&overlay),
             alike: if asked.wider { Some(&said_alike) } else { None },
+            widen,
             ..Request::default()
         };
         Ok(search::all_accounts(&generation, &request, most)?)

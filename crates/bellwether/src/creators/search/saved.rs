@@ -42,7 +42,7 @@ pub async fn save(
         }
     }
     let of_brand = brand_of(data, brand).await?;
-    let met = everybody(data, asked, of_brand.as_ref(), WATCHED_MAX).await?;
+    let met = everybody(data, asked, of_brand.as_ref(), WATCHED_MAX, false).await?;
     let Some(met) = met.or_else(|| (!alert).then(Vec::new)) else {
         return Err(CreatorsError::SavedSearch(format!(
             "more than {WATCHED_MAX} creators meet this search, too many to tell of new ones; filter further, or save it \
@@ -106,7 +106,7 @@ pub async fn check_all(data: &DataDirectory) -> Result<Vec<Checked>, CreatorsErr
     let mut checked = vec![];
     for saved in data.store.saved_searches().await?.into_iter().filter(|saved| saved.alert) {
         let brand = brand_of(data, saved.brand.as_deref()).await?;
-        let Some(met) = everybody(data, &asked_of(&saved), brand.as_ref(), WATCHED_MAX).await? else {
+        let Some(met) = everybody(data, &asked_of(&saved), brand.as_ref(), WATCHED_MAX, false).await? else {
             tracing::warn!(search = saved.name, "more than {WATCHED_MAX} meet a watched search; it is not checked");
             continue;
         };

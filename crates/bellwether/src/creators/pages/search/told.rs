@@ -41,6 +41,10 @@ pub(super) fn finding(view: &View<'_>, answer: Option<&Answer>) -> String {
     let said = match (view.asked.words.is_empty(), some) {
         (true, _) => String::new(),
         (false, false) => format!(" say “{}”", view.asked.words),
+        (false, true) if answer.found.understood.say_all > 0 => format!(
+            " say all but one word of “{}”; the {} who say all of it come first",
+            view.asked.words, answer.found.understood.say_all
+        ),
         (false, true) => format!(" say some of “{}”; nobody says all of it", view.asked.words),
     };
     let filtered = !view.asked.codes.is_empty() || !view.asked.ranges.is_empty() || !view.asked.mentions.is_empty();
@@ -62,6 +66,15 @@ pub(super) fn understood(answer: &Answer) -> Vec<String> {
         } else if !word.mended.is_empty() {
             let typed = format::counted(word.creators, "creator writes", "creators write");
             told.push(format!("{typed} “{}”; looked for {} too.", word.typed, quoted(&word.mended)));
+        }
+        if word.common {
+            told.push(format!(
+                "So many say “{}” ({} of {}) that the other words choose who is shown and it only orders them; put it in \
+                 quotes to ask for it.",
+                word.typed,
+                format::count(word.creators),
+                format::count(answer.creators)
+            ));
         }
         if !word.alike.is_empty() {
             told.push(format!(
