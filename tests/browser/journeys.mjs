@@ -367,6 +367,54 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(await page.textContent(".notice"), /is removed/);
     });
 
+    await journey(`a plan is tried, changed, kept, compared and begun (${how})`, { javaScriptEnabled }, async (page) => {
+      await page.goto("/planning");
+      const name = `Launch ${how}`;
+      await page.getByLabel("Campaign", { exact: true }).fill(name);
+      await page.getByLabel("Budget, everything in it").fill("2500");
+      await page.getByRole("button", { name: "Plan", exact: true }).click();
+      await page.waitForURL("**/planning/try?**");
+      assert.match(await page.locator(".finding").first().textContent(), /creators for .* of .*2,500.*At least \d+(\.\d+)? % of the best possible plan/);
+      const chosen = page.locator("table.picks tbody tr");
+      const before = await chosen.count();
+      assert.ok(before > 2, `${before} chosen`);
+      const first = await chosen.first().locator("th a").first().textContent();
+      await chosen.first().getByRole("link", { name: `Without ${first}` }).click();
+      await page.waitForURL("**never=**");
+      assert.ok(!(await chosen.locator("th a").allTextContents()).includes(first), "they are out");
+      assert.match(await page.locator(".left-out").textContent(), /you said never/);
+      if (javaScriptEnabled) {
+        const slider = page.getByRole("slider", { name: /Wide or targeted/ });
+        const told = await page.locator("#plan .finding").textContent();
+        await slider.focus();
+        await slider.press("ArrowLeft");
+        await page.waitForFunction((told) => document.querySelector("#plan .finding")?.textContent !== told, told);
+        assert.match(page.url(), /targeted=75/);
+      }
+      await page.getByText("As a table").click();
+      assert.ok((await page.getByRole("table").filter({ hasText: "No plan passes" }).locator("tbody tr").count()) > 6);
+      await page.getByRole("button", { name: "Keep this plan" }).click();
+      await page.waitForURL(/planning\/\d+$/);
+      const kept = page.url();
+      await page.getByRole("link", { name: "Test before spend" }).click();
+      await page.getByLabel("One line a day").fill("soon,4\nlater,5");
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      assert.match(await page.getByRole("alert").textContent(), /line 2/);
+      await page.goto(kept);
+      await page.getByRole("button", { name: "Begin this campaign" }).click();
+      await page.waitForURL("**/planning/campaigns/*");
+      assert.match(await page.locator("h1").textContent(), new RegExp(name));
+      await page.goto("/planning/try?campaign=Smaller&budget=900&creators_max=5");
+      await page.getByRole("button", { name: "Keep this plan" }).click();
+      await page.waitForURL(/planning\/\d+$/);
+      await page.goto("/planning");
+      const boxes = page.getByRole("checkbox", { name: /Compare plan/ });
+      await boxes.nth(0).check();
+      await boxes.nth(1).check();
+      await page.getByRole("button", { name: "Compare those ticked" }).click();
+      await page.waitForURL("**/planning/compare?**");
+      assert.ok(await page.getByRole("heading", { name: "Who is in which" }).isVisible());
+    });
     await journey(`a niche is set by hand, counts in the search at once, and is taken back (${how})`, { javaScriptEnabled }, async (page) => {
       await page.goto("/creators?sort=-followers");
       await follow(page, `tr[data-row] a.name >> nth=${javaScriptEnabled ? 6 : 7}`);

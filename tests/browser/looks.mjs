@@ -98,6 +98,15 @@ const everyPage = async (page, folder) => {
   await page.locator("#same-person summary").click();
   await page.fill("#same-as", three[1]);
   await Promise.all([page.waitForEvent("load"), page.click("#same-person button:text('Say so')")]);
+  // Two plans kept, and a campaign begun with the second.
+  const keep = async (name, budget) => {
+    await page.goto(`/planning/try?campaign=${name}&budget=${budget}&creators_max=8`);
+    await Promise.all([page.waitForURL(/planning\/\d+$/), page.click("button:text('Keep this plan')")]);
+    return new URL(page.url()).pathname;
+  };
+  const [plan, otherPlan] = [await keep("Spring", 2500), await keep("Autumn", 1200)];
+  await Promise.all([page.waitForURL("**/planning/campaigns/*"), page.click("button:text('Begin this campaign')")]);
+  const campaign = new URL(page.url()).pathname;
   return {
     own: "/creators/own",
     "own-suggested": "/creators/own?who=suggested",
@@ -167,6 +176,15 @@ const everyPage = async (page, folder) => {
     "import-new": "/ingest/new",
     "import-undo": "/ingest/1/undo",
     planning: "/planning",
+    "planner-tried": "/planning/try?campaign=Spring&budget=2500&creators_max=10&limit=platform%3AInstagram%3D1-4",
+    "planner-wide": "/planning/try?campaign=Wide&budget=2500&creators_max=10&targeted=0&times=2",
+    "planner-clash": "/planning/try?budget=2500&creators_min=9&creators_max=3",
+    "planner-misread": "/planning/try?budget=lots&posts=99",
+    plan,
+    "plans-beside": `/planning/compare?plan=${plan.split("/").pop()}&plan=${otherPlan.split("/").pop()}`,
+    "plan-sharing": `${plan}/sharing`,
+    "plan-test": `${plan}/test`,
+    campaign,
     outreach: "/outreach",
     tracking: "/tracking",
     measurement: "/measurement",
@@ -175,7 +193,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
-use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, refresh, vetting, web};
+use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, planning, refresh, vetting, web};
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
 #[derive(Parser)]
@@ -55,6 +55,9 @@ pub enum Command {
     /// Brands, their buyers, and whom those buyers listen to.
     #[command(subcommand)]
     Matching(matching::command::MatchingCommand),
+    /// Which creators together for a budget, with a proof of how good the choice is.
+    #[command(subcommand)]
+    Planning(planning::command::PlanningCommand),
     /// Run the product's own code on labelled data and print the figures.
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
@@ -159,6 +162,9 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Matching(command) => {
             matching::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Planning(command) => {
+            planning::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
         }
     }
 }

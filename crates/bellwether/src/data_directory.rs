@@ -21,6 +21,7 @@ use crate::creators::own_people::among::OwnPeopleHeld;
 use crate::creators::search::SearchHeld;
 use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
+use crate::planning::material::MaterialsHeld;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
@@ -55,6 +56,8 @@ pub struct DataDirectory {
     pub(crate) reports: Mutex<ReportsHeld>,
     /// Fits made lately.
     pub(crate) fits: Mutex<FitsHeld>,
+    /// What plans were made from lately.
+    pub(crate) materials: Mutex<MaterialsHeld>,
     /// The search index, opened once, and who brings it along.
     pub(crate) search: Mutex<Option<Arc<SearchHeld>>>,
     pub(crate) search_following: Mutex<()>,
@@ -120,6 +123,7 @@ impl DataDirectory {
             gold: Mutex::new(None),
             reports: Mutex::default(),
             fits: Mutex::default(),
+            materials: Mutex::default(),
             search: Mutex::default(),
             search_following: Mutex::default(),
             own_people: Mutex::default(),

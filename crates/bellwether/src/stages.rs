@@ -27,27 +27,6 @@ struct StagePage {
 const RANKING: Meanwhile = Meanwhile { words: "See whom your buyers listen to", address: "/matching" };
 const IMPORT: Meanwhile = Meanwhile { words: "Bring data in", address: "/ingest/new" };
 
-/// `GET /planning`
-pub async fn planning(State(app): State<App>, visit: Visit) -> Page {
-    let layout = Layout::load(&app, visit, Word::Planning, "Planning").await?;
-    draw(StagePage {
-        layout,
-        name: "Planning",
-        asks: "Which creators, for this budget?",
-        sentence: "Planning is not built yet, so nothing here can choose creators for a budget.",
-        needs: vec![
-            "a brand with a ranking, which you can have today",
-            "what creators charge: your own deals and quotes",
-            "a budget, and who must or must never be chosen",
-        ],
-        meanwhile: vec![
-            RANKING,
-            Meanwhile { words: "Download a ranking as CSV and plan by hand", address: "/matching" },
-        ],
-    })
-    .await
-}
-
 /// `GET /outreach`
 pub async fn outreach(State(app): State<App>, visit: Visit) -> Page {
     let layout = Layout::load(&app, visit, Word::Outreach, "Outreach").await?;

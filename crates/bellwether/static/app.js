@@ -50,6 +50,13 @@
     setTimeout(look, 500);
   }
 
+  // A slider writes into the field it belongs to.
+  for (const slider of document.querySelectorAll("[data-slides]")) {
+    slider.addEventListener("input", () => {
+      document.getElementById(slider.dataset.slides).value = `${slider.value} ${slider.dataset.unit}`;
+    });
+  }
+
   // Moving a weight shows its effect at once; the address follows, so that it can be kept or sent.
   for (const live of document.querySelectorAll("form[data-live]")) {
     let waiting, asked = 0;

@@ -30,5 +30,5 @@ pub use index::{Generation, SearchIndex, SearchWriter};
 pub use overlay::{Overlay, OverlayFacet, OverlayRange};
 pub use shown::{Passage, Piece, Shown, shown};
 pub use text::{Alike, Item, Part, TextQuery, Understood, WordUnderstood};
-pub use values::{Values, values};
+pub use values::{Values, values, values_of_accounts};
 pub use words::{Word, words_of};

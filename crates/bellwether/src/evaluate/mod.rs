@@ -15,10 +15,12 @@ pub mod make_graph;
 pub mod overlap;
 pub mod pagerank;
 pub mod plan;
+pub mod plan_ahead;
 pub mod price;
 pub mod relevance;
 pub mod search;
 pub mod world;
+mod world_plan;
 
 use std::path::Path;
 
@@ -57,6 +59,8 @@ pub enum EvaluateCommand {
     Relevance(relevance::RelevanceArguments),
     /// Creators chosen under a budget, with a proof of how good the choice is.
     Plan(plan::PlanArguments),
+    /// Plans made before a moment, counted after it, on talk whose future is known.
+    PlanAhead(plan_ahead::PlanAheadArguments),
     /// Seeds from which an assumed cascade of sharing goes furthest, with a certified share.
     Influence(influence::SeedsArguments),
     /// A made-up market with planted truth: does the ranking find whom the buyers really listen to?
@@ -84,6 +88,7 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
             relevance::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
         }
         EvaluateCommand::Plan(arguments) => plan::run(&arguments, output),
+        EvaluateCommand::PlanAhead(arguments) => plan_ahead::run(&arguments, output),
         EvaluateCommand::Influence(arguments) => influence::run(&arguments, output),
         EvaluateCommand::World(arguments) => world::run(&arguments, output).await,
     }

@@ -12,6 +12,7 @@ use store::RankedFilter;
 use synth::{Truth, World, WorldSettings, WorldSize};
 
 use super::cpu_seconds;
+use super::world_plan::{PlanJudged, judge_plan};
 use crate::data_directory::DataDirectory;
 use crate::demo::size;
 use crate::ingest::generated::GeneratedWorld;
@@ -123,6 +124,7 @@ pub struct WorldReport {
     pub bought_growth: GrowthJudged,
     /// How many creators of each kind get which word of the verdict.
     pub verdicts: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    pub plan: PlanJudged,
     pub stages: Vec<Stage>,
     /// Parts of the truth that no stage of the product answers yet.
     pub not_judged_yet: Vec<&'static str>,
@@ -217,6 +219,19 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
             let counts: Vec<String> = words.iter().map(|(word, count)| format!("{word} {count}")).collect();
             writeln!(out, "verdicts, {kind}: {}", counts.join(", "))?;
         }
+        let plan = &report.plan;
+        writeln!(
+            out,
+            "plan, buyers moved by the planted chances: {:.1}; the best that knows them {:.1} (no plan passes {:.1}), so {:.3} of \
+             it; the biggest the budget buys {:.1}, the most listened to {:.1}; certificate of the plan's own {:.3}",
+            plan.plan,
+            plan.planted_best,
+            plan.planted_bound,
+            plan.plan_over_best,
+            plan.biggest,
+            plan.most_listened,
+            plan.certificate
+        )?;
         writeln!(out)?;
         for stage in &report.stages {
             let cpu = stage.cpu_s.map_or("?".to_owned(), |seconds| format!("{seconds:.2}"));
@@ -248,7 +263,7 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     data.store.keep_brand(&brand, data.now()).await?;
     let found: HashSet<AccountId> = matching::buyer_accounts(&data, &brand).await?.into_iter().collect();
     watch.stage("find the buyers");
-    let ranked = matching::rank(&data, brand).await?;
+    let ranked = matching::rank(&data, brand.clone()).await?;
     watch.stage("ranking, kept");
     let planted: HashSet<AccountId> = truth.buyers.iter().copied().collect();
     let both = planted.intersection(&found).count() as f64;
@@ -259,6 +274,8 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     let bots = judge_bots(&data, &truth).await?;
     let (bought_growth, verdicts) = judge_vetting(&data, &truth, &planted_pods).await?;
     watch.stage("vetting reports");
+    let plan = judge_plan(&data, &brand, &truth).await?;
+    watch.stage("plan");
     Ok(WorldReport {
         seed: arguments.seed,
         size: arguments.size.code(),
@@ -274,8 +291,9 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
         pods,
         bought_growth,
         verdicts,
+        plan,
         stages: watch.stages,
-        not_judged_yet: vec!["plan value", "lift"],
+        not_judged_yet: vec!["lift"],
     })
 }
 

@@ -18,6 +18,7 @@ use crate::creators::{CreatorsError, LakeOrStore};
 use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
 use crate::matching::MatchingError;
+use crate::planning::PlanningError;
 use crate::refresh::RefreshError;
 use crate::vetting::gold::GoldError;
 use crate::vetting::records::RecordError;
@@ -244,6 +245,37 @@ impl From<SharingError> for WebError {
             SharingError::Creators(error) => error.into(),
             SharingError::NoLink(_) => WebError::not_found("No such link", error.to_string()),
             other => WebError::unreadable("The report was not shared", other.to_string()),
+        }
+    }
+}
+
+impl From<PlanningError> for WebError {
+    fn from(error: PlanningError) -> WebError {
+        let all = || Recovery::new("Planning", "/planning");
+        match error {
+            PlanningError::NoBrand => WebError::not_found("No brand yet", "A plan is for a brand; none is set up yet.")
+                .with(Recovery::new("Set up a brand", "/matching/brands/new")),
+            PlanningError::NoSuchPlan(_) => {
+                WebError::not_found("No such plan", "There is no plan at this address; it may have been deleted.")
+                    .with(all())
+            }
+            PlanningError::NoSuchCampaign(_) => WebError::not_found(
+                "No such campaign",
+                "There is no campaign at this address; it may have been deleted.",
+            )
+            .with(all()),
+            PlanningError::CampaignThere(_) => {
+                WebError::new(StatusCode::CONFLICT, "The campaign has begun already", error.to_string()).with(all())
+            }
+            PlanningError::Compared(_) => {
+                WebError::unreadable("Too few or too many to compare", error.to_string()).with(all())
+            }
+            PlanningError::Matching(error) => error.into(),
+            PlanningError::Creators(error) => error.into(),
+            PlanningError::Data(error) => error.into(),
+            PlanningError::Store(error) => error.into(),
+            PlanningError::Lake(error) => error.into(),
+            other => WebError::unreadable("No plan was made", other.to_string()).with(all()),
         }
     }
 }

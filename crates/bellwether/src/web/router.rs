@@ -17,7 +17,7 @@ use super::app::App;
 use super::guard::{self, Reach};
 use super::{assets, error, home, jobs, patterns, visit};
 use crate::data_directory::DataDirectory;
-use crate::{conversations, creators, ingest, matching, stages, vetting};
+use crate::{conversations, creators, ingest, matching, planning, stages, vetting};
 
 /// The application as people at this machine reach it.
 pub fn router(data: Arc<DataDirectory>) -> Router {
@@ -136,10 +136,30 @@ fn pages() -> Router<App> {
             "/matching/brands/{id}/profile",
             get(matching::pages::profile::edit).post(matching::pages::profile::change),
         )
-        .route("/planning", get(stages::planning))
+        .merge(planner())
         .route("/outreach", get(stages::outreach))
         .route("/tracking", get(stages::tracking))
         .route("/measurement", get(stages::measurement))
+}
+
+fn planner() -> Router<App> {
+    use planning::pages::{
+        campaign, campaigns, compare, create, delete, delete_campaign, download, hand_over, index, sharing, show, test,
+        test_given, try_it,
+    };
+    Router::new()
+        .route("/planning", get(index).post(create))
+        .route("/planning/try", get(try_it))
+        .route("/planning/compare", get(compare))
+        .route("/planning/campaigns", get(campaigns))
+        .route("/planning/campaigns/{id}", get(campaign))
+        .route("/planning/campaigns/{id}/delete", post(delete_campaign))
+        .route("/planning/{id}", get(show))
+        .route("/planning/{id}/plan.csv", get(download))
+        .route("/planning/{id}/delete", post(delete))
+        .route("/planning/{id}/campaign", post(hand_over))
+        .route("/planning/{id}/sharing", get(sharing))
+        .route("/planning/{id}/test", get(test).post(test_given))
 }
 
 /// Everything about one shortlist, and the shortlist as a client sees it.

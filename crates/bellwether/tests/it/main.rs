@@ -16,5 +16,6 @@ mod ingest;
 mod matching;
 mod open_format;
 mod planning;
+mod planning_market;
 mod refresh;
 mod vetting;

@@ -1,14 +1,15 @@
 //! Reach against spend: a plan at every budget, the bound above it, and the budget from which more money buys little.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::greedy::{Beginning, first_gains};
-use super::portfolio::{ChooseSettings, Plan, choose_from};
+use super::linear::linear_bounds;
+use super::portfolio::{ChooseSettings, Plan, Proved, ProvedBy, choose_from};
 use super::problem::{PlanError, Problem};
 
 /// One budget with its plan.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// In minor units.
     pub budget: u64,
@@ -33,14 +34,14 @@ pub struct Curve {
 }
 
 /// From where on more money buys little.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Knee {
     /// Place among the points.
     pub point: usize,
     pub because: KneeBecause,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KneeBecause {
     /// The next budget pays more for one more person than the limit.
@@ -73,14 +74,19 @@ pub fn curve(problem: &Problem, budgets: &[u64], limit: Option<f64>, settings: &
     budgets.sort_unstable();
     budgets.dedup();
     let gains = first_gains(problem);
-    let settings =
-        ChooseSettings { swap_visits: settings.swap_visits / budgets.len().max(1) as u64, ..settings.clone() };
-    let at = |budget: &u64| -> Result<Plan, PlanError> {
+    let linear = settings.linear.as_ref().map(|linear| linear_bounds(problem, &budgets, linear));
+    let settings = ChooseSettings {
+        swap_visits: settings.swap_visits / budgets.len().max(1) as u64,
+        linear: None,
+        ..settings.clone()
+    };
+    let at = |(place, budget): (usize, &u64)| -> Result<Plan, PlanError> {
         let problem = problem.with_budget(*budget)?;
         let beginning = Beginning::with_gains(&problem, gains.clone()).ok_or(PlanError::NotFound { steps: 20_000 })?;
-        choose_from(&problem, &beginning, &[], &settings)
+        let plan = choose_from(&problem, &beginning, &[], &settings)?;
+        Ok(linear.as_ref().map_or_else(|| plan.clone(), |bounds| with_linear(plan.clone(), bounds[place])))
     };
-    let found: Vec<Result<Plan, PlanError>> = budgets.par_iter().with_max_len(1).map(at).collect();
+    let found: Vec<Result<Plan, PlanError>> = budgets.par_iter().enumerate().with_max_len(1).map(at).collect();
     let mut points: Vec<CurvePoint> = vec![];
     let mut without_plan = vec![];
     for (budget, found) in budgets.into_iter().zip(found) {
@@ -107,6 +113,16 @@ fn no_worse(plan: Plan, before: Option<&CurvePoint>) -> Plan {
         }
         None => plan,
     }
+}
+
+/// The plan with another bound beside its own.
+fn with_linear(mut plan: Plan, bound: f64) -> Plan {
+    plan.bounds.push(Proved { by: ProvedBy::Linear, bound });
+    if bound < plan.bound {
+        (plan.bound, plan.proved_by) = (bound.max(plan.value), ProvedBy::Linear);
+        plan.ratio = ratio(plan.value, plan.bound);
+    }
+    plan
 }
 
 fn ratio(value: f64, bound: f64) -> f64 {

@@ -3,14 +3,19 @@
 //! Where only the size of an audience is known nobody can be named: such a creator gets no chances but ends that cannot be
 //! passed, and is said so. A factor learned from past campaigns brings predicted reach to what was observed.
 
+use model::explanation::DEFAULT_LEVEL;
 use model::{Estimate, Explanation, Grade, Ratio, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::pairs::{CHANCE_MIN, Pairs, PairsError};
+use crate::conversations::listening::Together;
 use crate::intervals::poisson_interval;
 
 /// No meeting is surer than this unless it was seen to happen.
 pub const CHANCE_MAX: f64 = 0.999_999;
+
+/// Fewer buyers who came tell nothing about promises.
+const CAME_MIN: u64 = 20;
 
 /// The share of a creator's listeners who see one post.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -138,6 +143,18 @@ pub fn calibration(past: &[PastReach], level: Ratio) -> Option<Calibration> {
     })
 }
 
+/// How far single chances promise too many different people, from the market's own last window: what came of the creators that
+/// would have been named together, over what was expected. `None` where too little came to tell. A factor above 1 is not
+/// used: it would promise more than chances that were learned say.
+pub fn reach_correction(together: &Together) -> Option<Calibration> {
+    if together.came < CAME_MIN {
+        return None;
+    }
+    let past = [PastReach { predicted: together.expected, observed: together.came }];
+    let level = Ratio::new(DEFAULT_LEVEL).ok()?;
+    calibration(&past, level).map(|found| Calibration { factor: found.factor.min(1.0), ..found })
+}
+
 /// Chances of all candidates, with the grade of each and what is known by size only.
 ///
 /// Formula: [`meeting_chance`] with listening times the calibration's factor; a factor above 1 cannot lift a chance above 1.
@@ -196,6 +213,14 @@ pub fn reach_ends(planned: (f64, f64), by_size: &[&KnownBySize], universe_people
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn promises_are_lowered_by_what_came_and_never_raised() {
+        let of = |expected, came| reach_correction(&Together { expected, came }).map(|found| found.factor);
+        assert_eq!(of(100.0, 50), Some(0.5));
+        assert_eq!(of(50.0, 100), Some(1.0));
+        assert_eq!(of(50.0, 3), None);
+    }
 
     fn seeing(share: f64, grade: Grade) -> SeeingShare {
         SeeingShare { share, lo: share / 2.0, hi: share * 1.5, grade }

@@ -4,6 +4,7 @@
 //! inputs ("at least x % of the best plan for these chances"), never about errors in the chances; those are
 //! [`robust`]'s part. No sum of reaches is ever called reach.
 
+pub mod ahead;
 mod bounds;
 pub mod cascade;
 pub mod curve;

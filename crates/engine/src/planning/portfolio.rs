@@ -94,7 +94,7 @@ impl ChooseSettings {
 }
 
 /// One way that was tried.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Tried {
     pub method: Method,
     pub value: f64,
@@ -104,14 +104,14 @@ pub struct Tried {
 }
 
 /// A bound that was worked out.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Proved {
     pub by: ProvedBy,
     pub bound: f64,
 }
 
 /// A chosen set with its certificate. Bare numbers for the caller; people see [`super::told::told`].
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Plan {
     /// Places of candidates, ascending.
     pub picks: Vec<u32>,

@@ -43,7 +43,7 @@ impl Default for RobustSettings {
 }
 
 /// A range with what it is of.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Spread {
     pub mean: f64,
     pub lo: f64,
@@ -51,7 +51,7 @@ pub struct Spread {
 }
 
 /// A plan beside a rival, draw by draw.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Rival {
     pub picks: Vec<u32>,
     pub reach: Spread,
@@ -62,7 +62,7 @@ pub struct Rival {
 }
 
 /// How sure a plan is.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Robustness {
     pub draws: u32,
     pub level: f64,
@@ -89,7 +89,8 @@ struct Drawn {
 /// Draws chances and prices and sees what becomes of a plan and its rivals.
 ///
 /// Formula: in draw i, `logit p' = logit p + a_i + b_ij`, `a ~ N(0, all^2)`, `b ~ N(0, creator^2)` for each creator's
-/// offers alike, `price' = price e^(N(0, sd^2))`; sure meetings (p = 1) stay sure. The plan made for the draw is the better
+/// offers alike, `price' = price e^(N(-sd^2/2, sd^2))`, so that the price planned
+/// with is what they come to on average; sure meetings (p = 1) stay sure. The plan made for the draw is the better
 /// of the two greedy ones, under all rules. Inputs: `plan` of this problem; `rivals`, other sets; settings with sds 0 and
 /// up. Output: ranges at `level` from the draws' quantiles. Draw i is a pure function of (seed, i).
 /// Cost: `O(draws (pairs + candidates log candidates))` on all threads. Source: plain Monte Carlo.
@@ -140,7 +141,10 @@ fn one_draw(problem: &Problem, picks: &[u32], rivals: &[Vec<u32>], settings: &Ro
     let price = |(place, cost): (usize, &u64)| {
         let sd = settings.price_sd.get(place).copied().unwrap_or(0.0);
         let normal = sequence.normal();
-        if sd > 0.0 && *cost < u64::MAX { (*cost as f64 * (sd * normal).exp()).round() as u64 } else { *cost }
+        match sd > 0.0 && *cost < u64::MAX {
+            true => (*cost as f64 * (sd * normal - sd * sd / 2.0).exp()).round() as u64,
+            false => *cost,
+        }
     };
     let costs: Vec<u64> = problem.costs.iter().enumerate().map(price).collect();
     let problem = problem.drawn(pairs, costs);

@@ -2,7 +2,7 @@
 //!
 //! Suggestions may go above the budget, which is the point of the first kind; every other rule is kept.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 use super::problem::amount;
@@ -11,7 +11,7 @@ use super::rules::Standing;
 use super::swap::{Neighbourhood, change};
 
 /// An exchange as it may be offered to a person.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Suggestion {
     /// Candidates that would go.
     pub goes: Vec<u32>,
@@ -26,7 +26,7 @@ pub struct Suggestion {
 }
 
 /// Exchanges on both sides of a plan.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Suggestions {
     /// Reach more, ascending by what it costs more; of two, the dearer reaches more.
     pub more: Vec<Suggestion>,

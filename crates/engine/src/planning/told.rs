@@ -36,7 +36,7 @@ pub struct ToldSettings {
 }
 
 /// One pick with what it costs and brings. Reach as in the plan's objective.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PickTold {
     pub candidate: u32,
     pub name: String,
@@ -54,7 +54,7 @@ pub struct PickTold {
 }
 
 /// A plan as a person reads it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PlanTold {
     /// The objective.
     pub reach: Estimate,
@@ -102,7 +102,7 @@ pub fn told(problem: &Problem, plan: &Plan, robust: Option<&Robustness>, setting
     let reach = shown.estimate(plan.value, reach_sd, robust.map(|robust| robust.reach), reach);
     let at_least = [0, 1, 2].map(|place| shown.at_least(place));
     let money = Unit::Money(problem.currency);
-    let cost = shown.cost(plan.cost, robust);
+    let cost = shown.cost(&order, robust);
     let cost_per_person = shown.over(
         &cost,
         &at_least[0],
@@ -249,13 +249,22 @@ impl Shown<'_> {
         self.estimate(value, self.people.variance[place].sqrt(), self.drawn_like(value), of)
     }
 
-    fn cost(&self, cost: u64, robust: Option<&Robustness>) -> Estimate {
-        let value = cost as f64;
+    fn cost(&self, picks: &[u32], robust: Option<&Robustness>) -> Estimate {
+        let money = Unit::Money(self.problem.currency);
+        let value = self.problem.cost_of(picks) as f64;
+        let part = |pick: &u32| {
+            let candidate = &self.problem.candidates[*pick as usize];
+            Explanation::leaf(
+                format!("{} costs", candidate.name),
+                Some(self.problem.costs[*pick as usize] as f64),
+                money,
+            )
+        };
         let words = "fees, product, shipping and commission of the picks";
-        let explanation = Explanation::leaf(words, Some(value), Unit::Money(self.problem.currency));
+        let explanation = Explanation::sum(words, money, picks.iter().map(part).collect());
         let spread = robust.map_or(Spread { mean: value, lo: value, hi: value }, |robust| robust.cost);
         let (lo, hi) = (spread.lo.min(value), spread.hi.max(value));
-        self.finish(Estimate::known(value, lo, hi, self.people.met, MET, METHOD, explanation))
+        self.finish(Estimate::known(value, lo, hi, picks.len() as u64, "creators", METHOD, explanation))
     }
 
     /// One figure over another, ends by the worst of both.
@@ -325,7 +334,7 @@ fn picks(shown: &Shown<'_>, order: &[u32], marginals: &[f64], plan: &Plan) -> Ve
             let sd = (value * largest).max(0.0).sqrt();
             shown.estimate(value, sd, shown.drawn_like(value), Explanation::leaf(words, Some(value), unit))
         };
-        let cost = shown.cost(problem.costs[*pick as usize], None);
+        let cost = shown.cost(std::slice::from_ref(pick), None);
         let marginal = figure(marginals[slot], "added to those before it");
         let of_one = Explanation::ratio(
             "cost of one more by this pick",

@@ -250,6 +250,19 @@ pub fn niche_words(code: &str) -> Option<String> {
     niches::words(code)
 }
 
+/// What these columns of the index say of these accounts, in the order of both; `None` for whoever cannot be looked for.
+pub async fn values_of(
+    data: &DataDirectory,
+    accounts: &[AccountId],
+    columns: &[&'static str],
+) -> Result<Vec<Option<Vec<search::Values>>>, CreatorsError> {
+    follow(data).await?;
+    let generation = data.search_held().await?.index.newest()?;
+    let (accounts, columns) = (accounts.to_vec(), columns.to_vec());
+    let work = move || search::values_of_accounts(&generation, &accounts, &columns);
+    Ok(tokio::task::spawn_blocking(work).await.expect("looking accounts up does not panic")?)
+}
+
 /// A language's name by its two letters.
 pub fn language_words(code: &str) -> Option<String> {
     engine::conversations::portraits::languages::language_named(code).map(str::to_owned)

@@ -128,7 +128,7 @@ pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("conversations", Here, Here, Here),
     ("vetting", Here, Here, Here),
     ("matching", Here, Here, Here),
-    ("planning", Here, Here, Here),
+    ("planning", Here, Not("who is around creators is asked of `matching`"), Here),
     ("outreach", Not("its states live in model"), Not("it observes nothing"), Here),
     ("tracking", Not("it computes nothing"), Here, Here),
     ("measurement", Here, Here, Here),

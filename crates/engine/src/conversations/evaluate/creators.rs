@@ -115,8 +115,17 @@ impl Anchor {
         is_reached.iter().filter(|&&reached| reached).count()
     }
 
+    /// How many of these each buyer turned to, in the buyers' order.
+    pub(crate) fn times_met(&self, chosen: &[u32]) -> Vec<u32> {
+        let mut met = vec![0; self.buyers.len()];
+        for place in chosen.iter().filter_map(|creator| self.listeners.get(creator)).flatten() {
+            met[*place as usize] += 1;
+        }
+        met
+    }
+
     /// The choice of k that hindsight makes greedily; ties by dense id.
-    fn best_in_hindsight(&self, k: usize) -> Vec<u32> {
+    pub(crate) fn best_in_hindsight(&self, k: usize) -> Vec<u32> {
         let mut is_reached = vec![false; self.buyers.len()];
         let mut chosen = vec![];
         for _ in 0..k {

@@ -191,7 +191,7 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    fn learn(split: &Split, settings: &ListeningSettings) -> Result<Past, ListeningError> {
+    pub(crate) fn learn(split: &Split, settings: &ListeningSettings) -> Result<Past, ListeningError> {
         let mut settings = ListeningSettings { horizon_days: None, ..settings.clone() };
         if let Some(half_life) = split.half_life {
             settings.index.half_life = half_life;

@@ -98,6 +98,7 @@ impl Earlier {
             sets: sets.len() as u64,
             chosen: seen.chosen.reliability(RELIABILITY_DRAWS, settings.seed),
             all: seen.all.reliability(RELIABILITY_DRAWS, settings.seed),
+            together: Some(seen.together),
         })
     }
 }
@@ -177,6 +178,9 @@ pub struct HeldOut {
     pub chosen: Reliability,
     /// Pairs of all candidates.
     pub all: Reliability,
+    /// The ten together, each buyer counted once, all sets added up; `None` in models kept from before this was counted.
+    #[serde(default)]
+    pub together: Option<Together>,
 }
 
 impl HeldOut {
@@ -201,6 +205,27 @@ pub enum Reading {
 pub(crate) struct Tallies {
     pub chosen: Tally,
     pub all: Tally,
+    pub together: Together,
+}
+
+/// Different buyers of the creators chosen, each counted once however many of them they turn to: expected, and come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Together {
+    pub expected: f64,
+    pub came: u64,
+}
+
+/// Whoever turns to nobody turns to none of several: taken as independent, single chances promise too many different people.
+fn together(chosen: &[Divided], later: &TurnedTo) -> Together {
+    let Some(first) = chosen.first() else { return Together::default() };
+    let mut found = Together::default();
+    for (place, pair) in first.pairs.iter().enumerate() {
+        let with = || chosen.iter().filter(|one| one.account != pair.buyer);
+        let missed: f64 = with().map(|one| 1.0 - one.chances[place]).product();
+        found.expected += 1.0 - missed;
+        found.came += u64::from(with().any(|one| later.has(pair.buyer, one.account)));
+    }
+    found
 }
 
 /// What is said of every pair of some sets' buyers and candidates, beside the talk of a later window.
@@ -212,11 +237,12 @@ pub(crate) fn tallies(
     chosen_max: usize,
     settings: &ListeningSettings,
 ) -> Tallies {
-    let mut joined = Tallies { chosen: Tally::default(), all: Tally::default() };
+    let mut joined = Tallies { chosen: Tally::default(), all: Tally::default(), together: Together::default() };
     // A portion at a time: one tally a set would hold every pair of all sets at once.
     for sets in sets.chunks(32) {
         let portion = each_set(index, model, sets, settings, |_, divided| {
-            let mut seen = Tallies { chosen: Tally::default(), all: Tally::default() };
+            let mut seen = Tallies { chosen: Tally::default(), all: Tally::default(), together: Together::default() };
+            seen.together = together(&divided[..divided.len().min(chosen_max)], later);
             for (place, one) in divided.iter().enumerate() {
                 for (pair, &chance) in one.pairs.iter().zip(&one.chances).filter(|(pair, _)| pair.buyer != one.account)
                 {
@@ -232,6 +258,8 @@ pub(crate) fn tallies(
         for seen in &portion {
             joined.chosen.join(&seen.chosen);
             joined.all.join(&seen.all);
+            joined.together.expected += seen.together.expected;
+            joined.together.came += seen.together.came;
         }
     }
     joined

@@ -26,10 +26,10 @@ use super::index::IndexSettings;
 use features::Feature;
 
 pub use features::BuyerSet;
-pub use last_window::{HeldOut, Reading};
+pub use last_window::{HeldOut, Reading, Together};
 pub use meet::{NewContact, rank_new_contacts};
 pub use model::{Head, ListeningModel, TrainedOn};
-pub use score::{Evidence, ListenedTo, ListeningBuyer, score};
+pub use score::{BuyerChances, CreatorChances, Evidence, ListenedTo, ListeningBuyer, chances, score};
 pub use train::{train, train_and_prove};
 
 /// What changes a listening score; stored and printed with every result.

@@ -172,6 +172,51 @@ fn divided(
     divided
 }
 
+/// The chances of one creator with the buyers of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreatorChances {
+    pub account: u32,
+    /// Places in [`BuyerChances::buyers`], ascending, and the chance with each; those below the least asked for are left out.
+    pub chances: Vec<(u32, f32)>,
+    /// Buyers who turned to the creator before, and what their chances add up to.
+    pub talking: u32,
+    pub returning: f64,
+}
+
+/// Who listens to whom with what chance, for putting creators together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuyerChances {
+    /// Ascending dense ids, each once.
+    pub buyers: Vec<u32>,
+    /// The order of [`score`].
+    pub creators: Vec<CreatorChances>,
+}
+
+/// The chances that [`score`] adds up, one by one: `score`'s expected listeners are their sums. `chance_min` leaves smaller
+/// ones out. Cost: as [`score`] without its draws; 8 bytes a chance kept.
+pub fn chances(
+    index: &ConversationIndex,
+    model: &ListeningModel,
+    buyers: &[u32],
+    excluded: &[u32],
+    settings: &ListeningSettings,
+    chance_min: f32,
+) -> BuyerChances {
+    let set = [BuyersAsked { buyers, excluded }];
+    let kept = |_: usize, divided: Vec<Divided>| -> Vec<CreatorChances> {
+        let one = |one: Divided| {
+            let with: Vec<(u32, f32)> = (0u32..).zip(one.chances.iter().map(|chance| *chance as f32)).collect();
+            let talked = one.pairs.iter().zip(&one.chances).filter(|(pair, _)| pair.between.talk != NO_PAIR);
+            let (talking, returning) = talked.fold((0, 0.0), |(count, sum), (_, chance)| (count + 1, sum + chance));
+            let chances = with.into_iter().filter(|(_, chance)| *chance >= chance_min).collect();
+            CreatorChances { account: one.account, chances, talking, returning }
+        };
+        divided.into_par_iter().map(one).collect()
+    };
+    let creators = each_set(index, model, &set, settings, kept).pop().unwrap_or_default();
+    BuyerChances { buyers: BuyerSet::new(index, buyers).buyers, creators }
+}
+
 /// Shows `see` what is said of every pair of each set, and returns what it made of each, in the order of the sets.
 pub(super) fn each_set<T: Send>(
     index: &ConversationIndex,

@@ -85,11 +85,17 @@ impl Asking<'_> {
 pub(super) fn checked(problem: &Problem) -> Result<(), PlanError> {
     let asking = Asking { costs: &problem.costs, steps_left: Cell::new(STEPS_IN_ALL) };
     let named = &problem.named;
-    match asking.can_hold(named.iter().map(|rule| &rule.form)) {
-        Answer::Yes => Ok(()),
-        Answer::NotKnown => Err(PlanError::NotFound { steps: STEPS }),
-        Answer::No => {
-            let (clashing, is_smallest) = smallest(&asking, named);
+    let answer = match contradiction(named) {
+        Some(both) => Err((both, true)),
+        None => match asking.can_hold(named.iter().map(|rule| &rule.form)) {
+            Answer::Yes => Ok(()),
+            Answer::NotKnown => return Err(PlanError::NotFound { steps: STEPS }),
+            Answer::No => Err(smallest(&asking, named)),
+        },
+    };
+    match answer {
+        Ok(()) => Ok(()),
+        Err((clashing, is_smallest)) => {
             let rules = clashing.iter().map(|place| named[*place].words.clone()).collect();
             let mut changes: Vec<Change> =
                 clashing.iter().filter_map(|place| change(&asking, problem, *place)).collect();
@@ -97,6 +103,27 @@ pub(super) fn checked(problem: &Problem) -> Result<(), PlanError> {
             Err(PlanError::Clash(Box::new(Clash { rules, is_smallest, changes })))
         }
     }
+}
+
+/// Rules that contradict each other on their face: more of some than of those and others, or more than there are. The search
+/// would go through every set of so many before it knew.
+fn contradiction(named: &[NamedRule]) -> Option<Vec<usize>> {
+    let is_among = |some: &[u32], all: &[u32]| some.iter().all(|one| all.binary_search(one).is_ok());
+    for (place, rule) in named.iter().enumerate() {
+        let Form::AtLeast { members, count: least } = &rule.form else { continue };
+        if *least > members.len() {
+            return Some(vec![place]);
+        }
+        for (other, most) in named.iter().enumerate() {
+            if let Form::AtMost { members: among, count } = &most.form
+                && least > count
+                && is_among(members, among)
+            {
+                return Some(vec![place, other]);
+            }
+        }
+    }
+    None
 }
 
 /// A smallest set of rules that clash: rule by rule dropped where the rest still clash, then all sets that are smaller.

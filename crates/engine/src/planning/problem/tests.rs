@@ -120,3 +120,16 @@ fn amounts_are_written_as_their_currency_writes_them() {
     let of = |code: &str| amount(12_345, Currency::new(code).expect("a currency"));
     assert_eq!([of("EUR"), of("JPY"), of("KWD")], ["123.45 EUR", "12345 JPY", "12.345 KWD"]);
 }
+
+#[test]
+fn more_than_the_most_is_named_at_once_among_any_number_of_candidates() {
+    let many: Vec<Candidate> = (0..200).map(|place| candidate(&format!("@c{place}"), 100 + place, "run")).collect();
+    let rules = PlanRules { creators_min: 50, creators_max: Some(30), ..euros(1_000_000) };
+    let PlanError::Clash(clash) = of(many.clone(), rules).expect_err("refuses") else { panic!("is a clash") };
+    assert_eq!(clash.rules, ["at least 50 creators", "at most 30 creators"]);
+    assert!(clash.is_smallest && clash.changes.iter().any(|change| change.words.ends_with("at most 50")), "{clash:?}");
+    let limits = vec![group("run", 9, None), group("run", 0, Some(4))];
+    let rules = PlanRules { limits, ..euros(1_000_000) };
+    let PlanError::Clash(clash) = of(many, rules).expect_err("refuses") else { panic!("is a clash") };
+    assert_eq!(clash.rules.len(), 2);
+}
