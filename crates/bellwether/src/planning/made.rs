@@ -106,6 +106,8 @@ pub struct MadeFromWhat {
     pub offers: usize,
     pub pairs: usize,
     pub with_own_price: usize,
+    /// Candidates whose own posts show how many see one.
+    pub with_own_seeing: usize,
     /// Share of listeners who see one post, as taken.
     pub seeing: Estimate,
     /// What chances were multiplied by so that several creators together do not promise too much; `None`: not known.

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::conversations::listening::{BuyerChances, Reading, chances};
-use engine::planning::exposure::{Calibration, Listener, reach_correction};
+use engine::planning::exposure::{Calibration, Listener, SeeingShare, reach_correction};
 use engine::planning::{Label, LabelKind};
-use model::{AccountId, Brand, Timestamp};
+use model::{AccountId, Brand, Grade, Timestamp};
 use search::Values;
 
 use super::PlanningError;
@@ -18,6 +18,7 @@ use crate::creators::{self, CreatorName, shortlists};
 use crate::data_directory::DataDirectory;
 use crate::matching;
 use crate::matching::fit::{self, Fits, reading};
+use crate::vetting::CreatorEstimates;
 use crate::web::people::{platform_words, tier_code_words};
 
 /// Chances below this are left out: they add up to nothing and cost memory.
@@ -25,6 +26,11 @@ const CHANCE_MIN: f32 = 1e-4;
 /// How often somebody around a creator comes back where nothing is known, and how many people that is worth.
 const OTHERS_CHANCE: f64 = 0.1;
 const OTHERS_WEIGHT: f64 = 5.0;
+/// No post is seen by everybody.
+const SEEING_MAX: f64 = 0.95;
+/// How far reach and views of earlier posts may be off for the next one.
+const REACH_SPREAD: f64 = 0.33;
+const VIEWS_SPREAD: f64 = 0.5;
 /// Materials held.
 const HELD_MAX: usize = 4;
 
@@ -45,6 +51,8 @@ pub struct CandidateHeld {
     pub fit: Option<f64>,
     /// What speaks against them and was not set aside.
     pub conflicts: Vec<String>,
+    /// Share of their listeners who see one post, by reach or views of their own posts; `None`: not known.
+    pub seeing: Option<SeeingShare>,
 }
 
 /// What plans of a brand are made from.
@@ -152,6 +160,14 @@ pub async fn material(
             (row.account, (row.fit(&weights).estimate.value, standing.map(conflict_words).collect()))
         })
         .collect();
+    let figures = data.derived.figures(&accounts).await?;
+    let mut seen: HashMap<AccountId, SeeingShare> = figures
+        .into_iter()
+        .filter_map(|(account, figures)| {
+            let followers = names.get(&account)?.followers.filter(|count| *count > 0)?;
+            Some((account, seeing_of(&serde_json::from_str(&figures.detail).ok()?, followers)?))
+        })
+        .collect();
     let from_words = match (from, &members) {
         (CandidatesFrom::List(list), Some(members)) => {
             let list = data.store.shortlist(list).await?;
@@ -210,6 +226,7 @@ pub async fn material(
                     others,
                     fit,
                     conflicts,
+                    seeing: seen.remove(account),
                 })
             })
             .collect();
@@ -235,6 +252,24 @@ pub async fn material(
     }
     held.held.push((key, made.clone()));
     Ok(made)
+}
+
+/// Share of listeners who see one post: reach over followers, as engagement by followers over engagement by reach, a third
+/// either way; else views over followers, which count strangers and repeats, half either way and never above 0.95.
+fn seeing_of(held: &CreatorEstimates, followers: i64) -> Option<SeeingShare> {
+    let around = |share: f64, spread: f64, grade: Grade| {
+        let share = share.clamp(0.001, SEEING_MAX);
+        let (lo, hi) = (share * (1.0 - spread), (share * (1.0 + spread)).min(SEEING_MAX));
+        SeeingShare { share, lo, hi, grade }
+    };
+    if let (Some(by_followers), Some(by_reach)) = (held.by_followers.value, held.by_reach.value)
+        && by_followers > 0.0
+        && by_reach > 0.0
+    {
+        return Some(around(by_followers / by_reach, REACH_SPREAD, held.by_reach.grade));
+    }
+    let views = f64::from(held.counts.views_median.filter(|views| *views > 0.0)?);
+    Some(around(views / followers as f64, VIEWS_SPREAD, Grade::C))
 }
 
 fn conflict_words(conflict: &reading::ConflictSeen) -> String {
@@ -268,4 +303,48 @@ async fn labels_of(
         (*account, labels.collect())
     };
     Ok(accounts.iter().zip(values).map(of).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Estimate, Explanation, Unit};
+
+    use super::*;
+
+    fn held(by_reach: Option<f64>, views: Option<f32>) -> CreatorEstimates {
+        let none = || Estimate::not_known(Unit::Percent, "made up", 0, "posts", "not told");
+        let known = |value: f64| {
+            Estimate::known(
+                value,
+                value,
+                value,
+                9,
+                "posts",
+                "made up",
+                Explanation::leaf("x", Some(value), Unit::Percent),
+            )
+        };
+        CreatorEstimates {
+            level: "not-known".to_owned(),
+            reply_rate: none(),
+            reply_rate_people: none(),
+            reply_latency: none(),
+            conversation_rate: none(),
+            mutual_share: none(),
+            by_followers: known(2.0),
+            by_reach: by_reach.map_or_else(none, known),
+            by_views: none(),
+            comment_like_ratio: none(),
+            counts: crate::vetting::CreatorCounts { views_median: views, ..Default::default() },
+        }
+    }
+
+    #[test]
+    fn who_sees_a_post_is_told_by_reach_before_views_and_not_at_all_without_either() {
+        let share = |of| seeing_of(&of, 1_000).map(|seen: SeeingShare| (seen.share * 100.0).round());
+        assert_eq!(share(held(Some(8.0), Some(700.0))), Some(25.0));
+        assert_eq!(share(held(None, Some(700.0))), Some(70.0));
+        assert_eq!(share(held(None, Some(70_000.0))), Some(95.0), "strangers see it too");
+        assert_eq!(share(held(None, None)), None);
+    }
 }

@@ -390,6 +390,15 @@ fn from(shown: &PlanShown) -> Vec<String> {
             format::count(from.with_own_price as u64),
             format::count(from.candidates as u64)
         ),
+        match (shown.asked.seeing_share, from.with_own_seeing as u64) {
+            (Some(_), _) => "How many listeners see one post was given.".to_owned(),
+            (None, some) => format!(
+                "How many listeners see one post is known from reach or views of their own posts for {} of {}; for the others \
+                 the middle of what is published is taken.",
+                format::count(some),
+                format::count(from.candidates as u64)
+            ),
+        },
         "Meeting one creator is taken not to depend on meeting another; posts of one creator likewise. Past campaigns of yours \
          will show how far that holds."
             .to_owned(),

@@ -109,7 +109,12 @@ pub(super) fn piece_of(text: &str) -> Option<Piece> {
     let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let (name, after) = (rest[..end].to_owned(), rest[end..].trim());
     let inside = |open: char, close: char| after.strip_prefix(open).and_then(|held| held.strip_suffix(close));
-    let type_of = |text: &str| text.trim().rsplit("::").next().unwrap_or_default().to_owned();
+    // What is boxed is held all the same.
+    let plain = |text: &str| {
+        let text = text.trim();
+        text.strip_prefix("Box<").and_then(|held| held.strip_suffix('>')).unwrap_or(text).to_owned()
+    };
+    let type_of = |text: &str| plain(text).rsplit("::").next().unwrap_or_default().to_owned();
     let holds = inside('(', ')').or_else(|| after.strip_prefix(':')).map(type_of);
     let fields = inside('{', '}').map(pieces_of).unwrap_or_default();
     (!name.is_empty()).then_some(Piece { attributes, name, holds, fields })
