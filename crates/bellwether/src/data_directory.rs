@@ -185,6 +185,7 @@ impl DataDirectory {
             self.store.forget_in_searches(&erasing).await?;
             self.store.forget_in_prices(&erasing).await?;
             self.store.forget_in_fit(&erasing).await?;
+            self.store.forget_in_planning(&erasing).await?;
             self.store.forget_in_own_people(&erasing).await?;
             self.store.forget_in_persons(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {

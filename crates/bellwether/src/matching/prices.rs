@@ -174,6 +174,18 @@ pub async fn prices(data: &DataDirectory) -> Result<Prices, MatchingError> {
     Ok(Prices { model, settings, rows, left_out })
 }
 
+/// [`prices`], in this currency where none was chosen and no price is held; nothing is chosen by it.
+pub async fn prices_in(data: &DataDirectory, currency: Currency) -> Result<Prices, MatchingError> {
+    let held = prices(data).await?;
+    if !held.rows.is_empty() || data.store.setting(CURRENCY_SETTING).await?.is_some() {
+        return Ok(held);
+    }
+    let settings = PriceSettings::new(currency);
+    let work = move || PriceModel::fit(&[], &settings);
+    let model = tokio::task::spawn_blocking(work).await.expect("fitting prices does not panic");
+    Ok(Prices { model, settings: PriceSettings::new(currency), rows: vec![], left_out: 0 })
+}
+
 fn fact(row: &PriceRow) -> Option<PriceFact> {
     Some(PriceFact {
         creator: row.account,

@@ -110,7 +110,7 @@ impl PlanAsked {
     /// The most creators the rules and the team's hours allow.
     pub fn creators_allowed(&self) -> Option<usize> {
         let by_hours = match (self.team_hours, self.other_costs.hours) {
-            (Some(all), each) if each > 0.0 => Some((all / each).floor() as usize),
+            (Some(all), each) if each > 0.0 => Some((all / each + 1e-9).floor() as usize),
             _ => None,
         };
         match (self.creators_max, by_hours) {
@@ -262,12 +262,20 @@ impl Named {
             let (who, fee) = text.split_once('=').ok_or_else(|| field("agreed", &text, hint))?;
             let account = creators::find(data, who.trim()).await?;
             let fee = amount_of("agreed", Some(fee.trim()), budget)?.unwrap_or(0);
+            named.agreed.retain(|agreed| agreed.account != account);
             named.agreed.push(Agreed { account, fee_minor_units: fee });
         }
         for text in typed.all("apart") {
             let hint = "write two creators with a plus between, e.g. \"@ana+@ben\"";
             let (one, other) = text.split_once('+').ok_or_else(|| field("apart", &text, hint))?;
-            named.apart.push((creators::find(data, one.trim()).await?, creators::find(data, other.trim()).await?));
+            let (one, other) = (creators::find(data, one.trim()).await?, creators::find(data, other.trim()).await?);
+            if one == other {
+                return Err(field("apart", &text, "name two different creators"));
+            }
+            let pair = (one.min(other), one.max(other));
+            if !named.apart.contains(&pair) {
+                named.apart.push(pair);
+            }
         }
         for list in [&mut named.must, &mut named.never] {
             list.sort_unstable();
@@ -289,6 +297,7 @@ impl Named {
 
 /// An amount without a currency is in that of the estimates of prices.
 async fn budget_of(data: &DataDirectory, text: &str) -> Result<Money, PlanningError> {
+    plainly_written("budget", text)?;
     let has_currency = text.chars().any(char::is_alphabetic);
     let text = match has_currency || text.trim().is_empty() {
         true => text.to_owned(),
@@ -304,6 +313,7 @@ async fn budget_of(data: &DataDirectory, text: &str) -> Result<Money, PlanningEr
 
 fn amount_of(key: &'static str, text: Option<&str>, budget: Money) -> Result<Option<i64>, PlanningError> {
     let Some(text) = text else { return Ok(None) };
+    plainly_written(key, text)?;
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if !digits.is_empty() && digits.chars().all(|digit| digit == '0') {
         return Ok(Some(0));
@@ -322,6 +332,26 @@ fn amount_of(key: &'static str, text: Option<&str>, budget: Money) -> Result<Opt
         return Err(PlanningError::Field { field: key, problem });
     }
     Ok(Some(read.minor_units))
+}
+
+/// Refuses what would be read as another amount than was meant.
+fn plainly_written(key: &'static str, text: &str) -> Result<(), PlanningError> {
+    let after_point = text.rsplit_once('.').map_or(0, |(_, after)| after.chars().filter(char::is_ascii_digit).count());
+    if after_point == 3 && !text.contains(',') {
+        return Err(field(
+            key,
+            text,
+            "a point with three digits behind it can be read in two ways; write 2500 or 2.50",
+        ));
+    }
+    match text
+        .chars()
+        .find(|letter| !(letter.is_ascii_alphanumeric() || letter.is_whitespace() || ".,".contains(*letter)))
+    {
+        Some('-') => Err(field(key, text, "an amount is 0 or more")),
+        Some(_) => Err(field(key, text, "write the currency in three letters: 2500 EUR")),
+        None => Ok(()),
+    }
 }
 
 fn number_of(key: &'static str, text: Option<&str>, least: f64, most: f64) -> Result<Option<f64>, PlanningError> {

@@ -77,14 +77,21 @@ pub struct DialAt {
     pub creators: usize,
 }
 
+/// A pick of one end of the dial.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DialPick {
+    pub account: AccountId,
+    pub name: String,
+}
+
 /// What wide and targeted plans have in common.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct DialMade {
     pub at: Vec<DialAt>,
     /// Picks of both ends over the picks of either.
     pub picks_shared: f64,
-    pub wide: Vec<String>,
-    pub targeted: Vec<String>,
+    pub wide: Vec<DialPick>,
+    pub targeted: Vec<DialPick>,
 }
 
 /// Somebody looked at who is not in the plan, and why.

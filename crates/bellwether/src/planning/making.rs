@@ -1,43 +1,36 @@
 //! Makes a plan: prices and chances put together into a problem, the engine's answer, and everything drawn beside it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod beside;
+
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use engine::conversations::listening::Reading;
 use engine::matching::price::{PostFormat, PriceKind, PriceQuery};
-use engine::planning::curve::{budgets_around, curve};
-use engine::planning::dial::trade_off;
 use engine::planning::exposure::{Calibration, Listeners, OfferedPosts, SeeingShare, exposures};
-use engine::planning::reach::Reached;
-use engine::planning::robust::{RobustSettings, Robustness, Spread, robustness};
 use engine::planning::swaps::{Suggestion, suggestions};
 use engine::planning::told::{Chances, ToldSettings, told};
-use engine::planning::{Candidate, ChooseSettings, Dial, Objective, Plan, PlanRules, Problem, choose, person_weights};
+use engine::planning::{
+    Candidate, ChooseSettings, Dial, Label, LabelLimit, Objective, PlanRules, Problem, choose, person_weights,
+};
 use model::{AccountId, Estimate, Explanation, Grade, Money, Unit};
 
 use super::PlanningError;
 use super::asked::{Named, PlanAsked};
-use super::made::{
-    CurveAt, DialAt, DialMade, LeftOut, MadeFromWhat, PickMade, PlanMade, RivalMade, SureMade, SwapMade,
-};
-use super::material::{CandidateHeld, Material};
+use super::made::{LeftOut, MadeFromWhat, PickMade, PlanMade};
+use super::material::{CandidateHeld, Material, words_of_code};
 use crate::matching::prices::Prices;
+use beside::{curve_made, curve_of, dial_made, drawn, left_out, overlap, proved_on, sure_made, swap_made, warnings};
 
 /// Share of listeners who see one post where nothing is known of it: between a tenth and two thirds, as published
 /// reach rates and what creators show of their own numbers lie widely apart.
 const SEEING: SeeingShare = SeeingShare { share: 0.3, lo: 0.1, hi: 0.65, grade: Grade::D };
 /// A share somebody typed is taken as about right: a fifth below to a fifth above.
 const TYPED_SPREAD: f64 = 0.2;
-/// Points of the curve of reach against budget, and of the dial.
-const CURVE_POINTS: usize = 13;
-const DIAL_STEPS: usize = 5;
-/// More pairs than this are not drawn again and again, nor planned at every place of the dial.
-const PAIRS_DRAWN_MAX: usize = 3_000_000;
 /// Suggested exchanges on either side, and how far above the plan's cost the first may go.
 const SWAPS: usize = 5;
 const SWAP_ABOVE_SHARE: f64 = 0.25;
-const LEFT_OUT_MAX: usize = 20;
 /// Half the width of a normal interval at 90 %, in standard deviations.
 const Z: f64 = 1.645;
 
@@ -67,7 +60,6 @@ pub struct Posed {
     seeing: SeeingShare,
     /// Who was left out before choosing, and why.
     left_out: Vec<LeftOut>,
-    with_others: bool,
 }
 
 /// Puts the problem of a plan together. Errors: [`PlanningError::Plan`] where no plan can be made, with the smallest set of
@@ -132,9 +124,47 @@ pub fn pose(inputs: &Inputs) -> Result<Posed, PlanningError> {
             }
         }
     }
+    if offers.is_empty() {
+        return Err(nobody_left(material, left_out));
+    }
     let with_others = asked.targeted < 1.0;
     let problem = problem_of(inputs, &offers, with_others, asked.targeted)?;
-    Ok(Posed { problem, offers, seeing, left_out, with_others })
+    Ok(Posed { problem, offers, seeing, left_out })
+}
+
+/// The limit by the label as candidates bear it: in whatever case, or by its code.
+fn held_limit(limit: &LabelLimit, material: &Material) -> Result<LabelLimit, PlanningError> {
+    let wanted = &limit.label.name;
+    let by_code = words_of_code(limit.label.kind, &wanted.to_lowercase());
+    let is_it = |label: &&Label| {
+        label.kind == limit.label.kind && (label.name.to_lowercase() == wanted.to_lowercase() || label.name == by_code)
+    };
+    let held = material.candidates.iter().flat_map(|candidate| &candidate.labels).find(is_it);
+    let label = held.cloned().ok_or_else(|| PlanningError::Field {
+        field: "limit",
+        problem: format!(
+            "none of the creators looked at is of {} {wanted:?}; take the rule out",
+            limit.label.kind.words()
+        ),
+    })?;
+    Ok(LabelLimit { label, ..limit.clone() })
+}
+
+/// Why nobody is left to choose from.
+fn nobody_left(material: &Material, left_out: Vec<LeftOut>) -> PlanningError {
+    let words = match (material.candidates.is_empty(), left_out.first()) {
+        (true, _) if material.buyers == 0 => {
+            "nobody who is held meets the brand's definition of a buyer; widen its words or bring in more talk"
+                .to_owned()
+        }
+        (_, Some(first)) => {
+            format!("all {} were left out, {} because: {}", left_out.len(), first.name, first.why)
+        }
+        _ => {
+            "no creator is held for this brand or on this list; bring in more talk or add people to the list".to_owned()
+        }
+    };
+    PlanningError::NobodyLeft(words)
 }
 
 /// Of whom only the size is known, or not even that.
@@ -275,7 +305,7 @@ fn rules_of(
             .collect::<Result<_, _>>()?,
         never: named.never.iter().flat_map(|account| offers_of(*account)).collect(),
         agreed: named.agreed.iter().map(|agreed| forced(agreed.account)).collect::<Result<_, _>>()?,
-        limits: asked.limits.clone(),
+        limits: asked.limits.iter().map(|limit| held_limit(limit, material)).collect::<Result<_, _>>()?,
         together_min: asked.together_min,
         conflicts: named.apart.iter().flat_map(both).collect(),
     })
@@ -292,14 +322,17 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
     let posed = pose(inputs)?;
     took("posing");
     let Posed { problem, offers, seeing, .. } = &posed;
-    let settings = choose_settings();
-    let plan = choose(problem, &settings)?;
+    let plan = choose(problem, &ChooseSettings { linear: None, ..choose_settings() })?;
     took("choosing");
+    // The curve goes through the plan's own budget, so that what is proved there need not be proved twice.
+    let curve = curve_of(problem, inputs);
+    let plan = proved_on(plan, &curve, problem.budget());
+    took("curve");
     let sure = drawn(inputs, &posed, &plan);
     took("drawing");
     let grade = grade_of(&inputs.material).worst(seeing.grade);
-    let is_people =
-        inputs.material.reading == Reading::People && inputs.asked.seeing_share.is_some() && !posed.with_others;
+    // Reach is people once campaigns of the brand's own have shown that such numbers come true; none has been tracked yet.
+    let is_people = false;
     let told_settings = ToldSettings {
         chances: if is_people { Chances::Calibrated } else { Chances::Uncalibrated },
         grade,
@@ -313,8 +346,7 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
     let swap = |suggestion: &Suggestion| swap_made(inputs, &posed, suggestion);
     let from = from_what(inputs, &posed, grade);
     took("telling");
-    let curve = curve_made(problem, inputs, &plan);
-    took("curve");
+    let curve = curve_made(&curve, &plan, problem.budget());
     let dial = dial_made(inputs, &posed)?;
     took("dial");
     Ok(PlanMade {
@@ -322,7 +354,9 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
         winner: plan.winner.words().to_owned(),
         proved_by: plan.proved_by.words().to_owned(),
         ratio: plan.ratio,
-        bounds: plan.bounds.iter().map(|proved| (proved.by.words().to_owned(), proved.bound)).collect(),
+        bounds: (plan.bounds.iter().filter(|proved| proved.bound.is_finite()))
+            .map(|proved| (proved.by.words().to_owned(), proved.bound))
+            .collect(),
         curve,
         more: around.more.iter().map(swap).collect(),
         cheaper: around.cheaper.iter().map(swap).collect(),
@@ -374,206 +408,6 @@ fn pick_made(inputs: &Inputs, offer: &Offer) -> PickMade {
     }
 }
 
-/// Draws chances and prices again and again, beside other ways of choosing; the words of those.
-fn drawn(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Option<(Robustness, Vec<&'static str>)> {
-    let problem = &posed.problem;
-    if problem.pairs().len() > PAIRS_DRAWN_MAX {
-        return None;
-    }
-    let logit = |share: f64| (share.clamp(0.001, 0.999) / (1.0 - share.clamp(0.001, 0.999))).ln();
-    // Only the fee is unsure; the same spread of the whole cost in money is a smaller one as a share.
-    let cost_sd = |(offer, place): (&Offer, usize)| {
-        let cost = problem.cost(place) as f64;
-        let share = if cost > 0.0 { (offer.fee / cost).min(1.0) } else { 0.0 };
-        let fee = price_sd(offer.fee_lo, offer.fee_hi);
-        (1.0 + ((fee * fee).exp() - 1.0) * share * share).ln().sqrt()
-    };
-    let settings = RobustSettings {
-        all_chances_sd: (logit(posed.seeing.hi) - logit(posed.seeing.lo)) / (2.0 * Z),
-        price_sd: posed.offers.iter().zip(0..).map(cost_sd).collect(),
-        ..RobustSettings::default()
-    };
-    let held = |place: u32| &inputs.material.candidates[posed.offers[place as usize].candidate];
-    let by = |key: &dyn Fn(u32) -> f64| {
-        let mut order: Vec<u32> = (0..posed.offers.len() as u32).collect();
-        order.sort_by(|one, other| key(*other).total_cmp(&key(*one)).then(one.cmp(other)));
-        one_after_another(problem, &order)
-    };
-    let mut rivals: Vec<(&'static str, Vec<u32>)> = vec![
-        ("those whom most buyers listen to, as far as the budget goes", by(&|place| held(place).buyers_expected)),
-        (
-            "the biggest by followers, as far as the budget goes",
-            by(&|place| held(place).name.followers.map_or(-1.0, |count| count as f64)),
-        ),
-    ];
-    rivals.retain(|(_, picks)| *picks != plan.picks && !picks.is_empty());
-    let (words, sets): (Vec<_>, Vec<_>) = rivals.into_iter().unzip();
-    Some((robustness(problem, plan, &sets, &settings), words))
-}
-
-/// Takes candidates in an order as long as the budget and the rules that only forbid allow.
-fn one_after_another(problem: &Problem, order: &[u32]) -> Vec<u32> {
-    let rules = problem.rules();
-    let most = rules.creators_max.unwrap_or(usize::MAX);
-    let never: HashSet<usize> = rules.never.iter().copied().collect();
-    let (mut picks, mut creators, mut cost) = (vec![], HashSet::new(), 0u64);
-    for place in order {
-        let candidate = &problem.candidates()[*place as usize];
-        let with = cost.saturating_add(problem.cost(*place as usize));
-        let is_free = !never.contains(&(*place as usize)) && !creators.contains(&candidate.creator);
-        if picks.len() < most && is_free && with <= problem.budget() {
-            picks.push(*place);
-            creators.insert(candidate.creator);
-            cost = with;
-        }
-    }
-    picks.sort_unstable();
-    picks
-}
-
-fn sure_made(problem: &Problem, plan: &Plan, sure: &Option<(Robustness, Vec<&'static str>)>, unit: Unit) -> SureMade {
-    let Some((robust, words)) = sure else {
-        return SureMade { draws: 0, over_budget_share: None, rivals: vec![] };
-    };
-    let estimate = |spread: Spread, value: f64, words: &str| {
-        let explanation = Explanation::leaf(words, Some(value), unit)
-            .with_formula("the same plan on 200 draws of chances and prices; the ends hold 90 % of them");
-        let (lo, hi) = (spread.lo.min(value), spread.hi.max(value));
-        Estimate::known(value, lo, hi, u64::from(robust.draws), "draws", "plan_draws", explanation).graded(Grade::C)
-    };
-    let own = engine::planning::reach::value_of(problem, &plan.picks);
-    let rivals = robust.rivals.iter().zip(words).map(|(rival, words)| {
-        let value = engine::planning::reach::value_of(problem, &rival.picks);
-        RivalMade {
-            words: (*words).to_owned(),
-            creators: rival.picks.len(),
-            reach: estimate(rival.reach, value, "reach of the other way of choosing"),
-            ahead_by: estimate(rival.ahead_by, own - value, "reach of the plan less reach of the other"),
-            is_told_apart: rival.is_told_apart,
-        }
-    });
-    SureMade { draws: robust.draws, over_budget_share: Some(robust.over_budget_share), rivals: rivals.collect() }
-}
-
-fn curve_made(problem: &Problem, inputs: &Inputs, plan: &Plan) -> Vec<CurveAt> {
-    let budgets = budgets_around(problem.budget(), CURVE_POINTS);
-    let limit = inputs.asked.one_more_max.map(|limit| limit as f64);
-    let settings = ChooseSettings { exact_seconds: None, ..ChooseSettings::default() };
-    let mut drawn = curve(problem, &budgets, limit, &settings);
-    // The plan itself lies on its own curve.
-    if let Some(point) = drawn.points.iter_mut().find(|point| point.budget == problem.budget()) {
-        point.plan = plan.clone();
-    }
-    let knee = drawn.knee.map(|knee| knee.point);
-    let at = |(place, point): (usize, &engine::planning::curve::CurvePoint)| CurveAt {
-        budget_minor_units: i64::try_from(point.budget).unwrap_or(i64::MAX),
-        reach: point.plan.value,
-        bound: point.plan.bound,
-        creators: point.plan.picks.len(),
-        cost_of_one_more: point.cost_of_one_more,
-        is_knee: knee == Some(place),
-    };
-    drawn.points.iter().enumerate().map(at).collect()
-}
-
-fn swap_made(inputs: &Inputs, posed: &Posed, suggestion: &Suggestion) -> SwapMade {
-    let accounts = |places: &[u32]| {
-        places.iter().map(|place| inputs.material.candidates[posed.offers[*place as usize].candidate].account).collect()
-    };
-    SwapMade {
-        goes: accounts(&suggestion.goes),
-        comes: accounts(&suggestion.comes),
-        words: suggestion.words.clone(),
-        reach_change: suggestion.reach_change,
-        cost_change: suggestion.cost_change,
-        is_within_budget: suggestion.is_within_budget,
-    }
-}
-
-fn dial_made(inputs: &Inputs, posed: &Posed) -> Result<Option<DialMade>, PlanningError> {
-    let material = &inputs.material;
-    if material.people == material.buyers_known {
-        return Ok(None);
-    }
-    let pairs: usize = posed.offers.iter().map(|offer| material.candidates[offer.candidate].listeners.len()).sum();
-    if pairs > PAIRS_DRAWN_MAX {
-        return Ok(None);
-    }
-    let problem = problem_of(inputs, &posed.offers, true, 1.0)?;
-    let likeness: Vec<f64> = (0..material.people).map(|place| f64::from(place < material.buyers_known)).collect();
-    let found = trade_off(&problem, &likeness, DIAL_STEPS, &ChooseSettings::fast())?;
-    let names = |plan: &Plan| plan.picks.iter().map(|pick| problem.candidates()[*pick as usize].name.clone()).collect();
-    let at = found.points.iter().map(|point| DialAt {
-        targeted: point.dial.targeted,
-        buyers: point.targeted_reach,
-        everybody: point.wide_reach,
-        creators: point.plan.picks.len(),
-    });
-    let (first, last) = (&found.points[0], &found.points[found.points.len() - 1]);
-    Ok(Some(DialMade {
-        at: at.collect(),
-        picks_shared: found.picks_shared,
-        wide: names(&first.plan),
-        targeted: names(&last.plan),
-    }))
-}
-
-/// People expected to meet both of two, over those expected to meet the one whom fewer meet.
-fn overlap(problem: &Problem, order: &[u32]) -> Vec<Vec<f64>> {
-    let column = |pick: u32| -> HashMap<usize, f64> { problem.pairs().column(pick as usize).iter().collect() };
-    let columns: Vec<HashMap<usize, f64>> = order.iter().map(|pick| column(*pick)).collect();
-    let weight = |person: &usize| problem.weights()[*person];
-    let met: Vec<f64> =
-        columns.iter().map(|column| column.iter().map(|(person, chance)| weight(person) * chance).sum()).collect();
-    let both = |one: usize, other: usize| -> f64 {
-        let (few, many) = match columns[one].len() <= columns[other].len() {
-            true => (one, other),
-            false => (other, one),
-        };
-        let shared = columns[few]
-            .iter()
-            .filter_map(|(person, chance)| columns[many].get(person).map(|also| weight(person) * chance * also));
-        let least = met[one].min(met[other]);
-        if least > 0.0 { (shared.sum::<f64>() / least).min(1.0) } else { 0.0 }
-    };
-    (0..order.len())
-        .map(|one| (0..order.len()).map(|other| if one == other { 1.0 } else { both(one, other) }).collect())
-        .collect()
-}
-
-fn left_out(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Vec<LeftOut> {
-    let problem = &posed.problem;
-    let material = &inputs.material;
-    let account = |place: u32| material.candidates[posed.offers[place as usize].candidate].account;
-    let chosen: HashSet<AccountId> = plan.picks.iter().map(|pick| account(*pick)).collect();
-    let open: Vec<u32> = (0..posed.offers.len() as u32).filter(|place| !chosen.contains(&account(*place))).collect();
-    let gains = Reached::of(problem, &plan.picks).gains(&open);
-    let mut best: Vec<(u32, f64)> = open.iter().copied().zip(gains).collect();
-    best.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-    let mut told = HashSet::new();
-    best.retain(|(place, _)| told.insert(account(*place)));
-    let left = problem.budget().saturating_sub(plan.cost);
-    let never: HashSet<AccountId> = inputs.named.never.iter().copied().collect();
-    let decimals = inputs.asked.budget.currency.decimals();
-    let amount =
-        |minor: u64| format!("{:.0} {}", minor as f64 / 10f64.powi(decimals as i32), inputs.asked.budget.currency());
-    let why = |(place, gain): (u32, f64)| {
-        let held = &material.candidates[posed.offers[place as usize].candidate];
-        let cost = problem.cost(place as usize);
-        let why = match (never.contains(&held.account), cost > left) {
-            (true, _) => "you said never".to_owned(),
-            (false, true) => {
-                format!("would add {gain:.1} for {}; {} of the budget are left", amount(cost), amount(left))
-            }
-            (false, false) => format!("would add {gain:.1} for {}; a rule keeps them out", amount(cost)),
-        };
-        LeftOut { account: held.account, name: held.name.name.clone(), why }
-    };
-    let mut all: Vec<LeftOut> = best.into_iter().take(LEFT_OUT_MAX).map(why).collect();
-    all.extend(posed.left_out.iter().take(LEFT_OUT_MAX).cloned());
-    all
-}
-
 fn from_what(inputs: &Inputs, posed: &Posed, grade: Grade) -> MadeFromWhat {
     let material = &inputs.material;
     let own: HashSet<usize> = posed
@@ -623,36 +457,4 @@ fn correction_told(found: Calibration) -> Estimate {
     let value = found.observed as f64 / found.predicted;
     let (lo, hi) = (found.lo.min(value), found.hi.max(value));
     Estimate::known(value, lo, hi, found.observed, "buyers who came", "reach_correction", explanation).graded(Grade::B)
-}
-
-fn warnings(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Vec<String> {
-    let mut warnings = vec![];
-    if plan.picks.len() == 1 {
-        warnings.push(
-            "The plan rests on one creator alone. Several who talk with each other carry a recommendation further and cost \
-             less risk: raise the budget, lower the fee a creator may take, or ask for at least two."
-                .to_owned(),
-        );
-    }
-    if plan.picks.is_empty() {
-        warnings.push("Nobody is in the plan: nothing that fits the budget reaches anybody.".to_owned());
-    }
-    let estimated = (plan.picks.iter()).filter(|pick| {
-        let offer = &posed.offers[**pick as usize];
-        !offer.is_agreed && !offer.has_own_price
-    });
-    match estimated.count() {
-        0 => {}
-        some => warnings.push(format!(
-            "{some} of {} prices are estimated without any price of that creator's own; ask them before you commit.",
-            plan.picks.len()
-        )),
-    }
-    for pick in &plan.picks {
-        let held = &inputs.material.candidates[posed.offers[*pick as usize].candidate];
-        if let Some(conflict) = held.conflicts.first() {
-            warnings.push(format!("{} is in although something speaks against it: {conflict}", held.name.name));
-        }
-    }
-    warnings
 }

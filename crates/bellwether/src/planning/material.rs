@@ -276,6 +276,16 @@ fn conflict_words(conflict: &reading::ConflictSeen) -> String {
     conflict.words.clone()
 }
 
+/// What a code of the search index is called.
+pub fn words_of_code(kind: LabelKind, code: &str) -> String {
+    match kind {
+        LabelKind::Platform => platform_words(code),
+        LabelKind::Tier => tier_code_words(code),
+        LabelKind::Language => creators::search::language_words(code).unwrap_or_else(|| code.to_owned()),
+        _ => creators::search::niches::words(code).unwrap_or_else(|| code.to_owned()),
+    }
+}
+
 /// What candidates are filed under by the search index: platform, size class, language, niches.
 async fn labels_of(
     data: &DataDirectory,
@@ -289,15 +299,9 @@ async fn labels_of(
     ];
     let columns = COLUMNS.map(|(column, _)| column);
     let values = creators::search::values_of(data, accounts, &columns).await?;
-    let words = |kind: LabelKind, code: &str| match kind {
-        LabelKind::Platform => platform_words(code),
-        LabelKind::Tier => tier_code_words(code),
-        LabelKind::Language => creators::search::language_words(code).unwrap_or_else(|| code.to_owned()),
-        _ => creators::search::niches::words(code).unwrap_or_else(|| code.to_owned()),
-    };
     let of = |(account, values): (&AccountId, Option<Vec<Values>>)| {
         let labels = values.into_iter().flatten().zip(COLUMNS).flat_map(|(values, (_, kind))| match values {
-            Values::Codes(codes) => codes.iter().map(|code| Label { kind, name: words(kind, code) }).collect(),
+            Values::Codes(codes) => codes.iter().map(|code| Label { kind, name: words_of_code(kind, code) }).collect(),
             Values::Number(_) => vec![],
         });
         (*account, labels.collect())

@@ -45,6 +45,8 @@ pub enum PlanningError {
         "there is no brand yet, and a plan is for a brand\nhint: `bellwether matching brand NAME --keyword …` makes one"
     )]
     NoBrand,
+    #[error("nobody is left to choose from: {0}")]
+    NobodyLeft(String),
     #[error("there is no plan {0}\nhint: `bellwether planning list` lists them")]
     NoSuchPlan(String),
     #[error("there is no campaign {0}\nhint: `bellwether planning campaigns` lists them")]
@@ -113,9 +115,8 @@ pub async fn inputs(
     asked: &PlanAsked,
     named: &Named,
 ) -> Result<Inputs, PlanningError> {
-    prices::begin_with(data, asked.budget.currency).await?;
     let material = material_for(data, brand, asked, named).await?;
-    let prices = prices::prices(data).await?;
+    let prices = prices::prices_in(data, asked.budget.currency).await?;
     Ok(Inputs { asked: asked.clone(), named: named.clone(), material, prices })
 }
 
@@ -139,13 +140,24 @@ pub async fn create(
     asked: PlanAsked,
     named: Named,
 ) -> Result<PlanShown, PlanningError> {
-    let revision = data.revision().await?;
-    let mut shown = try_plan(data, brand, asked, named).await?;
-    let (asked, made) = (json(&shown.asked), json(&shown.made));
-    let creators = creators_of(&shown);
-    let new = new_plan(&shown, &asked, &made, revision, &creators);
-    shown.id = Some(data.store.keep_plan(&new, shown.made_at).await?);
-    Ok(shown)
+    prices::begin_with(data, asked.budget.currency).await?;
+    let mut revision = data.revision().await?;
+    loop {
+        let mut shown = try_plan(data, brand.clone(), asked.clone(), named.clone()).await?;
+        let (asked, made) = (json(&shown.asked), json(&shown.made));
+        let creators = creators_of(&shown);
+        let new = new_plan(&shown, &asked, &made, revision, &creators);
+        let id = data.store.keep_plan(&new, shown.made_at).await?;
+        // Somebody may have been forgotten while the plan was made; it must not bring them back.
+        let now = data.revision().await?;
+        if now == revision && data.store.erasures_under_way().await?.is_empty() {
+            shown.id = Some(id);
+            return Ok(shown);
+        }
+        data.store.delete_plan(id).await?;
+        revision = now;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> String {

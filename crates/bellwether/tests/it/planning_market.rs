@@ -122,7 +122,11 @@ fn what_cannot_be_planned_is_refused_with_what_would_help() {
             .contains("turn the two")
     );
     // Nobody has a price of their own, so only known prices leave nobody.
-    assert!(refused(&["--budget", "2500 USD", "--own-prices"]).contains("no candidate"));
+    assert!(refused(&["--budget", "2500 USD", "--own-prices"]).contains("nobody is left to choose from"));
+    assert!(refused(&["--budget", "2.500 USD"]).contains("read in two ways"));
+    assert!(refused(&["--budget", "-250 USD"]).contains("0 or more"));
+    assert!(refused(&["--budget", "2500 $"]).contains("three letters"));
+    assert!(refused(&["--budget", "2500 USD", "--limit", "tier:gigantic=-1"]).contains("gigantic"));
     assert!(place.refused(&["planning", "show", "99"]).contains("there is no plan 99"));
     assert!(place.refused(&["planning", "compare", "1"]).contains("2 to 4 plans"));
     assert_eq!(place.json(&["planning", "list"]).as_array().map(Vec::len), Some(0), "nothing of it is kept");

@@ -106,8 +106,12 @@ fn bought(
     let mut heap = BinaryHeap::from(heap);
     let (mut left, mut sum, mut taken) = (budget, 0.0, 0);
     while let Some(top) = heap.pop() {
-        if left == 0 || taken == slots {
+        if taken == slots {
             break;
+        }
+        // Nothing more can be paid for; whoever costs nothing still adds.
+        if left == 0 && problem.costs[top.candidate as usize] > 0 {
+            continue;
         }
         if !gains.is_fresh(top.candidate, reached) {
             let gain = gains.refresh(top.candidate, reached);

@@ -84,7 +84,10 @@ pub fn curve(problem: &Problem, budgets: &[u64], limit: Option<f64>, settings: &
         let problem = problem.with_budget(*budget)?;
         let beginning = Beginning::with_gains(&problem, gains.clone()).ok_or(PlanError::NotFound { steps: 20_000 })?;
         let plan = choose_from(&problem, &beginning, &[], &settings)?;
-        Ok(linear.as_ref().map_or_else(|| plan.clone(), |bounds| with_linear(plan.clone(), bounds[place])))
+        Ok(match &linear {
+            Some(bounds) => plan.bounded(Proved { by: ProvedBy::Linear, bound: bounds[place] }),
+            None => plan,
+        })
     };
     let found: Vec<Result<Plan, PlanError>> = budgets.par_iter().enumerate().with_max_len(1).map(at).collect();
     let mut points: Vec<CurvePoint> = vec![];
@@ -113,16 +116,6 @@ fn no_worse(plan: Plan, before: Option<&CurvePoint>) -> Plan {
         }
         None => plan,
     }
-}
-
-/// The plan with another bound beside its own.
-fn with_linear(mut plan: Plan, bound: f64) -> Plan {
-    plan.bounds.push(Proved { by: ProvedBy::Linear, bound });
-    if bound < plan.bound {
-        (plan.bound, plan.proved_by) = (bound.max(plan.value), ProvedBy::Linear);
-        plan.ratio = ratio(plan.value, plan.bound);
-    }
-    plan
 }
 
 fn ratio(value: f64, bound: f64) -> f64 {

@@ -129,6 +129,18 @@ pub struct Plan {
     pub bounds: Vec<Proved>,
 }
 
+impl Plan {
+    /// The plan with another bound beside its own; the least of all counts.
+    pub fn bounded(mut self, proved: Proved) -> Plan {
+        if proved.bound < self.bound {
+            (self.bound, self.proved_by) = (proved.bound.max(self.value), proved.by);
+            self.ratio = if self.bound > 0.0 { (self.value / self.bound).min(1.0) } else { 1.0 };
+        }
+        self.bounds.push(proved);
+        self
+    }
+}
+
 /// Chooses creators under the rules and proves how good the choice is.
 ///
 /// Greedy by gain, greedy by gain per cost and the best single creator are run, the best is improved by exchanges, and with

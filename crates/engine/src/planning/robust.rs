@@ -153,7 +153,8 @@ fn one_draw(problem: &Problem, picks: &[u32], rivals: &[Vec<u32>], settings: &Ro
         let [by_gain, by_cost] = found;
         if by_gain.value() > by_cost.value() { by_gain.picks().to_vec() } else { by_cost.picks().to_vec() }
     });
-    let planned = planned.unwrap_or_default();
+    // Whoever is fixed stays, even where prices leave no plan.
+    let planned = planned.unwrap_or_else(|| problem.rules.forced.clone());
     Drawn {
         reach: value_of(&problem, picks),
         cost: problem.cost_of(picks),

@@ -41,7 +41,8 @@ struct ComparePage {
 /// `GET /planning/compare?plan=1&plan=2`
 pub async fn compare(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
     let mut ids: Vec<i64> = Pairs(pairs).all("plan").iter().filter_map(|id| id.parse().ok()).collect();
-    ids.dedup();
+    let mut met = std::collections::HashSet::new();
+    ids.retain(|id| met.insert(*id));
     if !(2..=4).contains(&ids.len()) {
         return Err(PlanningError::Compared(ids.len()).into());
     }
@@ -84,6 +85,14 @@ pub async fn compare(State(app): State<App>, visit: Visit, Query(pairs): Query<V
         Some((reach.lo?, reach.hi?))
     };
     let ends: Vec<(f64, f64)> = plans.iter().filter_map(reached).collect();
+    let first = &plans[0];
+    let is_like = |plan: &PlanShown| {
+        plan.brand.id == first.brand.id
+            && plan.asked.targeted == first.asked.targeted
+            && plan.asked.budget.currency == first.asked.budget.currency
+            && plan.made.is_people == first.made.is_people
+    };
+    let comparable = plans.iter().all(is_like);
     let apart = ends.len() == plans.len()
         && (0..ends.len()).any(|one| (0..ends.len()).all(|other| one == other || ends[one].0 > ends[other].1));
     let in_all = people.iter().filter(|row| row.holds.iter().all(|holds| *holds)).count() as u64;
@@ -92,9 +101,10 @@ pub async fn compare(State(app): State<App>, visit: Visit, Query(pairs): Query<V
         finding: format!(
             "{} in all of them. {}",
             format::counted(in_all, "creator is", "creators are"),
-            match apart {
-                true => "One of them reaches more than the others, whatever of the uncertain comes true.",
-                false => "How many they reach cannot be told apart on this evidence: let cost and taste decide.",
+            match (comparable, apart) {
+                (false, _) => "They are of different brands, currencies or ways of counting people, so their reach is not compared.",
+                (true, true) => "One of them reaches more than the others in nine of ten cases.",
+                (true, false) => "How many they reach cannot be told apart on this evidence: let cost and taste decide.",
             }
         ),
         heads: plans

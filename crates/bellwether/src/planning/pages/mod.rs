@@ -69,6 +69,7 @@ fn problem_of(error: PlanningError) -> Result<ProblemView, PlanningError> {
             )
         }),
         PlanningError::Plan(error) => Ok(plain("", error.to_string())),
+        error @ PlanningError::NobodyLeft(_) => Ok(plain("", error.to_string())),
         error @ (PlanningError::Currencies { .. } | PlanningError::NoCandidate(_)) => {
             Ok(plain("budget", error.to_string()))
         }
@@ -86,6 +87,8 @@ struct ListedView {
     made: String,
     budget: String,
     words: String,
+    /// It has to be made anew, which may fail.
+    is_gone: bool,
 }
 
 /// A campaign in the list.
@@ -133,6 +136,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
             brand: plan.brand.clone(),
             made: clock::minute(plan.made_at),
             budget: format::part(plan.budget.minor_units as f64, money),
+            is_gone: plan.made.is_none(),
             words,
         }
     });

@@ -75,6 +75,8 @@ pub struct DialView {
     pub wide: String,
     pub targeted: String,
     pub rows: Vec<DialRow>,
+    /// What the two counts are of.
+    pub counted: &'static str,
 }
 
 pub struct LeftView {
@@ -184,10 +186,15 @@ fn finding(shown: &PlanShown) -> String {
     let made = &shown.made;
     let money = Unit::Money(shown.asked.budget.currency);
     let reached = &made.told.reached_at_least[0];
-    let whom = if shown.asked.targeted >= 1.0 { "buyers" } else { "people, buyers counting more" };
+    let whom = match shown.asked.targeted {
+        end if end >= 1.0 => "buyers",
+        end if end <= 0.0 => "people",
+        _ => "people, buyers counting more,",
+    };
+    let as_score = if made.is_people { "" } else { ", as a score" };
     let reach = match (reached.value, reached.lo, reached.hi) {
         (Some(value), Some(lo), Some(hi)) => {
-            format!("{value:.0} ({lo:.0} to {hi:.0}) {whom} expected to be met at least once")
+            format!("{value:.0} ({lo:.0} to {hi:.0}) {whom} expected to be met at least once{as_score}")
         }
         _ => "how many are met is not known".to_owned(),
     };
@@ -198,11 +205,10 @@ fn finding(shown: &PlanShown) -> String {
             format!("for {} of {budget}", format::part(cost, money))
         },
     );
-    format!(
-        "{} {cost}: {reach}. At least {:.1} % of the best possible plan.",
-        format::counted(made.picks.len() as u64, "creator", "creators"),
-        (1000.0 * made.ratio).floor() / 10.0
-    )
+    let proved = made.told.certificate.value.map_or_else(String::new, |_| {
+        format!(" At least {:.1} % of the best possible plan.", (1000.0 * made.ratio).floor() / 10.0)
+    });
+    format!("{} {cost}: {reach}.{proved}", format::counted(made.picks.len() as u64, "creator", "creators"))
 }
 
 fn picks(shown: &PlanShown, money: Unit, address: &dyn Fn(&crate::planning::asked::Named) -> String) -> Vec<PickView> {
@@ -293,10 +299,16 @@ fn swap_view(
     named.must = stay.chain(swap.comes.iter().copied()).filter(|account| !agreed.contains(account)).collect();
     named.must.sort_unstable();
     named.must.dedup();
-    named.never.extend(swap.goes.iter().copied());
+    named.never.extend(swap.goes.iter().copied().filter(|account| !swap.comes.contains(account)));
     let mut asked = shown.asked.clone();
+    let cost: i64 = shown.made.picks.iter().map(|pick| pick.cost_minor_units).sum::<i64>() + swap.cost_change;
+    if swap.cost_change < 0 {
+        // What is saved is to stay saved.
+        asked.budget.minor_units = cost;
+        let pairs = named.pairs(asked.pairs().with("brand", shown.brand.id), asked.budget);
+        return SwapView { words: swap.words.clone(), address: pairs.address("/planning/try"), over_budget: false };
+    }
     if !swap.is_within_budget {
-        let cost: i64 = shown.made.picks.iter().map(|pick| pick.cost_minor_units).sum::<i64>() + swap.cost_change;
         asked.budget.minor_units = asked.budget.minor_units.max(cost);
         let pairs = named.pairs(asked.pairs().with("brand", shown.brand.id), asked.budget);
         return SwapView { words: swap.words.clone(), address: pairs.address("/planning/try"), over_budget: true };
@@ -353,8 +365,9 @@ fn dial(shown: &PlanShown) -> Option<DialView> {
     };
     Some(DialView {
         shared: format!("{:.0} %", 100.0 * dial.picks_shared),
-        wide: dial.wide.join(", "),
-        targeted: dial.targeted.join(", "),
+        wide: dial.wide.iter().map(|pick| pick.name.as_str()).collect::<Vec<_>>().join(", "),
+        targeted: dial.targeted.iter().map(|pick| pick.name.as_str()).collect::<Vec<_>>().join(", "),
+        counted: if shown.asked.times > 1 { "meetings that count" } else { "met" },
         rows: dial.at.iter().map(row).collect(),
     })
 }

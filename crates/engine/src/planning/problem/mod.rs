@@ -141,7 +141,8 @@ pub enum PlanError {
     #[error("the budget is {minor_units} {currency} (in the smallest unit); set one above 0")]
     NoBudget { minor_units: i64, currency: Currency },
     #[error(
-        "nobody is affordable: the cheapest, {name}, costs {cheapest} and the budget is {budget} {currency} (in the smallest unit)"
+        "nobody is affordable: the cheapest, {name}, costs {} and the budget is {}",
+        amount(*.cheapest, *.currency), amount(*.budget, *.currency)
     )]
     NobodyAffordable { name: String, cheapest: u64, budget: u64, currency: Currency },
     #[error("an exposure may count 1 to {TIMES_MAX} times, got {0}")]
