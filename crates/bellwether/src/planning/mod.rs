@@ -140,7 +140,7 @@ pub async fn create(
     asked: PlanAsked,
     named: Named,
 ) -> Result<PlanShown, PlanningError> {
-    prices::begin_with(data, asked.budget.currency).await?;
+    let currency = asked.budget.currency;
     let mut revision = data.revision().await?;
     loop {
         let mut shown = try_plan(data, brand.clone(), asked.clone(), named.clone()).await?;
@@ -151,6 +151,7 @@ pub async fn create(
         // Somebody may have been forgotten while the plan was made; it must not bring them back.
         let now = data.revision().await?;
         if now == revision && data.store.erasures_under_way().await?.is_empty() {
+            prices::begin_with(data, currency).await?;
             shown.id = Some(id);
             return Ok(shown);
         }
