@@ -155,6 +155,8 @@ fn where_few_say_all_of_it_those_who_say_all_but_one_word_follow() {
     );
     let strict = find(&generation, &Request { widen: false, ..request.clone() }).expect("finds");
     assert_eq!((accounts(&strict), strict.understood.some_of_it), (vec![1], false));
+    let quoted = Request { text: TextQuery::parse("sourdough gerda \"starter\"").expect("reads"), ..request.clone() };
+    assert_eq!(accounts(&find(&generation, &quoted).expect("finds")), [1], "what is in quotes may not be missing");
     let by_followers = Order::By { column: "followers".to_owned(), descending: true };
     let ordered = find(&generation, &Request { order: by_followers, ..request }).expect("finds");
     assert_eq!(accounts(&ordered), [1], "in another order nobody is added");

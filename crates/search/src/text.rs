@@ -198,6 +198,7 @@ pub(crate) fn ask(
     let mut understood = Understood::default();
     let mut groups: Vec<Box<dyn Query>> = vec![];
     let mut beside: Clauses = vec![];
+    let mut quoted: Vec<bool> = vec![];
     let common = asking.common(&text.groups)?;
     for (group, common) in text.groups.iter().zip(common) {
         let mut ways: Vec<Box<dyn Query>> = vec![];
@@ -205,7 +206,10 @@ pub(crate) fn ask(
             ways.extend(asking.ways(item, &mut understood, &mut beside)?);
         }
         match common {
-            false => groups.push(any_of(ways)),
+            false => {
+                groups.push(any_of(ways));
+                quoted.push(group.iter().all(|item| item.exact));
+            }
             true => {
                 understood.words.last_mut().expect("a common word was told just now").common = true;
                 beside.push((Occur::Should, any_of(ways)));
@@ -227,10 +231,18 @@ pub(crate) fn ask(
         if say_all == 0 || (widen && say_all < FEW) {
             understood.some_of_it = true;
             understood.say_all = say_all;
-            let least = if say_all == 0 { 1 } else { groups.len() - 1 };
-            let some: Clauses = groups.iter().map(|group| (Occur::Should, group.box_clone())).collect();
-            let some = BooleanQuery::with_minimum_required_clauses(some, least);
-            let mut clauses: Clauses = vec![(Occur::Must, Box::new(some))];
+            // What was put in quotes is asked for: it is no word that may be missing, unless nobody says all.
+            let (asked_for, open): (Vec<_>, Vec<_>) =
+                groups.iter().zip(&quoted).partition(|(_, quoted)| **quoted && say_all > 0);
+            let least = if say_all == 0 { 1 } else { open.len().saturating_sub(1) };
+            let mut clauses: Clauses =
+                asked_for.into_iter().map(|(group, _)| (Occur::Must, group.box_clone())).collect();
+            let some: Clauses = open.into_iter().map(|(group, _)| (Occur::Should, group.box_clone())).collect();
+            if least > 0 {
+                clauses.push((Occur::Must, Box::new(BooleanQuery::with_minimum_required_clauses(some, least))));
+            } else {
+                clauses.extend(some);
+            }
             if scored && say_all > 0 {
                 clauses.push((Occur::Should, Box::new(ConstScoreQuery::new(query, ALL_OF_IT_SCORE))));
             }

@@ -9,6 +9,8 @@ create table plan (
     asked text not null,
     -- The plan as it was made, as JSON; null where somebody it names has been forgotten: it is made anew when looked at.
     made text,
+    -- What a list shows of it, as JSON.
+    summary text not null,
     -- The version of the formulas, and of the facts, it was made with.
     version integer not null,
     data_revision integer not null,

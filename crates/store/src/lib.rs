@@ -33,7 +33,9 @@ pub use ingest::{ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
 pub use own_people::{NewOwnFile, OwnFile, OwnMatchChanges, OwnMatchRow, OwnMatched, OwnPerson};
 pub use persons::{IdentityClaim, MergeRow};
-pub use planning::{CampaignCreatorRow, CampaignRow, NewCampaign, NewPlan, PlanCreatorRow, PlanRole, PlanRow};
+pub use planning::{
+    CampaignCreatorRow, CampaignRow, NewCampaign, NewPlan, PlanCreatorRow, PlanListRow, PlanRole, PlanRow,
+};
 pub use prices::PriceRow;
 pub use reviews::{ShortlistLink, ShortlistVote, Voter};
 pub use searches::{NicheCorrection, SavedSearch};

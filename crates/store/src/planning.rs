@@ -59,12 +59,26 @@ pub struct PlanRow {
     pub made_at: Timestamp,
 }
 
+/// A plan in a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlanListRow {
+    pub id: i64,
+    pub brand: String,
+    pub campaign: String,
+    /// JSON.
+    pub summary: String,
+    /// Somebody it named has been forgotten, so that it has to be made anew.
+    pub is_gone: bool,
+    pub made_at: Timestamp,
+}
+
 /// A plan about to be kept.
 pub struct NewPlan<'a> {
     pub brand: BrandId,
     pub campaign: &'a str,
     pub asked: &'a str,
     pub made: &'a str,
+    pub summary: &'a str,
     pub version: u32,
     pub data_revision: i64,
     pub creators: &'a [PlanCreatorRow],
@@ -143,12 +157,22 @@ fn campaign_of(row: &SqliteRow) -> Result<CampaignRow, StoreError> {
 
 impl Store {
     /// Every plan, the newest first.
-    pub async fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
-        let rows = sqlx::query("select * from plan order by id desc")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of("reading the plans"))?;
-        Ok(rows.iter().map(plan_of).collect())
+    pub async fn plans(&self) -> Result<Vec<PlanListRow>, StoreError> {
+        let rows = sqlx::query(
+            "select id, brand_id, campaign, summary, made is null as is_gone, made_at from plan order by id desc",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading the plans"))?;
+        let row = |row: &SqliteRow| PlanListRow {
+            id: row.get("id"),
+            brand: row.get("brand_id"),
+            campaign: row.get("campaign"),
+            summary: row.get("summary"),
+            is_gone: row.get::<i64, _>("is_gone") != 0,
+            made_at: Timestamp(row.get("made_at")),
+        };
+        Ok(rows.iter().map(row).collect())
     }
 
     pub async fn plan(&self, id: i64) -> Result<Option<PlanRow>, StoreError> {
@@ -180,13 +204,14 @@ impl Store {
         Ok(rows.iter().filter_map(row).collect())
     }
 
-    /// Keeps a plan with whom it names, all of it or nothing; returns its number.
-    pub async fn keep_plan(&self, plan: &NewPlan<'_>, at: Timestamp) -> Result<i64, StoreError> {
+    /// Keeps a plan with whom it names, all of it or nothing; returns its number. `None`, and nothing is kept, where facts
+    /// came in or went, or somebody is being forgotten, since it was made: it may name whom nothing may name any more.
+    pub async fn keep_plan(&self, plan: &NewPlan<'_>, at: Timestamp) -> Result<Option<i64>, StoreError> {
         let failed = StoreError::of("keeping a plan");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         let row = sqlx::query(
-            "insert into plan (brand_id, campaign, asked, made, version, data_revision, made_at) \
-             values ($1, $2, $3, $4, $5, $6, $7) returning id",
+            "insert into plan (brand_id, campaign, asked, made, version, data_revision, made_at, summary) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
         )
         .bind(plan.brand.to_string())
         .bind(plan.campaign)
@@ -195,35 +220,48 @@ impl Store {
         .bind(i64::from(plan.version))
         .bind(plan.data_revision)
         .bind(at.0)
+        .bind(plan.summary)
         .fetch_one(&mut *transaction)
         .await
         .map_err(&failed)?;
         let id: i64 = row.get("id");
         put_creators(&mut transaction, id, plan.creators).await.map_err(&failed)?;
+        // The row above holds the database for writing, so that nobody is forgotten between this and the commit.
+        if !still_holds(&mut transaction, plan.data_revision).await.map_err(&failed)? {
+            return Ok(None);
+        }
         transaction.commit().await.map_err(&failed)?;
-        Ok(id)
+        Ok(Some(id))
     }
 
-    /// Puts a plan that was made anew, because somebody it named is forgotten, in the place of what was kept.
-    pub async fn remake_plan(&self, id: i64, plan: &NewPlan<'_>, at: Timestamp) -> Result<(), StoreError> {
+    /// Puts a plan that was made anew, because somebody it named is forgotten, in the place of what was kept; `false`, and
+    /// nothing is changed, where facts have moved on as in [`Store::keep_plan`].
+    pub async fn remake_plan(&self, id: i64, plan: &NewPlan<'_>, at: Timestamp) -> Result<bool, StoreError> {
         let failed = StoreError::of("keeping a plan made anew");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        sqlx::query("update plan set made = $1, version = $2, data_revision = $3, made_at = $4 where id = $5")
-            .bind(plan.made)
-            .bind(i64::from(plan.version))
-            .bind(plan.data_revision)
-            .bind(at.0)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
+        sqlx::query(
+            "update plan set made = $1, version = $2, data_revision = $3, made_at = $4, summary = $6 where id = $5",
+        )
+        .bind(plan.made)
+        .bind(i64::from(plan.version))
+        .bind(plan.data_revision)
+        .bind(at.0)
+        .bind(id)
+        .bind(plan.summary)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&failed)?;
         sqlx::query("delete from plan_creator where plan_id = $1")
             .bind(id)
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
         put_creators(&mut transaction, id, plan.creators).await.map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)
+        if !still_holds(&mut transaction, plan.data_revision).await.map_err(&failed)? {
+            return Ok(false);
+        }
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
     }
 
     /// Deletes a plan; campaigns that began with it stay.
@@ -289,7 +327,8 @@ impl Store {
         Ok(rows.iter().map(row).collect())
     }
 
-    /// Begins a campaign with its creators, all of it or nothing; `None` where the brand has one of that name.
+    /// Begins a campaign with those creators whom its plan still picks, all of it or nothing; `None` where the brand has one of
+    /// that name.
     pub async fn begin_campaign(&self, campaign: &NewCampaign<'_>, at: Timestamp) -> Result<Option<i64>, StoreError> {
         let failed = StoreError::of("beginning a campaign");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
@@ -313,7 +352,8 @@ impl Store {
             sqlx::query(
                 "insert into campaign_creator \
                  (campaign_id, account_id, format, posts, fee_minor_units, is_agreed, added_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7)",
+                 select $1, $2, $3, $4, $5, $6, $7 where exists \
+                 (select 1 from plan_creator where plan_id = $8 and account_id = $2 and role = 'pick')",
             )
             .bind(id)
             .bind(creator.account.0)
@@ -322,6 +362,7 @@ impl Store {
             .bind(creator.fee_minor_units)
             .bind(i64::from(creator.is_agreed))
             .bind(at.0)
+            .bind(campaign.plan)
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
@@ -339,6 +380,17 @@ impl Store {
             .map_err(StoreError::of("deleting a campaign"))?;
         Ok(done.rows_affected() > 0)
     }
+}
+
+/// Whether facts are those of this revision and nobody is being forgotten.
+async fn still_holds(transaction: &mut SqliteConnection, data_revision: i64) -> Result<bool, sqlx::Error> {
+    let (holds,): (i64,) = sqlx::query_as(
+        "select (select revision from data_revision where id = 1) = $1 and not exists (select 1 from erasure_under_way)",
+    )
+    .bind(data_revision)
+    .fetch_one(transaction)
+    .await?;
+    Ok(holds != 0)
 }
 
 async fn put_creators(
@@ -391,11 +443,12 @@ mod tests {
             campaign: "spring",
             asked: "{}",
             made: "{\"left_out\":[\"77\"]}",
+            summary: "{}",
             version: 1,
-            data_revision: 4,
+            data_revision: 0,
             creators: &creators,
         };
-        let id = store.keep_plan(&new, Timestamp(5)).await.expect("keeps");
+        let id = store.keep_plan(&new, Timestamp(5)).await.expect("keeps").expect("facts are those it was made of");
         assert_eq!(store.plan_creators(id).await.expect("reads").len(), 2);
         store.forget_in_planning(&[AccountId(77)]).await.expect("forgets");
         let plan = store.plan(id).await.expect("reads").expect("is there");
@@ -404,7 +457,12 @@ mod tests {
             (None, "spring"),
             "it named the forgotten one among those left out"
         );
-        store.remake_plan(id, &NewPlan { made: "{}", ..new }, Timestamp(6)).await.expect("keeps anew");
+        assert!(store.plans().await.expect("reads")[0].is_gone);
+        let anew = NewPlan { made: "{}", ..new };
+        assert!(store.remake_plan(id, &anew, Timestamp(6)).await.expect("keeps anew"));
+        store.facts_changed().await.expect("moves on");
+        assert!(!store.remake_plan(id, &anew, Timestamp(7)).await.expect("answers"), "facts have moved on");
+        assert_eq!(store.keep_plan(&anew, Timestamp(7)).await.expect("answers"), None, "and nothing is kept");
         store.forget_in_planning(&[AccountId(1)]).await.expect("forgets");
         let left = store.plan_creators(id).await.expect("reads");
         assert_eq!(left.iter().map(|one| one.account.0).collect::<Vec<_>>(), [2]);
@@ -416,16 +474,25 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = opened(&folder).await;
         let brand = BrandId::new();
-        let new =
-            NewPlan { brand, campaign: "spring", asked: "{}", made: "{}", version: 1, data_revision: 4, creators: &[] };
-        let plan = store.keep_plan(&new, Timestamp(5)).await.expect("keeps");
-        let creators = [CampaignCreatorRow {
-            account: AccountId(9),
+        let new = NewPlan {
+            brand,
+            campaign: "spring",
+            asked: "{}",
+            made: "{}",
+            summary: "{}",
+            version: 1,
+            data_revision: 0,
+            creators: &[named(9, PlanRole::Pick)],
+        };
+        let plan = store.keep_plan(&new, Timestamp(5)).await.expect("keeps").expect("is kept");
+        let of = |account: i64| CampaignCreatorRow {
+            account: AccountId(account),
             format: "post".to_owned(),
             posts: 2,
             fee_minor_units: None,
             is_agreed: false,
-        }];
+        };
+        let creators = [of(9), of(8)];
         let new = NewCampaign {
             brand,
             name: "Spring",
@@ -441,7 +508,11 @@ mod tests {
         assert!(store.delete_plan(plan).await.expect("deletes"));
         let held = store.campaign(id).await.expect("reads").expect("is there");
         assert_eq!((held.plan, held.creators, held.budget.minor_units), (None, 1, 2_500));
-        assert_eq!(store.campaign_creators(id).await.expect("reads"), creators);
+        assert_eq!(
+            store.campaign_creators(id).await.expect("reads"),
+            creators[..1],
+            "the plan does not pick the other"
+        );
         store.forget_in_planning(&[AccountId(9)]).await.expect("forgets");
         assert!(store.campaign_creators(id).await.expect("reads").is_empty());
     }

@@ -16,11 +16,9 @@ use crate::ingest::csv_file::{CsvFile, Next, parse_count};
 use crate::matching::proof::verdict_words;
 use crate::output::{Output, write_reliability};
 
+/// Where the past ends.
 #[derive(Args)]
-pub struct ListeningArguments {
-    /// A folder with interactions.csv (actor,target,kind,at_unix[,tag]) and, if there is one, accounts.csv.
-    #[arg(long)]
-    data: PathBuf,
+pub struct CutArguments {
     /// The past is this share of the interactions.
     #[arg(long, default_value_t = 0.7, conflicts_with_all = ["cut_unix", "halves_per_tag"])]
     cut_quantile: f64,
@@ -30,6 +28,26 @@ pub struct ListeningArguments {
     /// The past is the first half of each tag's talk.
     #[arg(long, conflicts_with = "cut_unix")]
     halves_per_tag: bool,
+}
+
+impl CutArguments {
+    pub fn cut(&self) -> anyhow::Result<Cut> {
+        match (self.cut_unix, self.halves_per_tag) {
+            (Some(at), _) => Ok(Cut::Unix(at)),
+            (None, true) => Ok(Cut::HalvesPerTag),
+            (None, false) if self.cut_quantile > 0.0 && self.cut_quantile < 1.0 => Ok(Cut::Quantile(self.cut_quantile)),
+            (None, false) => anyhow::bail!("--cut-quantile is a share between 0 and 1, e.g. 0.7"),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct ListeningArguments {
+    /// A folder with interactions.csv (actor,target,kind,at_unix[,tag]) and, if there is one, accounts.csv.
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    cut: CutArguments,
     /// How many accounts stand for brands, or `all`.
     #[arg(long, default_value = "150", value_parser = anchors)]
     anchors: AnchorsAsked,
@@ -52,15 +70,8 @@ pub fn anchors(text: &str) -> Result<AnchorsAsked, String> {
 
 /// Reads the folder, measures, prints.
 pub fn run(arguments: &ListeningArguments, output: Output) -> anyhow::Result<()> {
-    if !(0.0..1.0).contains(&arguments.cut_quantile) || arguments.cut_quantile == 0.0 {
-        anyhow::bail!("--cut-quantile is a share between 0 and 1, e.g. 0.7");
-    }
+    let cut = arguments.cut.cut()?;
     let talk = read_talk(&arguments.data)?;
-    let cut = match (arguments.cut_unix, arguments.halves_per_tag) {
-        (Some(at), _) => Cut::Unix(at),
-        (None, true) => Cut::HalvesPerTag,
-        (None, false) => Cut::Quantile(arguments.cut_quantile),
-    };
     let settings = EvaluationSettings {
         cut,
         anchors: arguments.anchors,

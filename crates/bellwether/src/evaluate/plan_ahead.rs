@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::conversations::evaluate::{AnchorsAsked, Cut, EvaluationSettings};
+use engine::conversations::evaluate::{AnchorsAsked, EvaluationSettings};
 use engine::planning::ahead::plans_ahead;
 
-use super::listening::{anchors, read_talk};
+use super::listening::{CutArguments, anchors, read_talk};
 use crate::output::Output;
 
 #[derive(Args)]
@@ -14,15 +14,8 @@ pub struct PlanAheadArguments {
     /// A folder with interactions.csv (actor,target,kind,at_unix[,tag]).
     #[arg(long)]
     data: PathBuf,
-    /// The past is this share of the interactions.
-    #[arg(long, default_value_t = 0.7, conflicts_with_all = ["cut_unix", "halves_per_tag"])]
-    cut_quantile: f64,
-    /// The past ends at this moment, seconds since 1970.
-    #[arg(long)]
-    cut_unix: Option<i64>,
-    /// The past is the first half of each tag's talk.
-    #[arg(long, conflicts_with = "cut_unix")]
-    halves_per_tag: bool,
+    #[command(flatten)]
+    cut: CutArguments,
     /// How many accounts stand for brands, those with most talkers first, or `all`.
     #[arg(long, default_value = "100", value_parser = anchors)]
     anchors: AnchorsAsked,
@@ -36,12 +29,8 @@ pub struct PlanAheadArguments {
 
 /// Reads the folder, plans, counts, prints.
 pub fn run(arguments: &PlanAheadArguments, output: Output) -> anyhow::Result<()> {
+    let cut = arguments.cut.cut()?;
     let talk = read_talk(&arguments.data)?;
-    let cut = match (arguments.cut_unix, arguments.halves_per_tag) {
-        (Some(at), _) => Cut::Unix(at),
-        (None, true) => Cut::HalvesPerTag,
-        (None, false) => Cut::Quantile(arguments.cut_quantile),
-    };
     let settings = EvaluationSettings {
         cut,
         anchors: arguments.anchors,

@@ -191,11 +191,8 @@ pub async fn run(data: &DataDirectory, command: PlanningCommand, output: Output)
                 .iter()
                 .map(|plan| {
                     json!({
-                        "id": plan.id, "campaign": plan.campaign, "brand": plan.brand, "budget": plan.budget,
-                        "made_at": clock::iso(plan.made_at),
-                        "creators": plan.made.as_ref().map(|made| made.picks.len()),
-                        "reach": plan.made.as_ref().map(|made| &made.told.reach),
-                        "ratio": plan.made.as_ref().map(|made| made.ratio),
+                        "id": plan.id, "campaign": plan.campaign, "brand": plan.brand,
+                        "made_at": clock::iso(plan.made_at), "summary": plan.summary, "is_gone": plan.is_gone,
                     })
                 })
                 .collect();
@@ -204,18 +201,17 @@ pub async fn run(data: &DataDirectory, command: PlanningCommand, output: Output)
                     return writeln!(out, "no plan is kept; `bellwether planning create` makes one");
                 }
                 held.iter().try_for_each(|plan| {
-                    let budget = value_text(plan.budget.minor_units as f64, 0.0, Unit::Money(plan.budget.currency));
-                    let came = plan.made.as_ref().map_or_else(
-                        || "made anew when it is looked at".to_owned(),
-                        |made| {
-                            format!(
-                                "{} creators, reach {}, at least {:.1} % of the best",
-                                made.picks.len(),
-                                estimate_text(&made.told.reach),
-                                (1000.0 * made.ratio).floor() / 10.0
-                            )
-                        },
-                    );
+                    let of = &plan.summary;
+                    let budget = value_text(of.budget.minor_units as f64, 0.0, Unit::Money(of.budget.currency));
+                    let came = match plan.is_gone {
+                        true => "made anew when it is looked at: somebody it named has been forgotten".to_owned(),
+                        false => format!(
+                            "{} creators, met at least once {}, at least {:.1} % of the best",
+                            of.creators,
+                            estimate_text(&of.reached),
+                            (1000.0 * of.ratio).floor() / 10.0
+                        ),
+                    };
                     writeln!(out, "{}  {} ({}, {budget}): {came}", plan.id, plan.campaign, plan.brand)
                 })
             })
@@ -327,9 +323,7 @@ fn tell(shown: &PlanShown, explain: bool, output: Output) -> anyhow::Result<()> 
         writeln!(out, "met at least once {}", estimate_text(&told.reached_at_least[0]))?;
         writeln!(out, "met at least twice {}", estimate_text(&told.reached_at_least[1]))?;
         writeln!(out, "{}", told.certificate_words)?;
-        if !made.is_people {
-            writeln!(out, "reach is a score that compares plans on the same chances, not a count of people")?;
-        }
+        writeln!(out, "reach is a score that compares plans on the same chances, not a count of people")?;
         for (pick, figures) in made.picks.iter().zip(&told.picks) {
             writeln!(
                 out,

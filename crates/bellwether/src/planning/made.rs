@@ -141,9 +141,9 @@ pub struct PlanMade {
     pub dial: Option<DialMade>,
     /// People expected to meet both of two picks, over those of the one who reaches fewer; 0..=1, in the order of picks.
     pub overlap: Vec<Vec<f64>>,
+    /// Those who would add most, then those left out before choosing.
     pub left_out: Vec<LeftOut>,
+    pub left_out_in_all: usize,
     pub warnings: Vec<String>,
     pub from: MadeFromWhat,
-    /// Reach counts people, not a score.
-    pub is_people: bool,
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use engine::conversations::listening::Reading;
 use engine::matching::price::{PostFormat, PriceKind, PriceQuery};
 use engine::planning::exposure::{Calibration, Listeners, OfferedPosts, SeeingShare, exposures};
+use engine::planning::reach::shared_meetings;
 use engine::planning::swaps::{Suggestion, suggestions};
 use engine::planning::told::{Chances, ToldSettings, told};
 use engine::planning::{
@@ -21,7 +22,7 @@ use super::asked::{Named, PlanAsked};
 use super::made::{LeftOut, MadeFromWhat, PickMade, PlanMade};
 use super::material::{CandidateHeld, Material, words_of_code};
 use crate::matching::prices::Prices;
-use beside::{curve_made, curve_of, dial_made, drawn, left_out, overlap, proved_on, sure_made, swap_made, warnings};
+use beside::{curve_made, curve_of, dial_made, drawn, left_out, proved_on, sure_made, swap_made, warnings};
 
 /// Share of listeners who see one post where nothing is known of it: between a tenth and two thirds, as published
 /// reach rates and what creators show of their own numbers lie widely apart.
@@ -286,12 +287,19 @@ fn rules_of(
         let of = |(_, offer): &(usize, &Offer)| material.candidates[offer.candidate].account == account;
         offers.iter().enumerate().filter(of).map(|(place, _)| place).collect()
     };
-    // Of somebody who must be in, the cheapest format is: a rule names one offer.
-    let forced = |account: AccountId| -> Result<usize, PlanningError> {
-        let by_fee = |one: &usize, other: &usize| offers[*one].fee.total_cmp(&offers[*other].fee);
-        offers_of(account).into_iter().min_by(by_fee).ok_or(PlanningError::NoCandidate(account.to_string()))
+    let of_wanted = |account: AccountId| -> Result<Vec<usize>, PlanningError> {
+        Some(offers_of(account)).filter(|of| !of.is_empty()).ok_or(PlanningError::NoCandidate(account.to_string()))
     };
-    let agreed: HashSet<AccountId> = named.agreed.iter().map(|agreed| agreed.account).collect();
+    // Who has one offer alone is named by it; of several any one will do.
+    let (mut must, mut must_one_of) = (vec![], vec![]);
+    for account in &named.must {
+        match of_wanted(*account)?.as_slice() {
+            [only] => must.push(*only),
+            several => must_one_of.push(several.to_vec()),
+        }
+    }
+    let agreed: Vec<usize> =
+        (named.agreed.iter()).map(|agreed| of_wanted(agreed.account).map(|of| of[0])).collect::<Result<_, _>>()?;
     let both = |(one, other): &(AccountId, AccountId)| -> Vec<(usize, usize)> {
         let others = offers_of(*other);
         offers_of(*one).into_iter().flat_map(|one| others.iter().map(move |other| (one, *other))).collect()
@@ -300,11 +308,10 @@ fn rules_of(
         budget: asked.budget,
         creators_min: asked.creators_min,
         creators_max: asked.creators_allowed(),
-        must: (named.must.iter().filter(|account| !agreed.contains(account)))
-            .map(|account| forced(*account))
-            .collect::<Result<_, _>>()?,
+        must: must.into_iter().filter(|place| !agreed.contains(place)).collect(),
+        must_one_of,
         never: named.never.iter().flat_map(|account| offers_of(*account)).collect(),
-        agreed: named.agreed.iter().map(|agreed| forced(agreed.account)).collect::<Result<_, _>>()?,
+        agreed,
         limits: asked.limits.iter().map(|limit| held_limit(limit, material)).collect::<Result<_, _>>()?,
         together_min: asked.together_min,
         conflicts: named.apart.iter().flat_map(both).collect(),
@@ -321,7 +328,7 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
     };
     let posed = pose(inputs)?;
     took("posing");
-    let Posed { problem, offers, seeing, .. } = &posed;
+    let Posed { problem, offers, .. } = &posed;
     let plan = choose(problem, &ChooseSettings { linear: None, ..choose_settings() })?;
     took("choosing");
     // The curve goes through the plan's own budget, so that what is proved there need not be proved twice.
@@ -330,23 +337,23 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
     took("curve");
     let sure = drawn(inputs, &posed, &plan);
     took("drawing");
-    let grade = grade_of(&inputs.material).worst(seeing.grade);
-    // Reach is people once campaigns of the brand's own have shown that such numbers come true; none has been tracked yet.
-    let is_people = false;
-    let told_settings = ToldSettings {
-        chances: if is_people { Chances::Calibrated } else { Chances::Uncalibrated },
-        grade,
-        as_of: inputs.material.as_of,
-    };
+    let seen = plan.picks.iter().map(|pick| {
+        let offer = &offers[*pick as usize];
+        seeing_of(&inputs.asked, &inputs.material.candidates[offer.candidate], offer.format).grade
+    });
+    let grade = seen.fold(grade_of(&inputs.material), Grade::worst);
+    // Reach is a score until campaigns of the brand's own have shown that such numbers come true.
+    let told_settings = ToldSettings { chances: Chances::Uncalibrated, grade, as_of: inputs.material.as_of };
     let told = told(problem, &plan, sure.as_ref().map(|(robust, _)| robust), &told_settings);
     let order: Vec<u32> = told.picks.iter().map(|pick| pick.candidate).collect();
     let picks = order.iter().map(|pick| pick_made(inputs, &offers[*pick as usize])).collect();
     let above = (plan.cost as f64 * SWAP_ABOVE_SHARE) as u64;
     let around = suggestions(problem, &plan.picks, SWAPS, above);
     let swap = |suggestion: &Suggestion| swap_made(inputs, &posed, suggestion);
-    let from = from_what(inputs, &posed, grade);
+    let from = from_what(inputs, &posed);
     took("telling");
     let curve = curve_made(&curve, &plan, problem.budget());
+    let (left_out, left_out_in_all) = left_out(inputs, &posed, &plan);
     let dial = dial_made(inputs, &posed)?;
     took("dial");
     Ok(PlanMade {
@@ -362,11 +369,11 @@ pub fn make(inputs: &Inputs) -> Result<PlanMade, PlanningError> {
         cheaper: around.cheaper.iter().map(swap).collect(),
         sure: sure_made(problem, &plan, &sure, told.reach.unit),
         dial,
-        overlap: overlap(problem, &order),
-        left_out: left_out(inputs, &posed, &plan),
+        overlap: shared_meetings(problem, &order),
+        left_out,
+        left_out_in_all,
         warnings: warnings(inputs, &posed, &plan),
         from,
-        is_people,
         told,
     })
 }
@@ -408,7 +415,7 @@ fn pick_made(inputs: &Inputs, offer: &Offer) -> PickMade {
     }
 }
 
-fn from_what(inputs: &Inputs, posed: &Posed, grade: Grade) -> MadeFromWhat {
+fn from_what(inputs: &Inputs, posed: &Posed) -> MadeFromWhat {
     let material = &inputs.material;
     let own: HashSet<usize> = posed
         .offers
@@ -441,7 +448,7 @@ fn from_what(inputs: &Inputs, posed: &Posed, grade: Grade) -> MadeFromWhat {
             .map(|offer| offer.candidate)
             .collect::<HashSet<_>>()
             .len(),
-        seeing: estimate.graded(grade),
+        seeing: estimate.graded(seeing.grade),
         correction: material.correction.map(correction_told),
     }
 }

@@ -67,7 +67,6 @@ pub struct Material {
     pub reading: Reading,
     /// How far single chances promise too many different people, by what came on the market's own last window.
     pub correction: Option<Calibration>,
-    pub horizon_days: f64,
     pub as_of: Option<Timestamp>,
     pub data_revision: i64,
     /// Where candidates came from, in words.
@@ -178,11 +177,7 @@ pub async fn material(
     };
     let together = snapshot.model.held_out.as_ref().and_then(|held| held.together);
     let correction = together.and_then(|together| reach_correction(&together));
-    let (as_of, horizon_days, reading) = (
-        snapshot.as_of(),
-        snapshot.settings.horizon_days.unwrap_or(snapshot.model.horizon_days),
-        snapshot.model.reading(),
-    );
+    let (as_of, reading) = (snapshot.as_of(), snapshot.model.reading());
     let (brand, buyers_met) = (brand.clone(), met.len() as u64);
     let work = move || {
         let buyer_accounts: Vec<AccountId> = said.buyers.iter().map(|place| snapshot.account(*place)).collect();
@@ -238,7 +233,6 @@ pub async fn material(
             candidates,
             reading,
             correction,
-            horizon_days,
             as_of,
             data_revision: revision,
             from_words,

@@ -15,8 +15,11 @@ pub mod testing;
 use std::sync::Arc;
 
 use engine::planning::{PLAN_VERSION, PlanError};
-use model::{AccountId, Brand, Money};
-use store::{CampaignCreatorRow, CampaignRow, NewCampaign, NewPlan, PlanCreatorRow, PlanRole, PlanRow, StoreError};
+use model::{AccountId, Brand, Estimate, Money};
+use serde::{Deserialize, Serialize};
+use store::{
+    CampaignCreatorRow, CampaignRow, NewCampaign, NewPlan, PlanCreatorRow, PlanListRow, PlanRole, PlanRow, StoreError,
+};
 
 use crate::creators::CreatorsError;
 use crate::data_directory::{DataDirectory, DataDirectoryError};
@@ -25,6 +28,9 @@ use asked::{Agreed, Named, PlanAsked};
 use made::PlanMade;
 use making::Inputs;
 use material::{Material, material};
+
+/// How often a plan is made anew because facts moved on meanwhile.
+const TRIES: usize = 3;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +53,10 @@ pub enum PlanningError {
     NoBrand,
     #[error("nobody is left to choose from: {0}")]
     NobodyLeft(String),
+    #[error(
+        "facts came in while the plan was made, again and again\nhint: wait until the import or refresh has ended and plan again"
+    )]
+    FactsMoved,
     #[error("there is no plan {0}\nhint: `bellwether planning list` lists them")]
     NoSuchPlan(String),
     #[error("there is no campaign {0}\nhint: `bellwether planning campaigns` lists them")]
@@ -141,46 +151,59 @@ pub async fn create(
     named: Named,
 ) -> Result<PlanShown, PlanningError> {
     let currency = asked.budget.currency;
-    let mut revision = data.revision().await?;
-    loop {
+    for _ in 0..TRIES {
+        let revision = data.revision().await?;
         let mut shown = try_plan(data, brand.clone(), asked.clone(), named.clone()).await?;
-        let (asked, made) = (json(&shown.asked), json(&shown.made));
-        let creators = creators_of(&shown);
-        let new = new_plan(&shown, &asked, &made, revision, &creators);
-        let id = data.store.keep_plan(&new, shown.made_at).await?;
-        // Somebody may have been forgotten while the plan was made; it must not bring them back.
-        let now = data.revision().await?;
-        if now == revision && data.store.erasures_under_way().await?.is_empty() {
+        let kept = Kept::of(&shown);
+        if let Some(id) = data.store.keep_plan(&kept.new_plan(&shown, revision), shown.made_at).await? {
             prices::begin_with(data, currency).await?;
             shown.id = Some(id);
             return Ok(shown);
         }
-        data.store.delete_plan(id).await?;
-        revision = now;
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    Err(PlanningError::FactsMoved)
+}
+
+/// A plan as it is written down.
+struct Kept {
+    asked: String,
+    made: String,
+    summary: String,
+    creators: Vec<PlanCreatorRow>,
+}
+
+impl Kept {
+    fn of(shown: &PlanShown) -> Kept {
+        let summary = PlanSummary {
+            budget: shown.asked.budget,
+            creators: shown.made.picks.len(),
+            reached: shown.made.told.reached_at_least[0].clone(),
+            ratio: shown.made.ratio,
+        };
+        Kept {
+            asked: json(&shown.asked),
+            made: json(&shown.made),
+            summary: json(&summary),
+            creators: creators_of(shown),
+        }
+    }
+
+    fn new_plan<'a>(&'a self, shown: &'a PlanShown, data_revision: i64) -> NewPlan<'a> {
+        NewPlan {
+            brand: shown.brand.id,
+            campaign: &shown.asked.campaign,
+            asked: &self.asked,
+            made: &self.made,
+            summary: &self.summary,
+            version: PLAN_VERSION,
+            data_revision,
+            creators: &self.creators,
+        }
     }
 }
 
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("a plan serialises")
-}
-
-fn new_plan<'a>(
-    shown: &'a PlanShown,
-    asked: &'a str,
-    made: &'a str,
-    data_revision: i64,
-    creators: &'a [PlanCreatorRow],
-) -> NewPlan<'a> {
-    NewPlan {
-        brand: shown.brand.id,
-        campaign: &shown.asked.campaign,
-        asked,
-        made,
-        version: PLAN_VERSION,
-        data_revision,
-        creators,
-    }
 }
 
 /// Whom a plan names, as rows.
@@ -251,14 +274,25 @@ async fn remake(
     asked: PlanAsked,
     named: Named,
 ) -> Result<PlanShown, PlanningError> {
-    let revision = data.revision().await?;
-    let mut shown = try_plan(data, brand, asked, named).await?;
-    let (asked, made) = (json(&shown.asked), json(&shown.made));
-    let creators = creators_of(&shown);
-    let new = new_plan(&shown, &asked, &made, revision, &creators);
-    data.store.remake_plan(row.id, &new, shown.made_at).await?;
-    shown.id = Some(row.id);
-    Ok(shown)
+    for _ in 0..TRIES {
+        let revision = data.revision().await?;
+        let mut shown = try_plan(data, brand.clone(), asked.clone(), named.clone()).await?;
+        let kept = Kept::of(&shown);
+        if data.store.remake_plan(row.id, &kept.new_plan(&shown, revision), shown.made_at).await? {
+            shown.id = Some(row.id);
+            return Ok(shown);
+        }
+    }
+    Err(PlanningError::FactsMoved)
+}
+
+/// What a list shows of a plan.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PlanSummary {
+    pub budget: Money,
+    pub creators: usize,
+    pub reached: Estimate,
+    pub ratio: f64,
 }
 
 /// A plan in a list.
@@ -267,25 +301,23 @@ pub struct PlanListed {
     pub brand: String,
     pub campaign: String,
     pub made_at: model::Timestamp,
-    pub budget: Money,
-    /// `None` where it has to be made anew.
-    pub made: Option<PlanMade>,
+    pub summary: PlanSummary,
+    /// Somebody it named has been forgotten: it is made anew when it is opened.
+    pub is_gone: bool,
 }
 
 /// Every plan, the newest first.
 pub async fn plans(data: &DataDirectory) -> Result<Vec<PlanListed>, PlanningError> {
     let brands = data.store.brands().await?;
     let name = |id: &str| brands.iter().find(|brand| brand.id.to_string() == id).map(|brand| brand.name.clone());
-    let listed = |row: PlanRow| {
-        let asked: PlanAsked = serde_json::from_str(&row.asked).ok()?;
-        let made = row.made.as_deref().and_then(|made| serde_json::from_str(made).ok());
+    let listed = |row: PlanListRow| {
         Some(PlanListed {
             id: row.id,
             brand: name(&row.brand)?,
             campaign: row.campaign,
             made_at: row.made_at,
-            budget: asked.budget,
-            made,
+            summary: serde_json::from_str(&row.summary).ok()?,
+            is_gone: row.is_gone,
         })
     };
     Ok(data.store.plans().await?.into_iter().filter_map(listed).collect())

@@ -11,6 +11,7 @@ pub mod estimates;
 pub mod figures;
 pub mod format;
 pub mod guard;
+pub mod heat;
 pub mod home;
 pub mod jobs;
 pub mod layout;

@@ -113,8 +113,7 @@ fn a_shortlist_takes_people_and_groups_once_and_is_found_by_its_name_in_any_case
 
 #[test]
 fn a_group_put_on_a_shortlist_brings_its_members_who_publish() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let groups = place.json(&["conversations", "groups"]);
     let group = groups["shown"][0]["id"].as_i64().expect("a number").to_string();
     let picked = place.json(&["creators", "list", "add", "A group", "--group", &group]);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -16,6 +17,22 @@ pub struct Place {
 impl Place {
     pub fn new() -> Place {
         Place { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// A made-up market with its brand. It is made once for all tests; each has a copy of its own.
+    pub fn with_demo() -> Place {
+        static MADE: OnceLock<PathBuf> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo");
+            drop(std::fs::remove_dir_all(&folder));
+            let output = Command::new(PROGRAM).arg("--data-dir").arg(&folder).args(["demo", "--no-serve"]).output();
+            let output = output.expect("the program starts");
+            assert!(output.status.success(), "{}", words(&output));
+            folder
+        });
+        let place = Place::new();
+        copy_folder(made, &place.data_dir());
+        place
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -59,6 +76,17 @@ impl Place {
 }
 
 /// Everything a run said.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("makes the folder");
+    for entry in std::fs::read_dir(from).expect("reads the folder").flatten() {
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy_folder(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).expect("copies the file")),
+        }
+    }
+}
+
 pub fn words(output: &Output) -> String {
     format!(
         "exit {:?}\nstdout: {}\nstderr: {}",

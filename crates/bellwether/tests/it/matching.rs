@@ -57,8 +57,7 @@ fn a_brand_without_buyers_has_an_empty_ranking_that_says_so() {
 
 #[test]
 fn derived_values_can_be_deleted_and_give_the_same_ranking_again() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brands = place.json(&["matching", "brands"]);
     let brand = brands[0]["name"].as_str().expect("a name").to_owned();
     let before = place.json(&["matching", "rank", "--brand", &brand, "--limit", "300"]);
@@ -76,8 +75,7 @@ fn derived_values_can_be_deleted_and_give_the_same_ranking_again() {
 
 #[test]
 fn every_fit_of_the_demo_ranking_adds_up() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brands = place.json(&["matching", "brands"]);
     let brand = brands[0]["name"].as_str().expect("a name").to_owned();
     let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "100"]);
@@ -91,8 +89,7 @@ fn every_fit_of_the_demo_ranking_adds_up() {
 
 #[test]
 fn the_chances_of_the_demo_are_judged_on_a_window_held_back_and_called_a_score_unless_they_hold() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let proof = place.json(&["matching", "listening"]);
     let held = &proof["held_out"];
     for population in ["chosen", "all"] {
@@ -115,8 +112,7 @@ fn the_chances_of_the_demo_are_judged_on_a_window_held_back_and_called_a_score_u
 
 #[test]
 fn a_ranking_with_buying_talk_says_both_places_and_leaves_the_plain_one_as_it_was() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
     let rank = |more: &[&str]| {
         let mut words = vec!["matching", "rank", "--brand", &brand, "--limit", "1000"];

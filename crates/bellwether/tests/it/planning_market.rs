@@ -7,13 +7,6 @@ use serde_json::Value;
 use crate::creators_own::Site;
 use crate::harness::{Place, real_data, text};
 
-/// A made-up market with its brand.
-fn demo() -> Place {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
-    place
-}
-
 fn create(place: &Place, more: &[&str]) -> Value {
     let mut words = vec!["planning", "create", "--campaign", "Spring"];
     words.extend(more);
@@ -46,7 +39,7 @@ fn estimates(value: &Value, found: &mut Vec<Estimate>) {
 
 #[test]
 fn a_plan_keeps_its_rules_and_budget_and_says_how_far_from_the_best_it_can_be() {
-    let place = demo();
+    let place = Place::with_demo();
     let plan = create(&place, &["--budget", "2500 USD"]);
     let (made, told) = (&plan["made"], &plan["made"]["told"]);
     assert!((2..=20).contains(&picks(&plan).len()), "{plan}");
@@ -90,6 +83,10 @@ fn a_plan_keeps_its_rules_and_budget_and_says_how_far_from_the_best_it_can_be() 
         &["--budget", "2500 USD", "--product", "50", "--hours", "2", "--hour-rate", "40", "--team-hours", "9"],
     );
     assert!(picks(&costly).len() <= 4, "nine hours are enough for four creators");
+    let formats = ["--format", "post", "--format", "story", "--format", "short_video"];
+    let several = create(&place, &[&["--budget", "2500 USD", "--must", &first][..], &formats].concat());
+    let of_first: Vec<&Value> = picks(&several).iter().filter(|pick| account(pick) == first).collect();
+    assert_eq!(of_first.len(), 1, "one offer of a creator at most, and who must be in is");
     let wide = create(&place, &["--budget", "2500 USD", "--targeted", "0"]);
     assert!(number(&wide["made"]["told"]["reach"]["value"]) > number(&told["reach"]["value"]), "wide counts everybody");
     let dial = made["dial"]["at"].as_array().expect("a dial");
@@ -100,7 +97,7 @@ fn a_plan_keeps_its_rules_and_budget_and_says_how_far_from_the_best_it_can_be() 
 
 #[test]
 fn what_cannot_be_planned_is_refused_with_what_would_help() {
-    let place = demo();
+    let place = Place::with_demo();
     let refused = |more: &[&str]| {
         let mut words = vec!["planning", "create", "--campaign", "Spring"];
         words.extend(more);
@@ -139,7 +136,7 @@ fn what_cannot_be_planned_is_refused_with_what_would_help() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_planner_tries_keeps_compares_tests_hands_over_and_forgets() {
-    let place = demo();
+    let place = Place::with_demo();
     let site = Site::open(&place).await;
     let empty = site.page("/planning").await;
     assert!(empty.contains("A new plan") && empty.contains("None yet"));
@@ -215,7 +212,7 @@ async fn the_planner_tries_keeps_compares_tests_hands_over_and_forgets() {
 
 #[test]
 fn a_plan_is_made_from_a_shortlist_and_from_prices_that_were_asked() {
-    let place = demo();
+    let place = Place::with_demo();
     let ranked = create(&place, &["--budget", "2500 USD"]);
     let some: Vec<String> = picks(&ranked).iter().take(4).map(|pick| pick["account"].to_string()).collect();
     let mut add = vec!["creators", "list", "add", "Spring"];

@@ -4,8 +4,7 @@ use crate::harness::{Place, interactions_csv, text};
 
 #[test]
 fn a_creator_of_the_made_up_market_has_estimates_that_add_up_or_say_why_not() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
     let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "40"]);
     let mut known = 0;
@@ -33,8 +32,7 @@ fn a_creator_of_the_made_up_market_has_estimates_that_add_up_or_say_why_not() {
 
 #[test]
 fn a_report_adds_up_names_its_reasons_and_accuses_nobody() {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
     let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "6"]);
     let (mut looked_at, mut shares) = (0, 0);
@@ -83,8 +81,7 @@ fn somebody_who_published_nothing_has_a_report_that_says_what_is_missing() {
 
 /// The made-up market with a creator who has a hundred and more commenters, and their number.
 fn market_with_a_creator() -> (Place, String) {
-    let place = Place::new();
-    place.json(&["demo", "--no-serve"]);
+    let place = Place::with_demo();
     let brand = place.json(&["matching", "brands"])[0]["name"].as_str().expect("a name").to_owned();
     let ranking = place.json(&["matching", "rank", "--brand", &brand, "--limit", "20"]);
     let creators = ranking["creators"].as_array().expect("a list");

@@ -102,6 +102,31 @@ fn meet(met: &mut [f64], chance: f64) {
     met[0] *= 1.0 - chance;
 }
 
+/// Who meets both of two picks: `sum of w p q` over people, over the lesser of `sum of w p` and `sum of w q`; 0..=1, one row a
+/// pick, 1 with itself, 0 where nobody is met. Meetings are taken as independent given the person.
+/// Cost: `O(picks x pairs of the picks)`.
+pub fn shared_meetings(problem: &Problem, picks: &[u32]) -> Vec<Vec<f64>> {
+    let mut of_first = vec![0.0; problem.pairs.people()];
+    let met = |pick: u32| -> f64 {
+        problem.pairs.column(pick as usize).iter().map(|(person, chance)| problem.weights[person] * chance).sum()
+    };
+    let all: Vec<f64> = picks.iter().map(|pick| met(*pick)).collect();
+    let mut shared = vec![vec![1.0; picks.len()]; picks.len()];
+    for (one, pick) in picks.iter().enumerate() {
+        let column = || problem.pairs.column(*pick as usize).iter();
+        column().for_each(|(person, chance)| of_first[person] = problem.weights[person] * chance);
+        for (other, with) in picks.iter().enumerate().skip(one + 1) {
+            let both: f64 =
+                problem.pairs.column(*with as usize).iter().map(|(person, chance)| of_first[person] * chance).sum();
+            let least = all[one].min(all[other]);
+            let share = if least > 0.0 { (both / least).min(1.0) } else { 0.0 };
+            (shared[one][other], shared[other][one]) = (share, share);
+        }
+        column().for_each(|(person, _)| of_first[person] = 0.0);
+    }
+    shared
+}
+
 /// What a set reaches, whatever the order of its picks. Cost: `O(people + pairs of the picks)`.
 pub fn value_of(problem: &Problem, picks: &[u32]) -> f64 {
     let mut sorted = picks.to_vec();
@@ -244,6 +269,35 @@ mod tests {
             }
             for (found, expected) in meetings(&chances).iter().zip(&counted) {
                 assert!((found - expected).abs() < 1e-12, "{creators}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_meets_both_is_at_most_who_meets_the_one_whom_fewer_meet() {
+        for seed in 0..30 {
+            let problem = made_up(seed, 6, 20, 1);
+            let picks: Vec<u32> = (0..6).collect();
+            let shared = shared_meetings(&problem, &picks);
+            let column = |pick: u32| -> Vec<f64> {
+                let mut chances = vec![0.0; 20];
+                problem.pairs.column(pick as usize).iter().for_each(|(person, chance)| chances[person] = chance);
+                chances
+            };
+            for one in 0..6 {
+                for other in 0..6 {
+                    let (p, q) = (column(one), column(other));
+                    let sum = |of: &dyn Fn(usize) -> f64| (0..20).map(|u| problem.weights[u] * of(u)).sum::<f64>();
+                    let least = sum(&|u| p[u]).min(sum(&|u| q[u]));
+                    let both = sum(&|u| p[u] * q[u]);
+                    let expected = match (one == other, least > 0.0) {
+                        (true, _) => 1.0,
+                        (false, true) => both / least,
+                        (false, false) => 0.0,
+                    };
+                    let found = shared[one as usize][other as usize];
+                    assert!((found - expected).abs() < 1e-9 && (0.0..=1.0).contains(&found), "{found} {expected}");
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What is drawn beside a plan: the curve, exchanges, how sure it is, wide or targeted, who meets the same people, who was
 //! left out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use engine::planning::curve::{Curve, CurvePoint, budgets_around, curve};
 use engine::planning::dial::trade_off;
@@ -112,6 +112,7 @@ pub(super) fn sure_made(
     SureMade { draws: robust.draws, over_budget_share: Some(robust.over_budget_share), rivals: rivals.collect() }
 }
 
+/// Reach at budgets from a quarter to four times the plan's, that one among them.
 pub(super) fn curve_of(problem: &Problem, inputs: &Inputs) -> Curve {
     let budgets = budgets_around(problem.budget(), CURVE_POINTS);
     let limit = inputs.asked.one_more_max.map(|limit| limit as f64);
@@ -193,30 +194,8 @@ pub(super) fn dial_made(inputs: &Inputs, posed: &Posed) -> Result<Option<DialMad
     }))
 }
 
-/// People expected to meet both of two, over those expected to meet the one whom fewer meet.
-pub(super) fn overlap(problem: &Problem, order: &[u32]) -> Vec<Vec<f64>> {
-    let column = |pick: u32| -> HashMap<usize, f64> { problem.pairs().column(pick as usize).iter().collect() };
-    let columns: Vec<HashMap<usize, f64>> = order.iter().map(|pick| column(*pick)).collect();
-    let weight = |person: &usize| problem.weights()[*person];
-    let met: Vec<f64> =
-        columns.iter().map(|column| column.iter().map(|(person, chance)| weight(person) * chance).sum()).collect();
-    let both = |one: usize, other: usize| -> f64 {
-        let (few, many) = match columns[one].len() <= columns[other].len() {
-            true => (one, other),
-            false => (other, one),
-        };
-        let shared = columns[few]
-            .iter()
-            .filter_map(|(person, chance)| columns[many].get(person).map(|also| weight(person) * chance * also));
-        let least = met[one].min(met[other]);
-        if least > 0.0 { (shared.sum::<f64>() / least).min(1.0) } else { 0.0 }
-    };
-    (0..order.len())
-        .map(|one| (0..order.len()).map(|other| if one == other { 1.0 } else { both(one, other) }).collect())
-        .collect()
-}
-
-pub(super) fn left_out(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Vec<LeftOut> {
+/// Those who would add most, then those left out before choosing; and how many there are in all.
+pub(super) fn left_out(inputs: &Inputs, posed: &Posed, plan: &Plan) -> (Vec<LeftOut>, usize) {
     let problem = &posed.problem;
     let material = &inputs.material;
     let account = |place: u32| material.candidates[posed.offers[place as usize].candidate].account;
@@ -245,9 +224,10 @@ pub(super) fn left_out(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Vec<LeftO
         };
         LeftOut { account: held.account, name: held.name.name.clone(), why }
     };
-    let mut all: Vec<LeftOut> = best.into_iter().take(LEFT_OUT_MAX).map(why).collect();
-    all.extend(posed.left_out.iter().take(LEFT_OUT_MAX).cloned());
-    all
+    let in_all = best.len() + posed.left_out.len();
+    let mut shown: Vec<LeftOut> = best.into_iter().take(LEFT_OUT_MAX).map(why).collect();
+    shown.extend(posed.left_out.iter().take(LEFT_OUT_MAX).cloned());
+    (shown, in_all)
 }
 
 pub(super) fn warnings(inputs: &Inputs, posed: &Posed, plan: &Plan) -> Vec<String> {

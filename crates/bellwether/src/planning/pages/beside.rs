@@ -90,7 +90,7 @@ pub async fn compare(State(app): State<App>, visit: Visit, Query(pairs): Query<V
         plan.brand.id == first.brand.id
             && plan.asked.targeted == first.asked.targeted
             && plan.asked.budget.currency == first.asked.budget.currency
-            && plan.made.is_people == first.made.is_people
+            && plan.asked.times == first.asked.times
     };
     let comparable = plans.iter().all(is_like);
     let apart = ends.len() == plans.len()

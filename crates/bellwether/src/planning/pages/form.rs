@@ -1,8 +1,9 @@
 //! The planner's form: every field as it was typed, with what can be chosen.
 
 use engine::matching::price::PostFormat;
-use model::Brand;
+use model::{AccountId, Brand};
 
+use crate::creators;
 use crate::planning::asked::{CREATORS_USUAL, kind_code, limit_of, typed_limit};
 use crate::planning::material::Material;
 use crate::web::app::App;
@@ -81,7 +82,7 @@ fn limit_words(typed: &str) -> String {
     }
 }
 
-/// The form as typed. `material` gives the labels that limits can be set on and the names of those named by rules.
+/// The form as typed. `material` gives the labels that limits can be set on.
 pub async fn form(app: &App, brand: &Brand, typed: &Pairs, material: Option<&Material>) -> Result<FormView, WebError> {
     let of = |key: &str| typed.one(key).unwrap_or("").to_owned();
     let brands = app.data.store.brands().await?;
@@ -116,10 +117,16 @@ pub async fn form(app: &App, brand: &Brand, typed: &Pairs, material: Option<&Mat
             limits.push(typed_limit(&new));
         }
     }
+    let who = |text: &str| text.trim().parse::<AccountId>().ok();
+    let mut mentioned: Vec<AccountId> = vec![];
+    for key in ["must", "never", "agreed", "apart"] {
+        let all = typed.all(key);
+        mentioned.extend(all.iter().flat_map(|text| text.split([',', '=', '+'])).filter_map(who));
+    }
+    let names = creators::names(&app.data, mentioned).await?;
     let name = |text: &str| -> String {
-        let account = text.trim().parse().ok();
-        let held = account.and_then(|account| material?.candidates.iter().find(|held| held.account == account));
-        held.map_or_else(|| text.trim().to_owned(), |held| held.name.name.clone())
+        let held = who(text).and_then(|account| names.get(&account));
+        held.map_or_else(|| text.trim().to_owned(), |held| held.name.clone())
     };
     let mut named = vec![];
     for (key, words) in [("must", "must be in"), ("never", "never")] {

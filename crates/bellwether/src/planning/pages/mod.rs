@@ -17,6 +17,7 @@ pub use beside::{compare, sharing, test, test_given};
 pub use campaign::{campaign, campaigns, delete_campaign};
 
 use super::asked::{Named, PlanAsked};
+use super::material::Material;
 use super::{
     PlanShown, PlanningError, begin_campaign, create as create_plan, material_for, plans, show as show_plan, try_plan,
 };
@@ -69,7 +70,7 @@ fn problem_of(error: PlanningError) -> Result<ProblemView, PlanningError> {
             )
         }),
         PlanningError::Plan(error) => Ok(plain("", error.to_string())),
-        error @ PlanningError::NobodyLeft(_) => Ok(plain("", error.to_string())),
+        error @ (PlanningError::NobodyLeft(_) | PlanningError::FactsMoved) => Ok(plain("", error.to_string())),
         error @ (PlanningError::Currencies { .. } | PlanningError::NoCandidate(_)) => {
             Ok(plain("budget", error.to_string()))
         }
@@ -118,25 +119,23 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     let data = app.data.clone();
     let held = aside(move || async move { plans(&data).await }).await?;
     let listed = held.iter().map(|plan| {
-        let money = Unit::Money(plan.budget.currency);
-        let words = match &plan.made {
-            Some(made) => format!(
-                "{}, {} met at least once, at least {:.1} % of the best",
-                format::counted(made.picks.len() as u64, "creator", "creators"),
-                made.told.reached_at_least[0]
-                    .value
-                    .map_or_else(|| "not known how many".to_owned(), |value| format!("{value:.0}")),
-                (1000.0 * made.ratio).floor() / 10.0
+        let of = &plan.summary;
+        let words = match plan.is_gone {
+            true => "made anew when it is opened: somebody it named has been forgotten".to_owned(),
+            false => format!(
+                "{}, {} met at least once as a score, at least {:.1} % of the best",
+                format::counted(of.creators as u64, "creator", "creators"),
+                of.reached.value.map_or_else(|| "not known how many".to_owned(), |value| format!("{value:.0}")),
+                (1000.0 * of.ratio).floor() / 10.0
             ),
-            None => "made anew when it is opened: somebody it named has been forgotten".to_owned(),
         };
         ListedView {
             id: plan.id,
             campaign: plan.campaign.clone(),
             brand: plan.brand.clone(),
             made: clock::minute(plan.made_at),
-            budget: format::part(plan.budget.minor_units as f64, money),
-            is_gone: plan.made.is_none(),
+            budget: format::part(of.budget.minor_units as f64, Unit::Money(of.budget.currency)),
+            is_gone: plan.is_gone,
             words,
         }
     });
@@ -211,9 +210,16 @@ async fn tried(app: &App, typed: &Pairs, keep: bool) -> Result<(Tried, model::Br
     }
 }
 
-/// The labels that limits can be set on, and names; nothing where what was typed cannot be read.
-async fn material_shown(app: &App, shown: &PlanShown) -> Option<std::sync::Arc<super::material::Material>> {
-    material_for(&app.data, &shown.brand, &shown.asked, &shown.named).await.ok()
+/// The labels that limits can be set on, and names; nothing where what was typed cannot be read. Where a plan was just made it
+/// is held.
+async fn material_of(app: &App, brand: &model::Brand, typed: &Pairs) -> Option<std::sync::Arc<Material>> {
+    let (data, brand, typed) = (app.data.clone(), brand.clone(), typed.clone());
+    let work = move || async move {
+        let asked = PlanAsked::read(&data, &typed).await?;
+        let named = Named::read(&data, &typed, asked.budget).await?;
+        material_for(&data, &brand, &asked, &named).await
+    };
+    aside(move || async move { Ok::<_, WebError>(work().await) }).await.ok()?.ok()
 }
 
 async fn page(app: &App, visit: Visit, typed: &Pairs, tried: Tried, brand: &model::Brand) -> Page {
@@ -222,10 +228,7 @@ async fn page(app: &App, visit: Visit, typed: &Pairs, tried: Tried, brand: &mode
         Err(problem) => (None, Some(problem)),
     };
     let typed = shown.as_ref().map_or_else(|| typed.clone(), kept_pairs);
-    let material = match &shown {
-        Some(shown) => material_shown(app, shown).await,
-        None => None,
-    };
+    let material = material_of(app, brand, &typed).await;
     let form = form(app, brand, &typed, material.as_deref()).await?;
     let title = match &shown {
         Some(PlanShown { id: Some(id), asked, .. }) => format!("{} (plan {id})", asked.campaign),

@@ -6,9 +6,10 @@ use model::{AccountId, Estimate, Unit};
 use super::curve::{CurveView, curve_view};
 use crate::clock;
 use crate::planning::PlanShown;
-use crate::planning::made::{PickMade, PlanMade, SwapMade};
-use crate::web::estimates::{Drawing, EstimateCell, EstimateView, common_scale};
+use crate::planning::made::{DialAt, PickMade, PlanMade, SwapMade};
+use crate::web::estimates::{Drawing, EstimateCell, EstimateView, common_scale, round_scale_end};
 use crate::web::format;
+use crate::web::heat::HeatCell;
 use crate::web::query::Pairs;
 
 /// Picks whose overlap is drawn.
@@ -32,12 +33,6 @@ pub struct PickView {
     pub without: String,
     pub is_agreed: bool,
     pub fixed: String,
-}
-
-pub struct HeatCell {
-    pub value: String,
-    pub spoken: String,
-    pub shade: u8,
 }
 
 pub struct HeatRow {
@@ -75,6 +70,7 @@ pub struct DialView {
     pub wide: String,
     pub targeted: String,
     pub rows: Vec<DialRow>,
+    pub picture: DialPicture,
     /// What the two counts are of.
     pub counted: &'static str,
 }
@@ -91,17 +87,19 @@ pub struct ResultView {
     pub finding: String,
     pub certificate: String,
     pub warnings: Vec<String>,
-    pub score_words: Option<&'static str>,
     pub figures: Vec<EstimateView>,
     pub picks: Vec<PickView>,
     pub curve: Option<CurveView>,
     pub heat: Vec<HeatRow>,
+    /// Where not all picks fit on the map.
+    pub heat_more: Option<String>,
     pub more: Vec<SwapView>,
     pub cheaper: Vec<SwapView>,
     pub rivals: Vec<RivalView>,
     pub sure: String,
     pub dial: Option<DialView>,
     pub left_out: Vec<LeftView>,
+    pub left_out_more: Option<String>,
     pub from: Vec<String>,
     pub seeing: EstimateView,
     pub correction: Option<EstimateView>,
@@ -152,23 +150,31 @@ pub fn result(shown: &PlanShown) -> ResultView {
             bounds_words(made)
         ),
         warnings: made.warnings.clone(),
-        score_words: (!made.is_people).then_some(
-            "Reach here is a score: the chances behind it have not been checked against a campaign of yours, or rest on a \
-             share of viewers that nobody has shown. It compares plans on the same chances; it is not a count of people.",
-        ),
         figures,
         picks: picks(shown, money, &pairs),
         curve: curve_view(made, shown.asked.budget.minor_units, money),
         heat: heat(made),
+        heat_more: (made.picks.len() > HEAT_MAX)
+            .then(|| format!("The first {HEAT_MAX} of {} are shown.", made.picks.len())),
         more: made.more.iter().map(|swap| swap_view(shown, swap, &pairs)).collect(),
         cheaper: made.cheaper.iter().map(|swap| swap_view(shown, swap, &pairs)).collect(),
         rivals: rivals(made),
         sure: sure(made),
         dial: dial(shown),
         left_out: left_out(shown, &pairs),
+        left_out_more: (made.left_out_in_all > made.left_out.len()).then(|| {
+            format!(
+                "{} more are left out who would add less.",
+                format::count((made.left_out_in_all - made.left_out.len()) as u64)
+            )
+        }),
         from: from(shown),
         seeing: view("seeing", "Listeners who see one post", &made.from.seeing, 1.0),
-        correction: made.from.correction.as_ref().map(|of| view("correction", "Promises kept on the last window", of, 1.0)),
+        correction: made
+            .from
+            .correction
+            .as_ref()
+            .map(|of| view("correction", "Promises kept on the last window", of, 1.0)),
     }
 }
 
@@ -191,10 +197,9 @@ fn finding(shown: &PlanShown) -> String {
         end if end <= 0.0 => "people",
         _ => "people, buyers counting more,",
     };
-    let as_score = if made.is_people { "" } else { ", as a score" };
     let reach = match (reached.value, reached.lo, reached.hi) {
         (Some(value), Some(lo), Some(hi)) => {
-            format!("{value:.0} ({lo:.0} to {hi:.0}) {whom} expected to be met at least once{as_score}")
+            format!("{value:.0} ({lo:.0} to {hi:.0}) {whom} expected to be met at least once, as a score")
         }
         _ => "how many are met is not known".to_owned(),
     };
@@ -268,16 +273,13 @@ fn heat(made: &PlanMade) -> Vec<HeatRow> {
     let shown = made.picks.len().min(HEAT_MAX);
     let cell = |one: usize, other: usize| {
         let share = made.overlap.get(one)?.get(other).copied()?;
-        (one != other).then(|| HeatCell {
-            value: format!("{:.0}", share * 100.0),
-            spoken: format!(
-                "{:.1} % of those expected to meet the one whom fewer meet are expected to meet both {} and {}",
-                share * 100.0,
-                made.picks[one].name,
-                made.picks[other].name
-            ),
-            shade: ((share * 10.0).round() as u8).min(10) * 10,
-        })
+        let spoken = format!(
+            "{:.1} % of those expected to meet the one whom fewer meet are expected to meet both {} and {}",
+            share * 100.0,
+            made.picks[one].name,
+            made.picks[other].name
+        );
+        (one != other).then(|| HeatCell::of(share, spoken))
     };
     (0..shown)
         .map(|one| HeatRow {
@@ -347,7 +349,7 @@ fn sure(made: &PlanMade) -> String {
 fn dial(shown: &PlanShown) -> Option<DialView> {
     let dial = shown.made.dial.as_ref()?;
     let here = shown.asked.targeted;
-    let row = |at: &crate::planning::made::DialAt| {
+    let row = |at: &DialAt| {
         let asked = crate::planning::asked::PlanAsked { targeted: at.targeted, ..shown.asked.clone() };
         let pairs = shown.named.pairs(asked.pairs().with("brand", shown.brand.id), shown.asked.budget);
         DialRow {
@@ -367,9 +369,34 @@ fn dial(shown: &PlanShown) -> Option<DialView> {
         shared: format!("{:.0} %", 100.0 * dial.picks_shared),
         wide: dial.wide.iter().map(|pick| pick.name.as_str()).collect::<Vec<_>>().join(", "),
         targeted: dial.targeted.iter().map(|pick| pick.name.as_str()).collect::<Vec<_>>().join(", "),
+        picture: dial_picture(&dial.at, here),
         counted: if shown.asked.times > 1 { "meetings that count" } else { "met" },
         rows: dial.at.iter().map(row).collect(),
     })
+}
+
+/// Buyers against everybody at each place of the dial.
+pub struct DialPicture {
+    pub line: String,
+    pub dots: Vec<(f64, f64)>,
+    pub here: Option<(f64, f64)>,
+    pub ends: [(f64, f64); 2],
+    pub most: [String; 2],
+}
+
+/// On a field of 360 by 200 with room for words at the left and below.
+fn dial_picture(at: &[DialAt], here: f64) -> DialPicture {
+    let most = |of: fn(&DialAt) -> f64| round_scale_end(at.iter().map(of).fold(0.0, f64::max)).max(1e-9);
+    let (buyers, everybody) = (most(|at| at.buyers), most(|at| at.everybody));
+    let place = |at: &DialAt| (44.0 + at.everybody / everybody * 306.0, 160.0 - at.buyers / buyers * 150.0);
+    let dots: Vec<(f64, f64)> = at.iter().map(place).collect();
+    DialPicture {
+        line: dots.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" "),
+        here: at.iter().find(|at| (at.targeted - here).abs() < 1e-9).map(place),
+        ends: [dots.first().copied().unwrap_or_default(), dots.last().copied().unwrap_or_default()],
+        most: [buyers, everybody].map(|most| format!("{most:.0}")),
+        dots,
+    }
 }
 
 fn left_out(shown: &PlanShown, address: &dyn Fn(&crate::planning::asked::Named) -> String) -> Vec<LeftView> {

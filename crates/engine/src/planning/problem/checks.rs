@@ -27,7 +27,9 @@ pub(super) fn checked_shapes(
         return Err(PlanError::Weight { person, weight: weights[person] });
     }
     let pairs_named = rules.conflicts.iter().flat_map(|pair| [pair.0, pair.1]);
-    let mut named = rules.must.iter().chain(&rules.never).chain(&rules.agreed).copied().chain(pairs_named);
+    let one_of = rules.must_one_of.iter().flatten();
+    let all = rules.must.iter().chain(one_of).chain(&rules.never).chain(&rules.agreed);
+    let mut named = all.copied().chain(pairs_named);
     match named.find(|place| *place >= candidates.len()) {
         Some(place) => Err(PlanError::NoSuchCandidate { place, candidates: candidates.len() }),
         None => Ok(()),

@@ -100,6 +100,8 @@ pub struct PlanRules {
     pub creators_min: usize,
     pub creators_max: Option<usize>,
     pub must: Vec<usize>,
+    /// Of each of these sets at least one: a creator with several offers who must be in.
+    pub must_one_of: Vec<Vec<usize>>,
     pub never: Vec<usize>,
     /// Agreed already: in the plan and paid from the budget.
     pub agreed: Vec<usize>,
@@ -118,6 +120,7 @@ impl PlanRules {
             creators_min: 0,
             creators_max: None,
             must: vec![],
+            must_one_of: vec![],
             never: vec![],
             agreed: vec![],
             limits: vec![],
@@ -329,6 +332,14 @@ fn named_rules(candidates: &[Candidate], rules: &PlanRules, budget: u64) -> Vec<
     }
     for place in &rules.must {
         add(Form::In(*place as u32), format!("{} must be in", name(*place)));
+    }
+    for places in &rules.must_one_of {
+        let mut members: Vec<u32> = places.iter().map(|place| *place as u32).collect();
+        members.sort_unstable();
+        let words = places
+            .first()
+            .map_or_else(String::new, |place| format!("{} or another offer of theirs must be in", name(*place)));
+        add(Form::AtLeast { members, count: 1 }, words);
     }
     for place in &rules.never {
         add(Form::Out(*place as u32), format!("{} never", name(*place)));

@@ -133,3 +133,15 @@ fn more_than_the_most_is_named_at_once_among_any_number_of_candidates() {
     let PlanError::Clash(clash) = of(many, rules).expect_err("refuses") else { panic!("is a clash") };
     assert_eq!(clash.rules.len(), 2);
 }
+
+#[test]
+fn of_several_offers_of_a_creator_who_must_be_in_one_is_and_which_one_is_free() {
+    let mut offers = four();
+    offers[3].creator = offers[0].creator; // @ana's second offer, the dearest one of all
+    let rules = PlanRules { must_one_of: vec![vec![0, 3]], ..euros(9_000) };
+    let problem = of(offers.clone(), rules).expect("a problem");
+    assert!(problem.keeps_rules(&[0]) && problem.keeps_rules(&[3]) && !problem.keeps_rules(&[1, 2]));
+    let clash = of(offers, PlanRules { must_one_of: vec![vec![0, 3]], never: vec![0, 3], ..euros(9_000) });
+    let PlanError::Clash(clash) = clash.expect_err("refuses") else { panic!("is a clash") };
+    assert!(clash.rules.iter().any(|rule| rule.contains("must be in")), "{clash:?}");
+}

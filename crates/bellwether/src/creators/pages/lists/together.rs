@@ -16,18 +16,10 @@ use crate::creators::{self, CreatorName, shortlists};
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::estimates::{Drawing, EstimateCell, EstimateView, common_scale};
 use crate::web::format;
+use crate::web::heat::HeatCell;
 use crate::web::layout::{Layout, Word};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
-
-/// Two people's overlap.
-pub struct HeatCell {
-    /// In per cent of the smaller audience.
-    pub value: String,
-    pub spoken: String,
-    /// How dark it is drawn, 0 to 100 in tens.
-    pub shade: u8,
-}
 
 pub struct HeatRow {
     pub place: usize,
@@ -156,11 +148,8 @@ fn heat_rows(found: &ListTogether, known: &HashMap<AccountId, CreatorName>) -> V
         let pair = audiences.overlaps.of(place, other)?;
         let share = pair.over_smaller.value?;
         let people = pair.shared.value.unwrap_or(0.0).round() as u64;
-        Some(HeatCell {
-            value: format!("{:.0}", share * 100.0),
-            spoken: format!("{} shared by {} and {}", format::count(people), names[place], names[other]),
-            shade: (share * 100.0).clamp(0.0, 100.0) as u8 / 10 * 10,
-        })
+        let spoken = format!("{} shared by {} and {}", format::count(people), names[place], names[other]);
+        Some(HeatCell::of(share, spoken))
     };
     let row = |(place, account): (usize, &AccountId)| HeatRow {
         place: place + 1,
