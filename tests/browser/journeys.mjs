@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 const rowNames = (page) => page.locator("tr[data-row] a.name").allTextContents();
 // Clicks what leads to another page and waits until that page is there.
@@ -810,6 +811,87 @@ export const journeys = async ({ test, open, workshop, work }) => {
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     assert.equal(await page.locator(".pick input:checked").count(), 0);
+  });
+
+  // By Tab to what a selector names, as somebody without a pointer gets there.
+  const tabTo = async (page, selector) => {
+    for (let steps = 0; steps < 150; steps += 1) {
+      if (await page.evaluate((of) => document.activeElement?.matches(of) ?? false, selector)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`${selector} is not reached by Tab`);
+  };
+  const pressed = (page, key) => Promise.all([page.waitForEvent("load"), page.keyboard.press(key)]);
+  // `looks` goes on with the same contacts; the workshop is this journey's own.
+  const servers = mailServers();
+  const inbox = "the waiting conversation is found, answered, moved on and noted, by keyboard alone";
+  if (!servers) console.log(`skip  ${inbox}: the mail servers of tests/mail are not installed`);
+  if (servers) {
+    await journey(inbox, { server: workshop }, async (page) => {
+      await addOutreach(page, servers);
+      await addConversations(page, servers);
+      await page.goto("/outreach?show=waiting");
+      assert.match(await page.textContent(".finding"), /2 conversations wait for your answer/);
+      const toAna = async () => {
+        for (let steps = 0; steps < 10; steps += 1) {
+          await page.keyboard.press("j");
+          if (await page.evaluate(() => document.activeElement.matches("[data-row]") && document.activeElement.textContent.includes("Ana Ruiz"))) return;
+        }
+        throw new Error("Ana's conversation is not reached by j");
+      };
+      await toAna();
+      await pressed(page, "Enter");
+      assert.match(await page.textContent("#thread-title"), /Your grinder/);
+      assert.equal(await page.locator(".mail details:not([open])").count(), 1, "what it quotes is folded away");
+      // Seen for a moment, it is read; and unread again by a key.
+      await page.waitForSelector("button:text('Mark unread')");
+      assert.equal(await page.locator("[data-here] [data-mark]").count(), 0);
+      await pressed(page, "u");
+      assert.equal(await page.locator(".thread-list .unread", { hasText: "Ana Ruiz" }).count(), 1);
+      await toAna();
+      await pressed(page, "Enter");
+      await page.keyboard.press("r");
+      await page.keyboard.type("Gladly: by the first of March. je?");
+      await tabTo(page, ".answer button");
+      await pressed(page, "Enter");
+      const answer = page.locator(".mail.waiting", { hasText: "Gladly: by the first of March. je?" });
+      assert.equal(await answer.locator("button:text('Take back')").count(), 1);
+      await tabTo(page, "#card-stage");
+      await page.keyboard.type("nego");
+      await tabTo(page, "form[action$='/stage'] button");
+      await pressed(page, "Enter");
+      assert.equal(await page.locator(".notice", { hasText: "negotiating" }).count(), 1);
+      await tabTo(page, "#card-task");
+      await page.keyboard.type("Send the agreement");
+      await tabTo(page, "form[action$='/tasks'] button");
+      await pressed(page, "Enter");
+      await tabTo(page, ".card > .actions a");
+      await pressed(page, "Enter");
+      assert.match(await page.textContent(".tasks"), /Send the agreement/);
+      assert.match(await page.textContent(".touches"), /→ negotiating/);
+      await page.goto("/outreach");
+      assert.match(await page.textContent(".finding"), /1 conversation waits for your answer/);
+      await toAna();
+      await page.keyboard.press("o");
+      await page.waitForSelector("#thread-title");
+      await pressed(page, "e");
+      await page.waitForSelector("button:text('Open it again')");
+      await page.keyboard.press("?");
+      assert.match(await page.textContent("#shortcuts"), /answer the conversation/);
+    });
+    servers.end();
+  }
+
+  await journey("the board moves somebody without script", { javaScriptEnabled: false, server: workshop }, async (page) => {
+    await page.goto("/outreach/contacts/new");
+    await page.fill("#name", "Zoe");
+    await follow(page, "button:text('Make the contact')");
+    await page.goto("/outreach/board");
+    const card = page.locator(".board-card", { hasText: "Zoe" });
+    await card.locator("select").selectOption("agreed");
+    await Promise.all([page.waitForEvent("load"), card.locator("button").click()]);
+    assert.match(await page.textContent("[aria-labelledby='stage-agreed']"), /Zoe/);
+    assert.equal(await page.locator(".notice", { hasText: "Zoe is now “agreed”" }).count(), 1);
   });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
 const addOwnPeople = async (page, folder) => {
@@ -107,7 +108,34 @@ const everyPage = async (page, folder) => {
   const [plan, otherPlan] = [await keep("Spring", 2500), await keep("Autumn", 1200)];
   await Promise.all([page.waitForURL("**/planning/campaigns/*"), page.click("button:text('Begin this campaign')")]);
   const campaign = new URL(page.url()).pathname;
+  // Contacts, a sequence and, where the mail servers are installed, conversations.
+  const servers = mailServers();
+  const made = await addOutreach(page, servers);
+  const conversations = servers ? await addConversations(page, servers) : {};
+  if (!servers) console.log("skip  the inbox with conversations: the mail servers of tests/mail are not installed");
+  const threads = Object.fromEntries(Object.entries(conversations).map(([who, address]) => [`inbox-${who}`, address]));
+  await page.goto("/outreach/queue");
   return {
+    ...threads,
+    "outreach-board": "/outreach/board",
+    "outreach-board-filtered": "/outreach/board?owner=Mia",
+    "outreach-contacts": "/outreach/contacts",
+    "outreach-contacts-nobody": "/outreach/contacts?stage=expired",
+    "outreach-contact": made.ana,
+    "outreach-contact-new": `/outreach/contacts/new?creator=${three[2]}`,
+    "outreach-mailboxes": "/outreach/mailboxes",
+    "outreach-mailbox": "/outreach/mailboxes/1",
+    "outreach-mailbox-new": "/outreach/mailboxes/new",
+    "outreach-settings": "/outreach/settings",
+    "outreach-templates": "/outreach/templates",
+    "outreach-template": `${made.template}?contact=Ana+Ruiz`,
+    "outreach-template-missing": `${made.template}?contact=Nobody+Known`,
+    "outreach-sequences": "/outreach/sequences",
+    "outreach-sequence": made.sequence,
+    "outreach-sequence-new": "/outreach/sequences/new",
+    "outreach-queue": "/outreach/queue",
+    "outreach-barred": "/outreach/barred",
+    "outreach-unsubscribe-gone": "/outreach/unsubscribe/abcdefgh22334455",
     own: "/creators/own",
     "own-suggested": "/creators/own?who=suggested",
     "own-file": waiting,
@@ -193,7 +221,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand};
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
-use crate::{conversations, creators, demo, evaluate, ingest, matching, memory, planning, refresh, vetting, web};
+use crate::{
+    conversations, creators, demo, evaluate, ingest, matching, memory, outreach, planning, refresh, vetting, web,
+};
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
 #[derive(Parser)]
@@ -58,6 +60,9 @@ pub enum Command {
     /// Which creators together for a budget, with a proof of how good the choice is.
     #[command(subcommand)]
     Planning(planning::command::PlanningCommand),
+    /// Contacts, real mail both ways, and every touch with them.
+    #[command(subcommand)]
+    Outreach(outreach::command::OutreachCommand),
     /// Run the product's own code on labelled data and print the figures.
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
@@ -165,6 +170,9 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Planning(command) => {
             planning::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Outreach(command) => {
+            outreach::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
         }
     }
 }

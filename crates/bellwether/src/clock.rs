@@ -29,6 +29,11 @@ pub fn minute(at: Timestamp) -> String {
     to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
 }
 
+/// `2026-03-01`, in UTC.
+pub fn iso_day(at: Timestamp) -> String {
+    to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+}
+
 fn to_jiff(at: Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_microsecond(at.0).ok()
 }

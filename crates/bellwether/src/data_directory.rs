@@ -37,6 +37,8 @@ pub struct DataDirectory {
     pub(crate) erasure_key: Vec<u8>,
     /// The key of the hashes kept of own people's addresses.
     pub(crate) own_people_key: Vec<u8>,
+    /// The key under which addresses and passwords of outreach are sealed.
+    pub(crate) outreach_key: Vec<u8>,
     /// The conversation graph of the newest data revision asked for, built once.
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// The same with buying talk counting more, once it was asked for.
@@ -103,6 +105,7 @@ impl DataDirectory {
                 .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })
         };
         let (erasure_key, own_people_key) = (key("erasure.key")?, key("own-people.key")?);
+        let outreach_key = key("outreach.key")?;
         let store = Store::open(&path).await?;
         let derived = Derived::open(&path).await?;
         let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
@@ -113,6 +116,7 @@ impl DataDirectory {
             derived,
             erasure_key,
             own_people_key,
+            outreach_key,
             snapshot: Mutex::new(None),
             buying_weighted: Mutex::new(None),
             market_groups: Mutex::new(None),
@@ -186,6 +190,7 @@ impl DataDirectory {
             self.store.forget_in_prices(&erasing).await?;
             self.store.forget_in_fit(&erasing).await?;
             self.store.forget_in_planning(&erasing).await?;
+            self.store.forget_in_outreach(&erasing, self.now()).await?;
             self.store.forget_in_own_people(&erasing).await?;
             self.store.forget_in_persons(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {
@@ -249,7 +254,8 @@ fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     Ok(key)
 }
 
-fn write_private(place: &Path, content: &[u8]) -> std::io::Result<()> {
+/// Writes a file that only the owner may read; refused where it is there.
+pub(crate) fn write_private(place: &Path, content: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = File::options();
     options.create_new(true).write(true);

@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod matching;
 pub mod memory;
 pub mod output;
+pub mod outreach;
 pub mod planning;
 pub mod refresh;
 pub mod stages;

@@ -27,27 +27,6 @@ struct StagePage {
 const RANKING: Meanwhile = Meanwhile { words: "See whom your buyers listen to", address: "/matching" };
 const IMPORT: Meanwhile = Meanwhile { words: "Bring data in", address: "/ingest/new" };
 
-/// `GET /outreach`
-pub async fn outreach(State(app): State<App>, visit: Visit) -> Page {
-    let layout = Layout::load(&app, visit, Word::Outreach, "Outreach").await?;
-    draw(StagePage {
-        layout,
-        name: "Outreach",
-        asks: "Whom did I write to, and what was agreed?",
-        sentence: "Outreach is not built yet; Bellwether sends no mail and keeps no messages.",
-        needs: vec![
-            "a mailbox to send from and read replies in",
-            "addresses that creators have published for business",
-            "a person who releases each message",
-        ],
-        meanwhile: vec![Meanwhile {
-            words: "Read what a creator and your buyers said before you write",
-            address: "/conversations",
-        }],
-    })
-    .await
-}
-
 /// `GET /tracking`
 pub async fn tracking(State(app): State<App>, visit: Visit) -> Page {
     let layout = Layout::load(&app, visit, Word::Tracking, "Tracking").await?;

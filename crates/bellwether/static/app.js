@@ -84,7 +84,7 @@
   if (root.dataset.shortcuts === "off") return;
   const rows = [...document.querySelectorAll("[data-row]")];
   for (const row of rows) row.tabIndex = -1;
-  let here = -1;
+  let here = rows.findIndex((row) => row.matches("[data-here]"));
   const go = (to) => {
     if (!rows.length) return;
     here = Math.max(0, Math.min(rows.length - 1, to));

@@ -9,6 +9,7 @@ pub mod explanation;
 pub mod facts;
 pub mod ids;
 pub mod interaction;
+pub mod outreach;
 pub mod provenance;
 pub mod units;
 

@@ -13,6 +13,7 @@ mod fit;
 mod ingest;
 mod matching;
 mod migrations;
+pub mod outreach;
 mod own_people;
 mod persons;
 mod planning;

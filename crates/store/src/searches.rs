@@ -1,11 +1,12 @@
 //! Searches that are kept with who met them, how far one has got with a creator, and niches set by hand.
 
 use model::{AccountId, Timestamp};
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row};
 
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::outreach::contacts::follow_stage;
 
 /// A search somebody wants to come back to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -213,19 +214,10 @@ impl Store {
         let failed = StoreError::of("setting a stage");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         for account in accounts {
-            match stage {
-                Some(stage) => sqlx::query(
-                    "insert into creator_stage (account_id, stage, changed_at) values ($1, $2, $3) \
-                     on conflict (account_id) do update set stage = $2, changed_at = $3",
-                )
-                .bind(account.0)
-                .bind(stage)
-                .bind(at.0),
-                None => sqlx::query("delete from creator_stage where account_id = $1").bind(account.0),
+            put_stage(&mut transaction, *account, stage, at).await.map_err(&failed)?;
+            if let Some(stage) = stage {
+                follow_stage(&mut transaction, *account, stage, at).await?;
             }
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
         }
         transaction.commit().await.map_err(&failed)
     }
@@ -296,6 +288,28 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Puts one creator on a stage, within the transaction of whoever asks.
+pub(crate) async fn put_stage(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    stage: Option<&str>,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    match stage {
+        Some(stage) => sqlx::query(
+            "insert into creator_stage (account_id, stage, changed_at) values ($1, $2, $3) \
+             on conflict (account_id) do update set stage = $2, changed_at = $3",
+        )
+        .bind(account.0)
+        .bind(stage)
+        .bind(at.0),
+        None => sqlx::query("delete from creator_stage where account_id = $1").bind(account.0),
+    }
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 #[cfg(test)]

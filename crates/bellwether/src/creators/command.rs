@@ -87,7 +87,7 @@ pub enum CreatorsCommand {
         #[arg(long, value_name = "NICHE")]
         undo: Option<String>,
     },
-    /// Put creators on a stage: look, write, written, talking, agreed, worked, not-for-us, or not-begun.
+    /// Put creators on a stage: look, write, written, talking, negotiating, agreed, worked, expired, not-for-us, or not-begun.
     Stage {
         stage: String,
         #[arg(required = true)]

@@ -1,21 +1,28 @@
 //! How far one has got with a creator, from "to look at" to "worked with".
 
 use model::AccountId;
+use model::outreach::Stage;
 
 use super::CreatorsError;
 use crate::data_directory::DataDirectory;
 use crate::output::grouped;
 
 /// Every stage: its code and its words, in the order of the work.
-pub const STAGES: [(&str, &str); 7] = [
-    ("look", "to look at"),
-    ("write", "to write to"),
-    ("written", "written to"),
-    ("talking", "talking"),
-    ("agreed", "agreed"),
-    ("worked", "worked with"),
-    ("not-for-us", "not for us"),
+pub const STAGES: [(&str, &str); 9] = [
+    of(Stage::Look),
+    of(Stage::Write),
+    of(Stage::Written),
+    of(Stage::Talking),
+    of(Stage::Negotiating),
+    of(Stage::Agreed),
+    of(Stage::Worked),
+    of(Stage::Expired),
+    of(Stage::NotForUs),
 ];
+
+const fn of(stage: Stage) -> (&'static str, &'static str) {
+    (stage.code(), stage.words())
+}
 
 /// A stage's code that takes a creator off every stage.
 pub const NOT_BEGUN: &str = "not-begun";

@@ -18,6 +18,7 @@ use crate::creators::{CreatorsError, LakeOrStore};
 use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
 use crate::matching::MatchingError;
+use crate::outreach::OutreachError;
 use crate::planning::PlanningError;
 use crate::refresh::RefreshError;
 use crate::vetting::gold::GoldError;
@@ -277,6 +278,83 @@ impl From<PlanningError> for WebError {
             PlanningError::Lake(error) => error.into(),
             other => WebError::unreadable("No plan was made", other.to_string()).with(all()),
         }
+    }
+}
+
+/// A message of the command line as a page says it: a capital first, an end.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let text: String = first.to_uppercase().chain(letters).collect();
+    if text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
+}
+
+/// A way on from what outreach could not do, where there is one.
+fn way_on(error: &OutreachError) -> Option<Recovery> {
+    Some(match error {
+        OutreachError::NoContact(_) | OutreachError::NoAddress(_) => {
+            Recovery::new("All contacts", "/outreach/contacts")
+        }
+        OutreachError::NoMailbox(_) | OutreachError::NoMailboxYet | OutreachError::Server { .. } => {
+            Recovery::new("The mailboxes", "/outreach/mailboxes")
+        }
+        OutreachError::NoTemplate(_) => Recovery::new("The templates", "/outreach/templates"),
+        OutreachError::NoSequence(_) => Recovery::new("The sequences", "/outreach/sequences"),
+        OutreachError::NoThread(_) => Recovery::new("The inbox", "/outreach"),
+        OutreachError::NoOutgoing(_) | OutreachError::AtWork => Recovery::new("The queue", "/outreach/queue"),
+        OutreachError::AddressTaken { contact, .. } => {
+            Recovery::new("Open that contact", format!("/outreach/contacts/{contact}"))
+        }
+        OutreachError::Refused(problem) if problem.contains("who writes") => {
+            Recovery::new("Say who writes", "/outreach/settings")
+        }
+        OutreachError::Refused(problem) if problem.contains("no server to send by") => {
+            Recovery::new("The mailboxes", "/outreach/mailboxes")
+        }
+        _ => return None,
+    })
+}
+
+impl From<OutreachError> for WebError {
+    fn from(error: OutreachError) -> WebError {
+        let recovery = way_on(&error);
+        let said = error.to_string();
+        let mut shown = match error {
+            OutreachError::Field { problem, .. } => WebError::unreadable("That was not kept", problem),
+            OutreachError::NoContact(_) => WebError::not_found("No such contact", said),
+            OutreachError::NoMailbox(_) => WebError::not_found("No such mailbox", said),
+            OutreachError::NoMailboxYet => WebError::new(StatusCode::CONFLICT, "No mailbox yet", said),
+            OutreachError::NoTemplate(_) => WebError::not_found("No such template", said),
+            OutreachError::NoSequence(_) => WebError::not_found("No such sequence", said),
+            OutreachError::NoThread(_) => WebError::not_found(
+                "No such conversation",
+                "There is no conversation at this address; it may have been joined to another.",
+            ),
+            OutreachError::NoOutgoing(_) => WebError::new(
+                StatusCode::CONFLICT,
+                "The mail cannot be changed any more",
+                "It has left, or somebody has taken it back already.",
+            ),
+            OutreachError::AddressTaken { address, contact } => WebError::new(
+                StatusCode::CONFLICT,
+                "Somebody has this already",
+                format!("{address} belongs to contact {contact} already."),
+            ),
+            OutreachError::NoAddress(_) => WebError::new(StatusCode::CONFLICT, "No address to write to", said),
+            OutreachError::AtWork => WebError::new(StatusCode::CONFLICT, "Somebody else is at it", said),
+            OutreachError::Refused(_) => WebError::new(StatusCode::CONFLICT, "That was not done", said),
+            OutreachError::Server { .. } => WebError::new(StatusCode::CONFLICT, "The server did not take it", said),
+            OutreachError::Template(_) => WebError::unreadable("The template cannot be read", said),
+            OutreachError::Sealed(_) => WebError::fault("opening what is kept sealed", &said),
+            OutreachError::Creators(error) => return error.into(),
+            OutreachError::Data(error) => return error.into(),
+            OutreachError::Lake(error) => return error.into(),
+            OutreachError::Store(error) => return error.into(),
+        };
+        // What to type at the command line helps nobody in front of a page.
+        shown.hint = shown.hint.filter(|hint| !hint.contains("`bellwether") && !hint.contains("--"));
+        shown.recovery.extend(recovery);
+        shown
     }
 }
 

@@ -1,13 +1,18 @@
 //! What keeps other sites out: writes only from our own pages, only under our own name, and strict content rules.
+//!
+//! Under the public address that mails name, only what is meant for people outside is there: objecting to mail, and what was
+//! shared by a link. Everything else under it is nothing at all.
 
+use askama::Template;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{Html, IntoResponse, Response};
 
 use super::app::App;
 use super::error::WebError;
+use crate::outreach::settings;
 
 /// Who can reach this program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,23 +36,101 @@ pub const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// What may be reached under the public address.
+const PUBLIC_PATHS: [&str; 4] = ["/outreach/unsubscribe/", "/static/", "/creators/lists/shared/", "/vetting/shared/"];
+/// Where a proxy says which host was asked for.
+const FORWARDED_HOST: &str = "x-forwarded-host";
+/// Mail programs post here by themselves, from wherever they are.
+const FROM_ANYWHERE: &str = "/outreach/unsubscribe/";
+
 /// Lets a request through when it comes from where it may.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    // The settings are asked for other names than this machine's alone, so people who work here never wait for them.
+    let is_elsewhere = !is_local_host(request.headers(), request.uri());
+    let is_forwarded = request.headers().contains_key(FORWARDED_HOST);
+    let hosts = if is_elsewhere || is_forwarded { hosts_of(&request) } else { vec![] };
+    if !hosts.is_empty() && any_is_public(&app, hosts).await {
+        if !is_public_path(request.uri().path()) {
+            return nothing_is_here();
+        }
+        if !reads(request.method()) && !takes_from_anywhere(&request) && !from_own_page(request.headers()) {
+            return nothing_is_here();
+        }
+        let response = next.run(request).await;
+        // An error's page would show the program around it.
+        return if is_error_without_page(&response) { nothing_is_here() } else { response };
+    }
     let headers = request.headers();
-    if app.reach == Reach::ThisMachine && !is_local_host(headers) {
+    if app.reach == Reach::ThisMachine && is_elsewhere {
         return refuse(
             "This address is not known here",
             "The program listens on this machine alone and answers to its local names; open it as http://127.0.0.1 with its port.",
         );
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !reads && !from_own_page(headers) {
+    if !reads(request.method()) && !takes_from_anywhere(&request) && !from_own_page(headers) {
         return refuse(
             "The form came from another site",
             "Nothing was changed. Forms are taken from Bellwether's own pages only; open the page here and send it again.",
         );
     }
     next.run(request).await
+}
+
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn takes_from_anywhere(request: &Request) -> bool {
+    *request.method() == Method::POST && request.uri().path().starts_with(FROM_ANYWHERE)
+}
+
+fn is_public_path(path: &str) -> bool {
+    PUBLIC_PATHS.iter().any(|public| path.starts_with(public))
+}
+
+/// Which hosts were asked for: a proxy may have put its own name in place of that and say so.
+fn hosts_of(request: &Request) -> Vec<String> {
+    let forwarded = request.headers().get(FORWARDED_HOST).and_then(|host| host.to_str().ok());
+    host_of(request.headers(), request.uri()).into_iter().chain(forwarded).map(str::to_owned).collect()
+}
+
+/// Whether a request came by the public address.
+async fn any_is_public(app: &App, hosts: Vec<String>) -> bool {
+    match settings::settings(&app.data).await {
+        Ok(settings) => {
+            settings::public_host(&settings).is_some_and(|public| hosts.iter().any(|host| is_same_host(host, &public)))
+        }
+        Err(error) => {
+            // Nobody outside sees more because of it.
+            tracing::error!(%error, "the public address could not be read");
+            true
+        }
+    }
+}
+
+/// Whether a host that was asked for is the public one; where that names no port, the usual ones are meant.
+fn is_same_host(host: &str, public: &str) -> bool {
+    let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+    let usual = |host: &str| host.strip_suffix(":443").or(host.strip_suffix(":80")).unwrap_or(host).to_owned();
+    host == public || usual(&host) == usual(public)
+}
+
+fn is_error_without_page(response: &Response) -> bool {
+    let status = response.status();
+    let typed = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    (status.is_client_error() || status.is_server_error()) && !typed.starts_with("text/html")
+}
+
+#[derive(Template)]
+#[template(path = "nothing_is_here.html")]
+struct NothingIsHere;
+
+/// What people outside see where nothing is for them: no hint of why, and no way into the program.
+pub fn nothing_is_here() -> Response {
+    match NothingIsHere.render() {
+        Ok(page) => (StatusCode::NOT_FOUND, Html(page)).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn refuse(title: &'static str, what: &'static str) -> Response {
@@ -57,9 +140,15 @@ fn refuse(title: &'static str, what: &'static str) -> Response {
     response
 }
 
+/// Which host was asked for: the header says it, or the address itself.
+fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| uri.authority().map(|authority| authority.as_str()))
+}
+
 /// A page elsewhere can make a browser ask for a name of its own that leads to this machine; such a name is not ours.
-fn is_local_host(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return true };
+fn is_local_host(headers: &HeaderMap, uri: &Uri) -> bool {
+    let Some(host) = host_of(headers, uri) else { return true };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.chars().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
@@ -116,7 +205,60 @@ mod tests {
             ("rebound.example:7878", false),
             ("127.0.0.1.rebound.example", false),
         ] {
-            assert_eq!(is_local_host(&headers(&[("host", host)])), expect, "{host}");
+            assert_eq!(is_local_host(&headers(&[("host", host)]), &Uri::from_static("/")), expect, "{host}");
         }
+    }
+
+    #[test]
+    fn a_name_in_the_address_counts_where_no_header_names_one() {
+        let elsewhere = Uri::from_static("http://rebound.example:7878/outreach");
+        assert!(!is_local_host(&headers(&[]), &elsewhere));
+        assert!(is_local_host(&headers(&[]), &Uri::from_static("/outreach")));
+    }
+
+    #[test]
+    fn the_public_host_is_known_with_and_without_its_usual_port() {
+        for (host, public, expect) in [
+            ("mail.brand.example", "mail.brand.example", true),
+            ("MAIL.Brand.example:443", "mail.brand.example", true),
+            ("mail.brand.example.", "mail.brand.example", true),
+            ("mail.brand.example:8443", "mail.brand.example", false),
+            ("mail.brand.example:8443", "mail.brand.example:8443", true),
+            ("brand.example", "mail.brand.example", false),
+            ("evil-mail.brand.example", "mail.brand.example", false),
+        ] {
+            assert_eq!(is_same_host(host, public), expect, "{host} for {public}");
+        }
+    }
+
+    #[test]
+    fn under_the_public_host_only_what_is_meant_for_people_outside_is_there() {
+        for (path, expect) in [
+            ("/outreach/unsubscribe/abcdefgh22334455", true),
+            ("/static/app.css", true),
+            ("/creators/lists/shared/x", true),
+            ("/vetting/shared/x", true),
+            ("/", false),
+            ("/health", false),
+            ("/outreach", false),
+            ("/outreach/unsubscribe", false),
+            ("/outreach/contacts.csv", false),
+            ("/creators/lists/1", false),
+            ("//static/app.css", false),
+            ("/outreach/unsubscribed/x", false),
+        ] {
+            assert_eq!(is_public_path(path), expect, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_mail_program_may_object_from_anywhere_and_nothing_else_may_be_posted_so() {
+        let request = |method: Method, path: &'static str| {
+            Request::builder().method(method).uri(path).body(Body::empty()).expect("a request")
+        };
+        assert!(takes_from_anywhere(&request(Method::POST, "/outreach/unsubscribe/abcdefgh22334455")));
+        assert!(!takes_from_anywhere(&request(Method::DELETE, "/outreach/unsubscribe/abcdefgh22334455")));
+        assert!(!takes_from_anywhere(&request(Method::POST, "/outreach/unsubscribe")));
+        assert!(!takes_from_anywhere(&request(Method::POST, "/outreach/contacts/1/stage")));
     }
 }

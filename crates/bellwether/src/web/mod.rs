@@ -31,6 +31,7 @@ use anyhow::Context;
 
 use crate::data_directory::DataDirectory;
 use crate::ingest::uploads;
+use crate::outreach;
 use guard::Reach;
 
 /// Serves the pages until Ctrl-C or SIGTERM; requests under way are finished first.
@@ -43,6 +44,7 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     let address = listener.local_addr().context("the listening address cannot be read")?;
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
     read_ahead(data.clone());
+    outreach::working::begin(data.clone());
     axum::serve(listener, router::router_reached_from(data, reach))
         .with_graceful_shutdown(asked_to_end())
         .await

@@ -17,7 +17,7 @@ use super::app::App;
 use super::guard::{self, Reach};
 use super::{assets, error, home, jobs, patterns, visit};
 use crate::data_directory::DataDirectory;
-use crate::{conversations, creators, ingest, matching, planning, stages, vetting};
+use crate::{conversations, creators, ingest, matching, outreach, planning, stages, vetting};
 
 /// The application as people at this machine reach it.
 pub fn router(data: Arc<DataDirectory>) -> Router {
@@ -137,9 +137,60 @@ fn pages() -> Router<App> {
             get(matching::pages::profile::edit).post(matching::pages::profile::change),
         )
         .merge(planner())
-        .route("/outreach", get(stages::outreach))
+        .merge(mail_and_contacts())
         .route("/tracking", get(stages::tracking))
         .route("/measurement", get(stages::measurement))
+}
+
+/// Outreach: people and what is written to them.
+fn mail_and_contacts() -> Router<App> {
+    use outreach::pages::{
+        board, contact, contacts, inbox, mailboxes, queue, sequences, settings, templates, unsubscribe,
+    };
+    Router::new()
+        .route("/outreach", get(inbox::show))
+        .route("/outreach/threads/{id}/answer", post(inbox::answer))
+        .route("/outreach/threads/{id}/mark", post(inbox::mark))
+        .route("/outreach/threads/{id}/contact", post(inbox::make_contact))
+        .route("/outreach/mails/{id}/join", post(inbox::join))
+        .route("/outreach/mails/{id}/split", post(inbox::split))
+        .route("/outreach/mails/{id}/files/{number}", get(inbox::file))
+        .route("/outreach/contacts", get(contacts::index))
+        .route("/outreach/contacts.csv", get(contacts::download))
+        .route("/outreach/contacts/new", get(contacts::new).post(contacts::create))
+        .route("/outreach/contacts/bulk", post(contacts::bulk))
+        .route("/outreach/board", get(board::show))
+        .route("/outreach/contacts/{id}", get(contact::show).post(contact::change))
+        .route("/outreach/contacts/{id}/stage", post(contact::set_stage))
+        .route("/outreach/contacts/{id}/note", post(contact::note))
+        .route("/outreach/contacts/{id}/tasks", post(contact::add_task))
+        .route("/outreach/contacts/{id}/write", post(contact::write))
+        .route("/outreach/contacts/{id}/enrol", post(contact::enrol))
+        .route("/outreach/contacts/{id}/addresses", post(contact::add_address))
+        .route("/outreach/contacts/{id}/addresses/{address}", post(contact::change_address))
+        .route("/outreach/tasks/{id}/done", post(contact::end_task))
+        .route("/outreach/mailboxes", get(mailboxes::index))
+        .route("/outreach/mailboxes/new", get(mailboxes::new).post(mailboxes::create))
+        .route("/outreach/mailboxes/{id}", get(mailboxes::edit).post(mailboxes::change))
+        .route("/outreach/mailboxes/{id}/state", post(mailboxes::set_state))
+        .route("/outreach/mailboxes/{id}/check", post(mailboxes::check))
+        .route("/outreach/settings", get(settings::show).post(settings::keep))
+        .route("/outreach/settings/records", post(settings::records))
+        .route("/outreach/templates", get(templates::index))
+        .route("/outreach/templates/new", get(templates::new).post(templates::create))
+        .route("/outreach/templates/{id}", get(templates::edit).post(templates::change))
+        .route("/outreach/templates/{id}/put-away", post(templates::put_away))
+        .route("/outreach/sequences", get(sequences::index))
+        .route("/outreach/sequences/new", get(sequences::new).post(sequences::create))
+        .route("/outreach/sequences/{id}", get(sequences::show).post(sequences::change))
+        .route("/outreach/sequences/{id}/enrol", post(sequences::enrol))
+        .route("/outreach/sequences/{id}/release", post(sequences::release))
+        .route("/outreach/enrolments/{id}/stop", post(sequences::stop))
+        .route("/outreach/queue", get(queue::show))
+        .route("/outreach/queue/{id}/take-back", post(queue::take_back))
+        .route("/outreach/queue/{id}/settle", post(queue::settle))
+        .route("/outreach/barred", get(queue::barred).post(queue::bar))
+        .route("/outreach/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::object))
 }
 
 fn planner() -> Router<App> {
@@ -196,7 +247,7 @@ fn uploads() -> Router<App> {
 async fn with_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in guard::HEADERS {
-        headers.insert(name, value);
+        headers.entry(name).or_insert(value);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     response

@@ -148,6 +148,8 @@ struct CreatorPage {
     niches: Vec<NicheLine>,
     niche_choices: Vec<NicheChoice>,
     alike: String,
+    /// Where one writes to them: their contact, or a new one.
+    write: String,
     /// The brand at hand.
     brand_id: Option<String>,
     /// Shortlists to add to, and those the creator is on.
@@ -188,7 +190,12 @@ pub async fn show(
         Ok::<_, CreatorsError>((OwnMark::of(&data, account).await?, AlsoOn::of(&data, account).await?))
     })
     .await?;
+    let write = match app.data.store.contacts_of_accounts(&[account]).await?.first() {
+        Some((_, contact)) => format!("/outreach/contacts/{contact}"),
+        None => format!("/outreach/contacts/new?creator={account}"),
+    };
     draw(CreatorPage {
+        write,
         own,
         also,
         niches: niche_lines(&niches),

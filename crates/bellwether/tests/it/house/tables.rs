@@ -11,9 +11,10 @@ pub(super) const NOT_A_WORD: [(&str, &str); 2] = [
 ];
 
 /// The only edges between crates.
-pub(super) const EDGES: [(&str, &str); 11] = [
+pub(super) const EDGES: [(&str, &str); 12] = [
     ("bellwether", "engine"),
     ("bellwether", "lake"),
+    ("bellwether", "mail"),
     ("bellwether", "model"),
     ("bellwether", "search"),
     ("bellwether", "store"),
@@ -33,7 +34,7 @@ pub(super) struct Owned {
     pub(super) instead: &'static str,
 }
 
-pub(super) const OWNED: [Owned; 6] = [
+pub(super) const OWNED: [Owned; 7] = [
     Owned {
         packages: &["arrow*", "parquet*", "datafusion*", "deltalake*", "object_store", "delta_kernel*", "ballista*"],
         owners: &["lake"],
@@ -50,13 +51,18 @@ pub(super) const OWNED: [Owned; 6] = [
         instead: "ask the question in crates/search and return accounts and counts",
     },
     Owned {
+        packages: &["lettre*", "async-imap", "mail-parser", "mail-auth", "minijinja*", "ammonia"],
+        owners: &["mail"],
+        instead: "read, write and send mail in crates/mail and return its plain values",
+    },
+    Owned {
         packages: &["axum*", "askama*", "tower-http", "hyper*", "reqwest", "clap*"],
         owners: &["bellwether"],
         instead: "HTTP, HTML and the command line belong to crates/bellwether",
     },
     Owned {
         packages: &["tokio*", "async-std", "smol"],
-        owners: &["bellwether", "lake", "store"],
+        owners: &["bellwether", "lake", "mail", "store"],
         instead: "keep the function plain; the program calls it on a blocking thread",
     },
     Owned {

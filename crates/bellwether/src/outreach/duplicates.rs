@@ -1,0 +1,212 @@
+//! Contacts that may be one person: proposed with what speaks for it, merged by a person, taken back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use store::outreach::merging::TakenOver;
+
+use super::sealing::unseal;
+use super::{OutreachError, TEAM};
+use crate::data_directory::DataDirectory;
+
+/// Domains where everybody has their address: sharing one says nothing.
+const EVERYBODYS: [&str; 22] = [
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.de",
+    "icloud.com",
+    "me.com",
+    "aol.com",
+    "gmx.de",
+    "gmx.net",
+    "gmx.at",
+    "web.de",
+    "t-online.de",
+    "proton.me",
+    "protonmail.com",
+    "mail.ru",
+    "orange.fr",
+    "free.fr",
+    "libero.it",
+];
+/// A name or domain that more contacts share is no sign of one person.
+const TOGETHER_MAX: usize = 8;
+
+/// Two contacts that may be one person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Proposal {
+    pub contact: i64,
+    pub name: String,
+    pub other: i64,
+    pub other_name: String,
+    /// Sure: their accounts were said to be one person's.
+    pub is_sure: bool,
+    pub because: Vec<String>,
+}
+
+/// A name's words in small letters and order, so that "Brew, Ana" and "ana brew" are alike.
+fn words_of(name: &str) -> BTreeSet<String> {
+    name.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| word.chars().count() > 1)
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Pairs by name and by a domain of their own. Pure; cost: one pass and the pairs within small groups.
+fn alike(contacts: &BTreeMap<i64, (String, BTreeSet<String>)>) -> BTreeMap<(i64, i64), Vec<String>> {
+    let mut by_name: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut by_domain: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for (id, (name, domains)) in contacts {
+        let words = words_of(name);
+        if words.len() > 1 {
+            by_name.entry(words.into_iter().collect::<Vec<_>>().join(" ")).or_default().push(*id);
+        }
+        for domain in domains.iter().filter(|domain| !EVERYBODYS.contains(&domain.as_str())) {
+            by_domain.entry(domain).or_default().push(*id);
+        }
+    }
+    let mut found: BTreeMap<(i64, i64), Vec<String>> = BTreeMap::new();
+    for group in by_name.values().filter(|group| (2..=TOGETHER_MAX).contains(&group.len())) {
+        for (at, one) in group.iter().enumerate() {
+            for other in &group[at + 1..] {
+                found.entry((*one, *other)).or_default().push("the same name".to_owned());
+            }
+        }
+    }
+    for (domain, group) in by_domain.iter().filter(|(_, group)| (2..=TOGETHER_MAX).contains(&group.len())) {
+        for (at, one) in group.iter().enumerate() {
+            for other in &group[at + 1..] {
+                let shared: Vec<String> =
+                    words_of(&contacts[one].0).intersection(&words_of(&contacts[other].0)).cloned().collect();
+                if !shared.is_empty() {
+                    let because = format!("addresses at {domain} and “{}” in both names", shared.join(" "));
+                    found.entry((*one, *other)).or_default().push(because);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every pair that may be one person, the sure ones first.
+pub async fn proposals(data: &DataDirectory) -> Result<Vec<Proposal>, OutreachError> {
+    let mut contacts: BTreeMap<i64, (String, BTreeSet<String>)> = BTreeMap::new();
+    for (id, name, sealed) in data.store.contacts_for_doubles().await? {
+        let held = contacts.entry(id).or_insert_with(|| (name, BTreeSet::new()));
+        if !sealed.is_empty()
+            && let Some((_, domain)) = unseal(&data.outreach_key, "address", &sealed)?.rsplit_once('@')
+        {
+            held.1.insert(domain.to_lowercase());
+        }
+    }
+    let mut found = alike(&contacts);
+    let mut sure: BTreeSet<(i64, i64)> = BTreeSet::new();
+    for claim in data.store.identity_claims().await?.into_iter().filter(|claim| claim.state == "confirmed") {
+        let whose = data.store.contacts_of_accounts(&[claim.account, claim.other]).await?;
+        if let [(_, one), (_, other)] = whose.as_slice()
+            && one != other
+        {
+            let pair = (*one.min(other), *one.max(other));
+            sure.insert(pair);
+            found.entry(pair).or_default().insert(0, "their accounts were said to be one person's".to_owned());
+        }
+    }
+    let name = |id: &i64| contacts.get(id).map_or_else(String::new, |(name, _)| name.clone());
+    let mut proposals: Vec<Proposal> = found
+        .into_iter()
+        .map(|((one, other), because)| Proposal {
+            contact: one,
+            name: name(&one),
+            other,
+            other_name: name(&other),
+            is_sure: sure.contains(&(one, other)),
+            because,
+        })
+        .collect();
+    proposals.sort_by_key(|of| (!of.is_sure, std::cmp::Reverse(of.because.len()), of.contact, of.other));
+    Ok(proposals)
+}
+
+/// Makes two contacts one; the number under which it can be taken back.
+pub async fn merge(data: &DataDirectory, stays: i64, goes: i64, taken: TakenOver) -> Result<i64, OutreachError> {
+    if stays == goes {
+        return Err(OutreachError::Refused(
+            "a contact cannot be merged with itself\nhint: name two contacts".to_owned(),
+        ));
+    }
+    match data.store.merge_contacts(stays, goes, taken, TEAM, data.now()).await? {
+        Some(change) => {
+            let about = format!("contact {stays}");
+            data.store
+                .add_audit(data.now(), TEAM, "merged", &about, &format!("contact {goes}, change {change}"))
+                .await?;
+            Ok(change)
+        }
+        None => Err(OutreachError::NoContact(format!("{stays} or {goes}"))),
+    }
+}
+
+/// Makes two of one again; what was changed since and stays.
+pub async fn undo(data: &DataDirectory, change: i64) -> Result<Vec<String>, OutreachError> {
+    match data.store.undo_contact_merge(change, data.now()).await? {
+        Some(kept) => {
+            data.store
+                .add_audit(data.now(), TEAM, "merge taken back", &format!("change {change}"), &kept.join("; "))
+                .await?;
+            Ok(kept)
+        }
+        None => Err(OutreachError::Refused(format!(
+            "there is no merge {change} that can be taken back\nhint: `bellwether outreach changes` lists them"
+        ))),
+    }
+}
+
+/// What to take over from the one who goes, by names of fields.
+pub fn taken_over(fields: &[String]) -> Result<TakenOver, OutreachError> {
+    let mut taken = TakenOver::default();
+    for field in fields.iter().flat_map(|field| field.split(',')).map(str::trim).filter(|field| !field.is_empty()) {
+        match field {
+            "name" => taken.name = true,
+            "greeting" => taken.greeting = true,
+            "stage" => taken.stage = true,
+            "owner" => taken.owner = true,
+            "language" => taken.language = true,
+            "zone" => taken.zone = true,
+            other => {
+                return Err(OutreachError::Field {
+                    field: "take",
+                    problem: format!("{other:?} is none of name, greeting, stage, owner, language, zone"),
+                });
+            }
+        }
+    }
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_name_or_a_shared_own_domain_is_proposed_and_a_shared_provider_is_not() {
+        let contact = |name: &str, domain: &str| (name.to_owned(), BTreeSet::from([domain.to_owned()]));
+        let contacts = BTreeMap::from([
+            (1, contact("Ana Brew", "anabrew.test")),
+            (2, contact("Brew, Ana", "gmail.com")),
+            (3, contact("Ben", "gmail.com")),
+            (4, contact("Ben", "gmail.com")),
+            (5, contact("Team Ana", "anabrew.test")),
+            (6, contact("Cem", "anabrew.test")),
+        ]);
+        let found = alike(&contacts);
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), [(1, 2), (1, 5)]);
+        assert_eq!(found[&(1, 5)], ["addresses at anabrew.test and “ana” in both names"]);
+        let crowd: BTreeMap<i64, _> = (0..50).map(|id| (id, contact("Ana Brew", "anabrew.test"))).collect();
+        assert!(alike(&crowd).is_empty(), "what fifty share tells nobody apart");
+    }
+}

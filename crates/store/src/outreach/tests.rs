@@ -1,0 +1,497 @@
+//! What must hold of outreach as it is kept, whatever the program above does.
+
+use model::outreach::{Channel, EnrolmentState, SendState, Stage, StopReason, SuppressionReason, TouchKind};
+use model::{AccountId, Timestamp};
+
+use super::contacts::{ContactFilter, ContactOrder, NewAddress, NewContact};
+use super::mailboxes::MailboxRow;
+use super::mails::{FetchedMail, NewMail, ThreadsOf};
+use super::sending::{Beginning, Effects, MayLeave, NewBounce, NewOutgoing, Outcome};
+use super::suppressions::SuppressionRow;
+use crate::database::Store;
+
+struct Held {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+async fn held() -> Held {
+    let folder = tempfile::tempdir().expect("a folder");
+    Held { store: Store::open(folder.path()).await.expect("opens"), _folder: folder }
+}
+
+fn person(name: &str, account: Option<i64>) -> NewContact {
+    NewContact {
+        name: name.to_owned(),
+        greeting: String::new(),
+        stage: Stage::Write,
+        owner: String::new(),
+        language: String::new(),
+        zone: String::new(),
+        source: "their page".to_owned(),
+        addresses: vec![NewAddress {
+            channel: Channel::Email,
+            sealed: vec![1, 2, 3],
+            hash: format!("hash of {name}"),
+            basis: "published".to_owned(),
+            source: "their page".to_owned(),
+        }],
+        accounts: account.map(AccountId).into_iter().collect(),
+        tags: vec!["all".to_owned()],
+    }
+}
+
+impl Held {
+    async fn contact(&self, name: &str, account: Option<i64>) -> i64 {
+        let added = self.store.add_contact(&person(name, account), None, "team", Timestamp(1)).await.expect("keeps");
+        added.expect("the address is nobody's")
+    }
+
+    async fn mailbox(&self, address: &str) -> i64 {
+        let row = MailboxRow {
+            id: 0,
+            address: address.to_owned(),
+            from_name: String::new(),
+            settings: "{}".to_owned(),
+            smtp_secret: None,
+            imap_secret: None,
+            state: model::outreach::MailboxState::Active,
+            state_reason: String::new(),
+            state_since: Timestamp(0),
+            created_at: Timestamp(0),
+        };
+        self.store.keep_mailbox(&row).await.expect("keeps")
+    }
+
+    async fn queued(&self, mailbox: i64, contact: i64, enrolment: Option<(i64, u32)>, is_first: bool) -> i64 {
+        let new = NewOutgoing {
+            mailbox,
+            contact,
+            address: None,
+            enrolment,
+            answers: None,
+            is_first,
+            template: None,
+            subject: "Hello".to_owned(),
+            body: "Hi".to_owned(),
+            filled: None,
+            state: SendState::Waiting,
+            not_before: Timestamp(10),
+        };
+        self.store.add_outgoing(&new, Timestamp(5)).await.expect("queues").expect("is new")
+    }
+
+    async fn begin(&self, mail: i64, name: &str, at: i64) -> MayLeave {
+        let with = Beginning {
+            message_id: format!("{mail}@brand.test"),
+            token: format!("token{mail}"),
+            address_hash: format!("hash of {name}"),
+            at: Timestamp(at),
+            guard_since: Timestamp(0),
+        };
+        self.store.begin_sending(mail, &with).await.expect("asks")
+    }
+
+    async fn state(&self, mail: i64) -> SendState {
+        self.store.outgoing(mail).await.expect("reads").expect("is there").state
+    }
+}
+
+fn mail(way: &'static str, id: &str, name: &str, text: &str) -> NewMail {
+    NewMail {
+        way,
+        message_id: id.to_owned(),
+        refers_to: Vec::new(),
+        counterpart: format!("hash of {name}"),
+        from_shown: name.to_owned(),
+        to_shown: String::new(),
+        subject: "Hello".to_owned(),
+        subject_norm: "hello".to_owned(),
+        text: text.to_owned(),
+        at: Timestamp(100),
+        token: None,
+        is_bulk: false,
+        files: 0,
+        is_read: way == "out",
+        sha256: format!("{way}{id}{text}"),
+        content: text.as_bytes().to_vec(),
+    }
+}
+
+fn accepted(id: i64, name: &str) -> Outcome {
+    let mail = mail("out", &format!("{id}@brand.test"), name, "Hi");
+    Outcome::Accepted { reply: "250 ok".to_owned(), mail: Box::new(mail) }
+}
+
+#[tokio::test]
+async fn a_mail_begins_to_leave_once_and_what_was_taken_never_leaves_again() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", None).await, held.mailbox("a@brand.test").await);
+    let mail = held.queued(mailbox, contact, None, true).await;
+    assert_eq!(held.begin(mail, "ana", 20).await, MayLeave::Yes);
+    assert_eq!(held.begin(mail, "ana", 21).await, MayLeave::Gone);
+    assert!(held.store.outgoing_due(mailbox, Timestamp(99), 10).await.expect("reads").is_empty());
+    assert!(held.store.end_sending(mail, &accepted(mail, "ana"), Timestamp(22)).await.expect("ends"));
+    assert!(
+        !held.store.end_sending(mail, &accepted(mail, "ana"), Timestamp(23)).await.expect("ends"),
+        "an end is final"
+    );
+    assert_eq!(held.store.begun_is_unknown("died").await.expect("notes"), 0);
+    let row = held.store.contact(contact).await.expect("reads").expect("is there");
+    assert_eq!((row.stage, row.informed_at), (Stage::Written, Some(Timestamp(22))));
+    let touches = held.store.touches(contact, None, 10).await.expect("reads");
+    assert_eq!(touches.iter().filter(|touch| touch.kind == TouchKind::MailOut).count(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_that_had_begun_when_the_sender_died_is_of_unknown_fate_until_something_tells() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", None).await, held.mailbox("a@brand.test").await);
+    let mut mails = Vec::new();
+    for at in 0..3 {
+        let mail = held.queued(mailbox, contact, None, false).await;
+        assert_eq!(held.begin(mail, "ana", 20 + at).await, MayLeave::Yes);
+        mails.push(mail);
+    }
+    assert_eq!(held.store.begun_is_unknown("died").await.expect("notes"), 3);
+    assert!(
+        held.store.outgoing_due(mailbox, Timestamp(99), 10).await.expect("reads").is_empty(),
+        "none is tried again"
+    );
+    // The Sent folder tells of the first, an answer of the second, a person of the third.
+    let sent = FetchedMail {
+        uid: 7,
+        internal_date: None,
+        is_seen: true,
+        mail: mail("out", &format!("{}@brand.test", mails[0]), "ana", "Hi"),
+    };
+    held.store.keep_fetched(mailbox, "Sent", "sent", 1, &[sent], Timestamp(30)).await.expect("keeps");
+    assert_eq!(held.store.settle_by_sent_folder(Timestamp(31)).await.expect("settles"), 1);
+    let answer =
+        FetchedMail { uid: 1, internal_date: None, is_seen: false, mail: mail("in", "r@c.test", "ana", "Yes") };
+    held.store.keep_fetched(mailbox, "INBOX", "inbox", 1, &[answer], Timestamp(32)).await.expect("keeps");
+    let came = held.store.mails_classed_before(1, 10).await.expect("reads")[0].id;
+    let effects = Effects { contact: Some(contact), arrived: Some(mails[1]), answered: true, ..Effects::default() };
+    held.store.keep_class(came, "personal", 1, "", &effects, Timestamp(33)).await.expect("keeps");
+    assert!(held.store.settle_unknown(mails[2], SendState::Waiting, "team", Timestamp(34)).await.expect("settles"));
+    let states = [held.state(mails[0]).await, held.state(mails[1]).await, held.state(mails[2]).await];
+    assert_eq!(states, [SendState::Accepted, SendState::Accepted, SendState::Waiting]);
+    assert!(!held.store.settle_unknown(mails[0], SendState::Waiting, "team", Timestamp(35)).await.expect("asks"));
+}
+
+#[tokio::test]
+async fn nothing_leaves_to_a_barred_address_from_a_second_mailbox_or_out_of_an_ended_sequence() {
+    let held = held().await;
+    let (ana, ben) = (held.contact("ana", None).await, held.contact("ben", None).await);
+    let (one, two) = (held.mailbox("a@brand.test").await, held.mailbox("b@brand.test").await);
+    let first = held.queued(one, ana, None, true).await;
+    assert_eq!(held.begin(first, "ana", 20).await, MayLeave::Yes);
+    let second = held.queued(two, ana, None, true).await;
+    let why = held.begin(second, "ana", 21).await;
+    assert_eq!(why, MayLeave::Skipped("a@brand.test wrote to them lately".to_owned()));
+    let bar = SuppressionRow {
+        address_hash: "hash of ben".to_owned(),
+        reason: SuppressionReason::Unsubscribed,
+        at: Timestamp(1),
+        evidence: String::new(),
+    };
+    assert!(held.store.suppress(&bar).await.expect("bars"));
+    let third = held.queued(one, ben, None, true).await;
+    assert!(matches!(held.begin(third, "ben", 22).await, MayLeave::Skipped(why) if why.contains("asked not to be")));
+    let cem = held.contact("cem", None).await;
+    let sequence = held.store.keep_sequence("spring", "[]", Timestamp(1)).await.expect("keeps");
+    let enrolment = held.store.enrol(sequence, cem, one, "{}", Timestamp(1)).await.expect("enrols").expect("is new");
+    assert_eq!(held.store.release_enrolments(&[enrolment], Timestamp(2)).await.expect("releases"), 1);
+    let step = held.queued(one, cem, Some((enrolment, 0)), true).await;
+    let again = NewOutgoing {
+        mailbox: one,
+        contact: cem,
+        address: None,
+        enrolment: Some((enrolment, 0)),
+        answers: None,
+        is_first: true,
+        template: None,
+        subject: String::new(),
+        body: String::new(),
+        filled: None,
+        state: SendState::Waiting,
+        not_before: Timestamp(0),
+    };
+    assert_eq!(held.store.add_outgoing(&again, Timestamp(3)).await.expect("asks"), None, "a step has one mail");
+    assert_eq!(held.store.stop_sequences(cem, StopReason::Reply, Timestamp(4)).await.expect("stops"), 1);
+    assert_eq!(held.state(step).await, SendState::Cancelled);
+    assert_eq!(held.begin(step, "cem", 23).await, MayLeave::Gone);
+    let row = &held.store.enrolments_of(cem).await.expect("reads")[0];
+    assert_eq!((row.state, row.stopped_because), (EnrolmentState::Stopped, Some(StopReason::Reply)));
+}
+
+#[tokio::test]
+async fn a_bar_outlives_whom_it_was_for() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", Some(7)).await, held.mailbox("a@brand.test").await);
+    let mail = held.queued(mailbox, contact, None, true).await;
+    held.begin(mail, "ana", 20).await;
+    let bounce = NewBounce {
+        address_hash: "hash of ana".to_owned(),
+        class: "hard_address".to_owned(),
+        status: "5.1.1".to_owned(),
+        diagnostic: "no such user".to_owned(),
+        class_version: 1,
+        is_hard: true,
+        stops: true,
+    };
+    let refused = Outcome::Refused { code: 550, reply: "5.1.1 no such user".to_owned(), bounce };
+    held.store.end_sending(mail, &refused, Timestamp(21)).await.expect("ends");
+    assert_eq!(held.store.hard_bounces_of_last(mailbox, 100).await.expect("counts"), (1, 1));
+    held.store.forget_in_outreach(&[AccountId(7)], Timestamp(22)).await.expect("forgets");
+    assert_eq!(held.store.contact(contact).await.expect("reads"), None);
+    let barred = held.store.suppressed(&["hash of ana".to_owned()]).await.expect("reads");
+    assert_eq!(barred[0].reason, SuppressionReason::Erased);
+    assert!(!held.store.lift_suppression("hash of ana").await.expect("asks"), "only a bar set by hand is lifted");
+}
+
+#[tokio::test]
+async fn mail_of_somebody_forgotten_does_not_come_back_from_the_server() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", Some(7)).await, held.mailbox("a@brand.test").await);
+    let came = |uid, text| FetchedMail {
+        uid,
+        internal_date: None,
+        is_seen: false,
+        mail: mail("in", &format!("m{uid}@c.test"), "ana", text),
+    };
+    held.store.keep_fetched(mailbox, "INBOX", "inbox", 1, &[came(1, "secret")], Timestamp(5)).await.expect("keeps");
+    assert_eq!(held.store.mail(1).await.expect("reads").and_then(|mail| mail.contact), Some(contact));
+    held.store.forget_in_outreach(&[AccountId(7)], Timestamp(6)).await.expect("forgets");
+    assert_eq!(held.store.raw_content("inm1@c.testsecret").await.expect("reads"), None);
+    assert_eq!(held.store.held_uids(mailbox, "INBOX", 1).await.expect("reads"), [1], "its place is known");
+    // The server numbers everything anew, and has one more.
+    let both = [came(1, "secret"), came(2, "again")];
+    held.store.keep_fetched(mailbox, "INBOX", "inbox", 2, &both, Timestamp(7)).await.expect("keeps");
+    assert!(held.store.mails_without_thread(10).await.expect("reads").is_empty());
+    assert_eq!(held.store.held_uids(mailbox, "INBOX", 2).await.expect("reads"), [1, 2]);
+}
+
+#[tokio::test]
+async fn the_same_mail_lies_in_several_places_and_is_there_once() {
+    let held = held().await;
+    let mailbox = held.mailbox("a@brand.test").await;
+    let at =
+        |uid, text| FetchedMail { uid, internal_date: None, is_seen: false, mail: mail("in", "m@c.test", "ana", text) };
+    let keep = async |folder, validity, mails: &[FetchedMail]| {
+        held.store.keep_fetched(mailbox, folder, "inbox", validity, mails, Timestamp(5)).await.expect("keeps")
+    };
+    assert_eq!(keep("INBOX", 1, &[at(1, "one")]).await, 1);
+    assert_eq!(keep("INBOX", 1, &[at(1, "one")]).await, 0);
+    assert_eq!(keep("Archive", 1, &[at(9, "one")]).await, 0);
+    assert_eq!(keep("INBOX", 2, &[at(4, "one")]).await, 0, "numbered anew, it is the same mail");
+    assert_eq!(keep("INBOX", 2, &[at(5, "another under its id")]).await, 1, "what says something else is not lost");
+    held.store.note_renumbered(mailbox, "INBOX", 2, Timestamp(6)).await.expect("notes");
+    assert!(held.store.held_uids(mailbox, "INBOX", 1).await.expect("reads").is_empty());
+    held.store.note_expunged(mailbox, "INBOX", 2, &[4], Timestamp(7)).await.expect("notes");
+    assert_eq!(held.store.held_count(mailbox, "INBOX", 2).await.expect("counts"), 1);
+    assert!(held.store.mail(1).await.expect("reads").is_some(), "what is deleted there stays here");
+}
+
+#[tokio::test]
+async fn a_stage_set_on_another_page_moves_the_contact_and_ends_what_they_are_in() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", Some(7)).await, held.mailbox("a@brand.test").await);
+    let sequence = held.store.keep_sequence("spring", "[]", Timestamp(1)).await.expect("keeps");
+    held.store.enrol(sequence, contact, mailbox, "{}", Timestamp(1)).await.expect("enrols");
+    held.store.set_stage(&[AccountId(7)], Some("agreed"), Timestamp(9)).await.expect("sets");
+    let row = held.store.contact(contact).await.expect("reads").expect("is there");
+    assert_eq!((row.stage, row.stage_since), (Stage::Agreed, Timestamp(9)));
+    let enrolment = &held.store.enrolments_of(contact).await.expect("reads")[0];
+    assert_eq!(enrolment.stopped_because, Some(StopReason::StageChange));
+    held.store.set_contact_stage(&[contact], Stage::Worked, "team", Timestamp(10)).await.expect("sets");
+    assert_eq!(held.store.stages().await.expect("reads"), [(AccountId(7), "worked".to_owned())]);
+}
+
+#[tokio::test]
+async fn threads_keep_their_numbers_when_mail_joins_and_parts() {
+    let held = held().await;
+    let mailbox = held.mailbox("a@brand.test").await;
+    for (uid, name) in [(1, "ana"), (2, "ben"), (3, "ana")] {
+        let one = FetchedMail {
+            uid,
+            internal_date: None,
+            is_seen: false,
+            mail: NewMail {
+                refers_to: vec!["same@brand.test".to_owned()],
+                ..mail("in", &format!("m{uid}@c.test"), name, "words")
+            },
+        };
+        held.store.keep_fetched(mailbox, "INBOX", "inbox", 1, &[one], Timestamp(5)).await.expect("keeps");
+    }
+    let (tied, _) = held.store.tied_mails(&[2]).await.expect("reads");
+    assert_eq!(tied.iter().map(|mail| mail.id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(held.store.keep_threads(&[1, 2, 3], &[vec![1, 3], vec![2]]).await.expect("keeps"));
+    let thread = async |mail| held.store.mail(mail).await.expect("reads").expect("is there").thread;
+    let (ana, ben) = (thread(1).await, thread(2).await);
+    assert_eq!(thread(3).await, ana);
+    assert_ne!(ana, ben);
+    assert!(!held.store.keep_threads(&[1, 2], &[vec![1, 2]]).await.expect("asks"), "something came in meanwhile");
+    assert!(held.store.keep_threads(&[1, 2, 3], &[vec![1], vec![2], vec![3]]).await.expect("keeps"));
+    assert_eq!((thread(1).await, thread(2).await), (ana, ben));
+    assert!(held.store.keep_threads(&[1, 2, 3], &[vec![1, 2, 3]]).await.expect("keeps"));
+    let (rows, all) = held.store.threads(ThreadsOf::Everything, None, None, 0, 10).await.expect("reads");
+    assert_eq!((all, Some(rows[0].id), rows[0].unread), (1, ana, 3), "threads without mail are gone");
+}
+
+#[tokio::test]
+async fn contacts_are_found_by_words_tag_stage_and_whole_address() {
+    let held = held().await;
+    held.contact("Ana Brew", None).await;
+    held.contact("100% Ben", None).await;
+    let found = async |filter: ContactFilter| {
+        let (rows, all) = held.store.contacts_found(&filter, ContactOrder::Name, 0, 10).await.expect("finds");
+        assert_eq!(rows.len() as u64, all);
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    let words = |words: &str| ContactFilter { words: Some(words.to_owned()), ..ContactFilter::default() };
+    assert_eq!(found(words("BREW")).await, ["Ana Brew"]);
+    assert_eq!(found(words("%")).await, ["100% Ben"]);
+    assert_eq!(found(words("all")).await.len(), 2, "a tag");
+    let hash = ContactFilter { address_hash: Some("hash of Ana Brew".to_owned()), ..ContactFilter::default() };
+    assert_eq!(found(hash).await, ["Ana Brew"]);
+    let stage = ContactFilter { stage: Some(Stage::Agreed), ..ContactFilter::default() };
+    assert!(found(stage).await.is_empty());
+}
+
+/// Everything of a table as text, in order.
+async fn dump(store: &Store, table: &'static str) -> String {
+    use sqlx::{Column, Row};
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("select * from {table} order by 1, 2")))
+        .fetch_all(&store.pool)
+        .await
+        .expect("reads");
+    let cell = |row: &sqlx::sqlite::SqliteRow, at: usize| {
+        row.try_get::<Option<i64>, _>(at)
+            .map(|value| format!("{value:?}"))
+            .or_else(|_| row.try_get::<Option<String>, _>(at).map(|value| format!("{value:?}")))
+            .unwrap_or_else(|_| format!("{:?}", row.try_get::<Option<Vec<u8>>, _>(at).unwrap_or_default()))
+    };
+    let line = |row: &sqlx::sqlite::SqliteRow| {
+        let cells: Vec<String> = row
+            .columns()
+            .iter()
+            .enumerate()
+            .map(|(at, column)| format!("{}={}", column.name(), cell(row, at)))
+            .collect();
+        cells.join(" ")
+    };
+    format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+const OF_CONTACTS: [&str; 13] = [
+    "contact",
+    "contact_address",
+    "contact_account",
+    "contact_tag",
+    "contact_value",
+    "touch",
+    "task",
+    "enrolment",
+    "outgoing",
+    "bounce",
+    "mail",
+    "thread",
+    "suppression",
+];
+
+async fn everything(store: &Store) -> String {
+    let mut all = String::new();
+    for table in OF_CONTACTS {
+        all.push_str(&dump(store, table).await);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_merge_taken_back_leaves_everything_as_it_was() {
+    use super::merging::TakenOver;
+    for seed in 0..40u64 {
+        let held = held().await;
+        let mailbox = held.mailbox("a@brand.test").await;
+        let (ana, other) = (held.contact("ana", Some(1)).await, held.contact("ana b", Some(2)).await);
+        let store = &held.store;
+        let field = store.add_contact_field("Size", "text", "").await.expect("adds").expect("is new");
+        let dice = |what: u64| (seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(what * 7_919) >> 21) & 1 == 1;
+        for (place, contact) in [(0, ana), (1, other)] {
+            let name = if place == 0 { "ana" } else { "ana b" };
+            if dice(10 + place) {
+                store.tag_contacts(&[contact], &[format!("tag {place}")], &[]).await.expect("tags");
+            }
+            if dice(20 + place) {
+                store.set_contact_value(contact, field, &format!("value {place}")).await.expect("fills");
+            }
+            if dice(30 + place) {
+                store.add_task(contact, "call", "2026-03-01", "", Timestamp(2)).await.expect("adds");
+            }
+            if dice(40 + place) {
+                let sequence = store.keep_sequence("spring", "[]", Timestamp(1)).await.expect("keeps");
+                let enrolment = store.enrol(sequence, contact, mailbox, "{}", Timestamp(1)).await.expect("enrols");
+                store.release_enrolments(&[enrolment.expect("is new")], Timestamp(2)).await.expect("releases");
+            }
+            if dice(50 + place) {
+                let mail = held.queued(mailbox, contact, None, true).await;
+                held.begin(mail, name, 20 + place as i64).await;
+                store.end_sending(mail, &accepted(mail, name), Timestamp(30 + place as i64)).await.expect("ends");
+                let (tied, _) = store.tied_mails(&[mail]).await.expect("reads");
+                let seen: Vec<i64> = tied.iter().map(|mail| mail.id).collect();
+                store.keep_threads(&seen, std::slice::from_ref(&seen)).await.expect("threads");
+            }
+            if dice(60 + place) {
+                store
+                    .set_contact_stage(&[contact], Stage::Talking, "team", Timestamp(40 + place as i64))
+                    .await
+                    .expect("moves");
+            }
+        }
+        let before = everything(store).await;
+        let taken = TakenOver { name: dice(1), stage: dice(2), owner: dice(3), ..TakenOver::default() };
+        let change = store
+            .merge_contacts(ana, other, taken, "team", Timestamp(50))
+            .await
+            .expect("merges")
+            .expect("both are there");
+        assert_ne!(everything(store).await, before);
+        assert_eq!(store.merge_contacts(ana, other, taken, "team", Timestamp(51)).await.expect("asks"), None);
+        let (found, all) =
+            store.contacts_found(&ContactFilter::default(), ContactOrder::Name, 0, 10).await.expect("finds");
+        assert_eq!((found.len(), all), (1, 1));
+        assert_eq!(store.contact_addresses(&[ana]).await.expect("reads").len(), 2, "all addresses are kept");
+        assert_eq!(store.undo_contact_merge(change, Timestamp(60)).await.expect("undoes"), Some(vec![]));
+        assert_eq!(everything(store).await, before, "seed {seed}");
+        assert_eq!(store.undo_contact_merge(change, Timestamp(61)).await.expect("asks"), None);
+    }
+}
+
+#[tokio::test]
+async fn what_was_changed_after_a_merge_stays_with_the_one_who_stayed_and_is_named() {
+    use super::contacts::{ContactChange, NewTouch};
+    use super::merging::TakenOver;
+    let held = held().await;
+    let (ana, other) = (held.contact("ana", None).await, held.contact("ana b", None).await);
+    let store = &held.store;
+    let change = store.merge_contacts(ana, other, TakenOver::default(), "team", Timestamp(5)).await.expect("merges");
+    let renamed = ContactChange { name: Some("Ana Brew".to_owned()), ..ContactChange::default() };
+    store.change_contact(ana, &renamed).await.expect("changes");
+    let note = NewTouch {
+        contact: ana,
+        at: Timestamp(6),
+        kind: TouchKind::Note,
+        actor: "team".to_owned(),
+        summary: "met her".to_owned(),
+        detail: String::new(),
+        mail: None,
+    };
+    store.add_touch(&note).await.expect("keeps");
+    let kept = store.undo_contact_merge(change.expect("both are there"), Timestamp(7)).await.expect("undoes");
+    assert_eq!(kept, Some(vec!["name: Ana Brew".to_owned()]));
+    let touches = store.touches(ana, None, 10).await.expect("reads");
+    assert_eq!(touches[0].summary, "met her");
+    let back = store.contact(other).await.expect("reads").expect("is there");
+    assert_eq!((back.name.as_str(), back.merged_into), ("ana b", None));
+}
