@@ -24,7 +24,7 @@ create table contact (
     -- The contact that this one became part of; it is shown nowhere.
     merged_into integer references contact (id)
 );
-create index contact_by_stage on contact (stage, stage_since);
+create index contact_by_stage on contact (stage, stage_since) where merged_into is null;
 create index contact_by_touch on contact (last_touch_at);
 create index contact_by_import on contact (import_id);
 
