@@ -241,7 +241,8 @@ create index mail_by_thread on mail (thread_id, at);
 create index mail_by_contact on mail (contact_id, at);
 create index mail_by_counterpart on mail (counterpart, at);
 create index mail_by_token on mail (token);
-create index mail_by_class on mail (class, class_version);
+create index mail_by_class on mail (class_version, id) where way = 'in';
+create index mail_by_mailbox on mail (mailbox_id, at) where way = 'out';
 
 -- Which mails are tied to which ids: their own, those they refer to, and tokens (as `token:…`).
 create table mail_reference (
@@ -344,6 +345,15 @@ create index outgoing_by_contact on outgoing (contact_id, begun_at);
 create index outgoing_by_mailbox on outgoing (mailbox_id, begun_at);
 create unique index outgoing_by_token on outgoing (token);
 create index outgoing_by_message_id on outgoing (message_id);
+
+-- Ids under which a mail may have left before it was sent again: what answers or objects to them still finds it.
+create table outgoing_before (
+    outgoing_id integer not null references outgoing (id) on delete cascade,
+    token text,
+    message_id text
+);
+create index outgoing_before_by_token on outgoing_before (token);
+create index outgoing_before_by_message_id on outgoing_before (message_id);
 
 create table bounce (
     id integer primary key autoincrement,

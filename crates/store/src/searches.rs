@@ -212,7 +212,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let failed = StoreError::of("setting a stage");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         for account in accounts {
             put_stage(&mut transaction, *account, stage, at).await.map_err(&failed)?;
             if let Some(stage) = stage {

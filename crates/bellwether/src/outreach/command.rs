@@ -52,6 +52,8 @@ pub enum OutreachCommand {
     Imports,
     /// Take an import back: contacts it brought go, unless something has happened with them since.
     UndoImport { import: i64 },
+    /// Forget a contact: addresses, mail and timeline go, the addresses are barred for ever by their hashes.
+    Forget { contact: String },
     /// Contacts that may be one person, with what speaks for it.
     Duplicates,
     /// Make two contacts one: the second becomes part of the first.
@@ -71,6 +73,27 @@ pub enum OutreachCommand {
         #[arg(long, default_value_t = 50)]
         limit: u64,
     },
+    /// Take contacts out: json with every touch and mail, csv as an import reads it, vcard for address books.
+    Export {
+        #[arg(long, default_value = "json")]
+        format: String,
+        /// The file to write; without it, standard output.
+        #[arg(long)]
+        out: Option<std::path::PathBuf>,
+        #[arg(long)]
+        stage: Option<String>,
+        #[arg(long)]
+        tag: Option<String>,
+    },
+    /// Add a field of your own to contacts.
+    Field {
+        name: String,
+        /// text, number, day
+        #[arg(long, default_value = "text")]
+        kind: String,
+    },
+    /// Fill a field of a contact; an empty value empties it.
+    Fill { contact: String, field: String, value: String },
     /// List contacts.
     Contacts(people::ContactsArguments),
     /// Everything about a contact: addresses, tasks, the timeline of every touch.
@@ -224,6 +247,7 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
             people::import(data, &file, crate::outreach::importing::ForAll { source, basis, tag }, dry_run, output)
                 .await
         }
+        Of::Forget { contact } => people::forget(data, &contact, output).await,
         Of::Duplicates => people::duplicates(data, output).await,
         Of::Merge { stays, goes, take } => people::merge(data, &stays, &goes, &take, output).await,
         Of::Changes => people::changes(data, output).await,
@@ -231,6 +255,11 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Audit { limit } => people::audit(data, limit, output).await,
         Of::Imports => people::imports(data, output).await,
         Of::UndoImport { import } => people::undo_import(data, import, output).await,
+        Of::Export { format, out, stage, tag } => {
+            people::export(data, &format, out.as_deref(), stage.as_deref(), tag, output).await
+        }
+        Of::Field { name, kind } => people::field(data, &name, &kind, output).await,
+        Of::Fill { contact, field, value } => people::fill(data, &contact, &field, &value, output).await,
         Of::Contacts(asked) => people::contacts(data, asked, output).await,
         Of::Contact { contact, limit } => people::contact(data, &contact, limit, output).await,
         Of::Board => people::board(data, output).await,

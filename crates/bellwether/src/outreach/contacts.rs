@@ -419,3 +419,41 @@ pub async fn tag(data: &DataDirectory, contacts: &[i64], on: &[String], off: &[S
     let checked = |tags: &[String]| tags.iter().map(|tag| one_line("bulk_tag", tag, 60)).collect::<Result<Vec<_>, _>>();
     Ok(data.store.tag_contacts(contacts, &checked(on)?, &checked(off)?).await?)
 }
+
+/// Adds a field of the team's own.
+pub async fn add_field(data: &DataDirectory, name: &str, kind: &str) -> Result<i64, OutreachError> {
+    let name = one_line("field", name, 60)?;
+    let is_plain = |letter: char| letter.is_alphanumeric() || letter == ' ' || letter == '_';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        let problem = "a field is called by letters, digits and spaces, so that templates can name it".to_owned();
+        return Err(OutreachError::Field { field: "field", problem });
+    }
+    if !["text", "number", "day"].contains(&kind) {
+        return Err(OutreachError::Field { field: "kind", problem: format!("{kind:?} is none of text, number, day") });
+    }
+    let added = data.store.add_contact_field(&name, kind, "").await?;
+    added.ok_or_else(|| OutreachError::Field { field: "field", problem: format!("there is a field {name:?} already") })
+}
+
+/// Fills a field of a contact, looked at by its kind; an empty value empties it.
+pub async fn fill(data: &DataDirectory, contact: i64, field: &str, value: &str) -> Result<(), OutreachError> {
+    let fields = data.store.contact_fields().await?;
+    let of = fields.iter().find(|of| of.name.eq_ignore_ascii_case(field.trim())).ok_or_else(|| {
+        let all: Vec<&str> = fields.iter().map(|of| of.name.as_str()).collect();
+        OutreachError::Field {
+            field: "field",
+            problem: format!("there is no field {field:?}; there are: {}", all.join(", ")),
+        }
+    })?;
+    let value = one_line("value", value, 500)?;
+    let is_right = match of.kind.as_str() {
+        _ if value.is_empty() => true,
+        "number" => value.parse::<f64>().is_ok_and(f64::is_finite),
+        "day" => value.parse::<jiff::civil::Date>().is_ok(),
+        _ => true,
+    };
+    if !is_right {
+        return Err(OutreachError::Field { field: "value", problem: format!("{value:?} is no {}", of.kind) });
+    }
+    Ok(data.store.set_contact_value(contact, of.id, &value).await?)
+}

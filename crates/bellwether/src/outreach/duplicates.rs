@@ -156,7 +156,13 @@ pub async fn undo(data: &DataDirectory, change: i64) -> Result<Vec<String>, Outr
     match data.store.undo_contact_merge(change, data.now()).await? {
         Some(kept) => {
             data.store
-                .add_audit(data.now(), TEAM, "merge taken back", &format!("change {change}"), &kept.join("; "))
+                .add_audit(
+                    data.now(),
+                    TEAM,
+                    "merge taken back",
+                    &format!("change {change}"),
+                    &format!("{} fields stay", kept.len()),
+                )
                 .await?;
             Ok(kept)
         }

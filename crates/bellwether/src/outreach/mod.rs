@@ -7,6 +7,7 @@ pub mod command;
 pub mod composing;
 pub mod contacts;
 pub mod duplicates;
+pub mod exporting;
 pub mod importing;
 pub mod inbox;
 pub mod mailboxes;

@@ -455,6 +455,11 @@ async fn bounce_effects(
             to.map_or(String::new(), |address| address.hash)
         }
     };
+    // Whoever got a mail of ours could make up a report about somebody else.
+    let addresses = data.store.contact_addresses(&[ours.contact]).await?;
+    if !addresses.iter().any(|address| address.hash == hash) {
+        return Ok((Effects::default(), format!("{detail} (about an address that is not theirs)")));
+    }
     let new = NewBounce {
         address_hash: hash,
         class: if has_failed { bounce.class.code().to_owned() } else { "delayed".to_owned() },

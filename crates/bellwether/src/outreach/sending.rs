@@ -16,7 +16,7 @@ use store::outreach::contacts::ContactRow;
 use store::outreach::sending::{Beginning, MayLeave, NewBounce, Outcome, OutgoingRow};
 
 use super::composing::{Answers, Composing, as_kept, compose, signing_keys, tells_source};
-use super::contacts::{AddressShown, addresses, mail_address};
+use super::contacts::{AddressShown, addresses};
 use super::mailboxes::{self, Mailbox, Pace};
 use super::settings::{OutreachSettings, settings};
 use super::{OutreachError, sequences};
@@ -76,13 +76,17 @@ impl Round {
 /// Takes due steps of sequences and lets leave what may leave now.
 pub async fn round(data: &DataDirectory, _lock: &SenderLock) -> Result<Round, OutreachError> {
     let mut round = Round::default();
+    // Nothing is under way between two rounds: what still says so was cut off.
+    data.store.begun_is_unknown("what became of it could not be written down").await?;
     sequences::advance(data, data.now()).await?;
     let settings = settings(data).await?;
     for mailbox in mailboxes::all(data).await? {
         if mailbox.settings.smtp.is_none() || mailbox.state != MailboxState::Active {
             continue;
         }
-        send_from(data, &mailbox, &settings, &mut round).await?;
+        if let Err(error) = send_from(data, &mailbox, &settings, &mut round).await {
+            round.problems.push(format!("{}: {error}", mailbox.address));
+        }
     }
     Ok(round)
 }
@@ -121,8 +125,13 @@ async fn send_from(
                     continue;
                 }
             }
+            let problems = round.problems.len();
             let sent = send_one(data, mailbox, settings, &contact, &mail, &keys, &mut session, round).await?;
             copies.extend(sent.filter(|_| mailbox.settings.keeps_sent_copy));
+            if round.problems.len() > problems {
+                // The server cannot be reached: the others wait for it too.
+                return end(data, mailbox, session, &copies).await;
+            }
             if too_many_come_back(data, mailbox).await? {
                 round.problems.push(format!("{} has halted: too many addresses do not exist", mailbox.address));
                 return end(data, mailbox, session, &copies).await;
@@ -218,7 +227,7 @@ async fn not_before(
         let (today, tomorrow) = day_of(&own_zone, now);
         let (_, first) = data.store.left_since(mailbox.id, today).await?;
         if first >= u64::from(cap_on(pace, &own_zone, now)) {
-            return Ok(Pause::ThisMail(next_open(pace, &zone, tomorrow)));
+            return Ok(Pause::Mailbox(next_open(pace, &zone, tomorrow)));
         }
     }
     Ok(Pause::None)
@@ -291,9 +300,10 @@ async fn send_one(
     round: &mut Round,
 ) -> Result<Option<Vec<u8>>, OutreachError> {
     let held = addresses(data, &[contact.id]).await?.remove(&contact.id).unwrap_or_default();
-    let to = held.iter().find(|address| Some(address.id) == mail.address).or_else(|| mail_address(&held));
+    // An address that was removed meanwhile is not replaced by another one silently.
+    let to = held.iter().find(|address| Some(address.id) == mail.address);
     let Some(to) = to else {
-        lay_aside(data, mail, "there is no address that may be written to", round).await?;
+        lay_aside(data, mail, "the address it was for is not there any more", round).await?;
         return Ok(None);
     };
     let composing = Composing {
@@ -371,7 +381,15 @@ async fn send_one(
         }
     };
     let was_taken = matches!(outcome, Outcome::Accepted { .. });
-    data.store.end_sending(mail.id, &outcome, data.now()).await?;
+    // What became of it must be written down, also where the database is busy for a while.
+    let mut tries = 0;
+    while let Err(error) = data.store.end_sending(mail.id, &outcome, data.now()).await {
+        tries += 1;
+        if tries == 5 {
+            return Err(error.into());
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(tries)).await;
+    }
     if !line.is_usable() {
         *session = None;
     }

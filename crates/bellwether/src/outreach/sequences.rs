@@ -96,6 +96,19 @@ pub async fn keep(data: &DataDirectory, name: &str, steps: &[Step]) -> Result<i6
         return Err(OutreachError::Field { field: "name", problem: "a sequence needs a name".to_owned() });
     }
     let text = serde_json::to_string(steps).expect("steps are plain");
+    // Whoever is in it counts its steps: changed ones would send a mail twice or leave one out.
+    let held = data.store.sequences().await?.into_iter().find(|row| row.name.eq_ignore_ascii_case(&name));
+    if let Some(held) = held.filter(|held| held.steps != text) {
+        let is_on = |state: EnrolmentState| matches!(state, EnrolmentState::Active | EnrolmentState::Paused);
+        let counts = data.store.enrolment_counts().await?;
+        let people: u64 =
+            counts.iter().filter(|(of, state, _)| *of == held.id && is_on(*state)).map(|(.., people)| people).sum();
+        if people > 0 {
+            return Err(OutreachError::Refused(format!(
+                "{people} people are on their way through {name:?}, so its steps stay as they are\nhint: keep the new steps under another name"
+            )));
+        }
+    }
     Ok(data.store.keep_sequence(&name, &text, data.now()).await?)
 }
 
@@ -256,18 +269,28 @@ pub async fn release(data: &DataDirectory, sequence: &Sequence, only: Option<&[i
 /// Takes every step that is due: queues mails, waits, makes tasks. How many steps were taken.
 pub async fn advance(data: &DataDirectory, now: Timestamp) -> Result<u64, OutreachError> {
     let mut taken = 0;
+    // Each step of each enrolment is taken once a round: what does not move on is left for the next one.
+    let mut seen = std::collections::BTreeSet::new();
     loop {
         let due = data.store.enrolments_due(now, 500).await?;
+        let due: Vec<EnrolmentRow> = due.into_iter().filter(|of| seen.insert((of.id, of.next_step))).collect();
         if due.is_empty() {
             return Ok(taken);
         }
         for enrolment in &due {
-            let row = data.store.sequence(enrolment.sequence).await?;
-            let sequence = of(row.ok_or_else(|| OutreachError::NoSequence(enrolment.sequence.to_string()))?)?;
-            take_step(data, enrolment, &sequence, now).await?;
+            if let Err(error) = advance_one(data, enrolment, now).await {
+                // One that cannot go on holds up nobody else.
+                tracing::warn!(%error, enrolment = enrolment.id, "a step of a sequence could not be taken");
+            }
             taken += 1;
         }
     }
+}
+
+async fn advance_one(data: &DataDirectory, enrolment: &EnrolmentRow, now: Timestamp) -> Result<(), OutreachError> {
+    let row = data.store.sequence(enrolment.sequence).await?;
+    let sequence = of(row.ok_or_else(|| OutreachError::NoSequence(enrolment.sequence.to_string()))?)?;
+    take_step(data, enrolment, &sequence, now).await
 }
 
 async fn take_step(
@@ -292,9 +315,19 @@ async fn take_step(
             store.move_enrolment(enrolment.id, at, at + 1, Some(enrolment.due_at)).await?;
         }
         Step::Send { template } => {
-            if let Some(sent) = sent_step(data, enrolment, at).await? {
-                store.move_enrolment(enrolment.id, at, at + 1, Some(sent)).await?;
-                return Ok(());
+            match store.step_mail(enrolment.id, at).await? {
+                None => {}
+                Some(mail) if mail.state == SendState::Accepted => {
+                    let sent = mail.ended_at.or(mail.begun_at).unwrap_or(mail.created_at);
+                    store.move_enrolment(enrolment.id, at, at + 1, Some(sent)).await?;
+                    return Ok(());
+                }
+                // Who has not got this mail is not asked in the next whether they saw it.
+                Some(mail) => {
+                    let why = if mail.state == SendState::Cancelled { StopReason::ByHand } else { StopReason::Refused };
+                    store.stop_enrolment(enrolment.id, why, now).await?;
+                    return Ok(());
+                }
             }
             match write_step(data, enrolment, *template, at, now).await? {
                 Ok(()) => {}
@@ -308,17 +341,6 @@ async fn take_step(
         }
     }
     Ok(())
-}
-
-/// When the mail of a step left, if it has.
-async fn sent_step(
-    data: &DataDirectory,
-    enrolment: &EnrolmentRow,
-    step: u32,
-) -> Result<Option<Timestamp>, OutreachError> {
-    let mails = data.store.outgoing_of_contact(enrolment.contact, 200).await?;
-    let of_step = mails.into_iter().find(|mail| mail.enrolment == Some(enrolment.id) && mail.step == Some(step));
-    Ok(of_step.map(|mail| mail.ended_at.or(mail.begun_at).unwrap_or(mail.created_at)))
 }
 
 async fn write_step(
@@ -343,9 +365,8 @@ async fn write_step(
         Err(problem) => return Ok(Err(problem)),
     };
     // The second and later mails answer the one before, so that all lie in one thread.
-    let before = data.store.outgoing_of_contact(enrolment.contact, 200).await?;
-    let before = before.iter().find(|mail| mail.enrolment == Some(enrolment.id) && mail.mail.is_some());
-    let subject = match (filled.subject.is_empty(), before) {
+    let before = data.store.last_step_taken(enrolment.id).await?;
+    let subject = match (filled.subject.is_empty(), &before) {
         (false, _) => filled.subject,
         (true, Some(before)) => templates::answering(&before.subject),
         (true, None) => return Ok(Err(templates::NO_SUBJECT.to_owned())),

@@ -73,9 +73,17 @@ async fn read_one(data: Arc<DataDirectory>, id: i64) {
             Ok(done) => reading::work_through(&data).await.map(|()| done),
             Err(error) => Err(error),
         };
+        let is_quiet = match &done {
+            Ok(done) => done.problem.is_some() || done.folders.iter().all(|folder| folder.new == 0),
+            Err(_) => true,
+        };
         match done {
             Ok(done) => done.problem.iter().for_each(|problem| tracing::warn!(problem, "reading {}", mailbox.address)),
             Err(error) => tracing::warn!(%error, "reading {}", mailbox.address),
+        }
+        if is_quiet {
+            // Nothing new although something seemed to have come: not again at once.
+            tokio::time::sleep(Duration::from_secs(20)).await;
         }
         if let Err(problem) = until_something_comes(&data, &mailbox).await {
             tracing::debug!(problem, "waiting for mail of {}", mailbox.address);

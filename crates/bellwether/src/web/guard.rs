@@ -40,6 +40,8 @@ pub const HEADERS: [(HeaderName, HeaderValue); 5] = [
 const PUBLIC_PATHS: [&str; 4] = ["/outreach/unsubscribe/", "/static/", "/creators/lists/shared/", "/vetting/shared/"];
 /// Where a proxy says which host was asked for.
 const FORWARDED_HOST: &str = "x-forwarded-host";
+/// Headers by which a proxy says that it handed a request on.
+const FORWARDING: [&str; 6] = ["x-forwarded-for", FORWARDED_HOST, "x-forwarded-proto", "forwarded", "via", "x-real-ip"];
 /// Mail programs post here by themselves, from wherever they are.
 const FROM_ANYWHERE: &str = "/outreach/unsubscribe/";
 
@@ -47,9 +49,9 @@ const FROM_ANYWHERE: &str = "/outreach/unsubscribe/";
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     // The settings are asked for other names than this machine's alone, so people who work here never wait for them.
     let is_elsewhere = !is_local_host(request.headers(), request.uri());
-    let is_forwarded = request.headers().contains_key(FORWARDED_HOST);
+    let is_forwarded = came_by_proxy(request.headers());
     let hosts = if is_elsewhere || is_forwarded { hosts_of(&request) } else { vec![] };
-    if !hosts.is_empty() && any_is_public(&app, hosts).await {
+    if (is_forwarded || !hosts.is_empty()) && is_public(&app, hosts, is_forwarded).await {
         if !is_public_path(request.uri().path()) {
             return nothing_is_here();
         }
@@ -90,16 +92,23 @@ fn is_public_path(path: &str) -> bool {
 
 /// Which hosts were asked for: a proxy may have put its own name in place of that and say so.
 fn hosts_of(request: &Request) -> Vec<String> {
-    let forwarded = request.headers().get(FORWARDED_HOST).and_then(|host| host.to_str().ok());
-    host_of(request.headers(), request.uri()).into_iter().chain(forwarded).map(str::to_owned).collect()
+    let forwarded = request.headers().get_all(FORWARDED_HOST).into_iter().filter_map(|host| host.to_str().ok());
+    // A proxy may add to what a client said, behind a comma.
+    let forwarded = forwarded.flat_map(|hosts| hosts.split(','));
+    host_of(request.headers(), request.uri()).into_iter().chain(forwarded).map(|host| host.trim().to_owned()).collect()
 }
 
-/// Whether a request came by the public address.
-async fn any_is_public(app: &App, hosts: Vec<String>) -> bool {
+/// Whether a proxy says that it handed the request on.
+fn came_by_proxy(headers: &HeaderMap) -> bool {
+    FORWARDING.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Whether a request came by the public address. Once there is one, whatever a proxy hands on counts as that: nobody has to
+/// sign in here, and what a proxy calls its hosts is not ours to trust.
+async fn is_public(app: &App, hosts: Vec<String>, is_forwarded: bool) -> bool {
     match settings::settings(&app.data).await {
-        Ok(settings) => {
-            settings::public_host(&settings).is_some_and(|public| hosts.iter().any(|host| is_same_host(host, &public)))
-        }
+        Ok(settings) => settings::public_host(&settings)
+            .is_some_and(|public| is_forwarded || hosts.iter().any(|host| is_same_host(host, &public))),
         Err(error) => {
             // Nobody outside sees more because of it.
             tracing::error!(%error, "the public address could not be read");
@@ -110,9 +119,12 @@ async fn any_is_public(app: &App, hosts: Vec<String>) -> bool {
 
 /// Whether a host that was asked for is the public one; where that names no port, the usual ones are meant.
 fn is_same_host(host: &str, public: &str) -> bool {
-    let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
-    let usual = |host: &str| host.strip_suffix(":443").or(host.strip_suffix(":80")).unwrap_or(host).to_owned();
-    host == public || usual(&host) == usual(public)
+    let usual = |host: &str| {
+        let host = host.trim().to_ascii_lowercase();
+        let host = host.strip_suffix(":443").or(host.strip_suffix(":80")).unwrap_or(&host);
+        host.trim_end_matches('.').to_owned()
+    };
+    usual(host) == usual(public)
 }
 
 fn is_error_without_page(response: &Response) -> bool {
@@ -176,6 +188,14 @@ fn from_own_page(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_a_dot_before_its_port_is_the_same_name_and_a_proxy_is_known_by_what_it_adds() {
+        assert!(is_same_host("Mail.Brand.example.:443", "mail.brand.example"));
+        assert!(!is_same_host("mail.brand.example.evil.test", "mail.brand.example"));
+        assert!(came_by_proxy(&headers(&[("via", "1.1 proxy")])));
+        assert!(!came_by_proxy(&headers(&[("host", "127.0.0.1:7878")])));
+    }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()

@@ -147,6 +147,34 @@ fn two_contacts_become_one_and_two_again() {
 }
 
 #[test]
+fn contacts_are_taken_out_whole_and_their_table_is_read_again() {
+    let place = Place::new();
+    place.json(&["outreach", "add", "=Ana", "--email", "ana@creator.test", "--source", "her page", "--tag", "vip"]);
+    place.json(&["outreach", "field", "Shoe size", "--kind", "number"]);
+    assert!(place.refused(&["outreach", "fill", "1", "shoe size", "large"]).contains("is no number"));
+    place.json(&["outreach", "fill", "1", "shoe size", "38"]);
+    place.json(&["outreach", "note", "1", "met at the fair"]);
+    let output = place.run(&["outreach", "export"]);
+    let all: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(all[0]["fields"]["Shoe size"].as_str(), Some("38"));
+    assert_eq!(all[0]["addresses"][0]["address"].as_str(), Some("ana@creator.test"));
+    assert_eq!(all[0]["touches"].as_array().map(Vec::len), Some(2));
+    let file = place.file("out.csv", "");
+    place.json(&["outreach", "export", "--format", "csv", "--out", &text(&file)]);
+    let table = std::fs::read_to_string(&file).expect("reads");
+    assert!(!table.contains("\n=Ana"), "no cell begins a formula: {table}");
+    let other = Place::new();
+    assert_eq!(other.json(&["outreach", "import", &text(&file)])["new"].as_u64(), Some(1));
+    let cards = String::from_utf8(place.run(&["outreach", "export", "--format", "vcard"]).stdout).expect("text");
+    assert!(
+        cards.starts_with("BEGIN:VCARD\r\nVERSION:4.0\r\n") && cards.contains("EMAIL;PREF=1:ana@creator.test\r\n"),
+        "{cards}"
+    );
+    let audit = place.json(&["outreach", "audit"]);
+    assert!(audit.as_array().expect("a list").iter().any(|line| line["what"] == "contacts taken out"));
+}
+
+#[test]
 fn a_template_with_something_unknown_is_refused_and_one_person_without_a_value_holds_back_the_whole_batch() {
     let place = with_sender();
     let body = place.file("body.txt", "Hi {{ contact.shoe_size }}");

@@ -334,3 +334,10 @@ proptest! {
         plus_part(&text);
     }
 }
+
+#[test]
+fn a_line_that_says_who_wrote_without_a_date_begins_the_history_where_it_quotes() {
+    assert_eq!(fresh_text("I would love to.\n\nOn Monday Mia wrote:\n> Would you?\n"), "I would love to.");
+    let told = "On Monday Mia wrote:\nit was a nice mail.";
+    assert_eq!(fresh_text(told), told, "somebody tells a story");
+}

@@ -218,7 +218,10 @@ fn wrote_lines(lines: &[&str], at: usize) -> Option<usize> {
         let is_end = line.ends_with([':', '：']);
         let says_wrote = WROTE.iter().any(|word| joined.contains(word));
         let is_dated = joined.chars().filter(char::is_ascii_digit).count() >= 3 || joined.contains('@');
-        if is_end && says_wrote && is_dated {
+        // "On Monday Mia wrote:" has no date; what it quotes stands right below.
+        let quotes_below =
+            || lines[at + count + 1..].iter().find(|line| !line.trim().is_empty()).is_some_and(|line| is_quoted(line));
+        if is_end && says_wrote && (is_dated || quotes_below()) {
             return Some(count + 1);
         }
         if is_end {

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::coded;
 use super::mails::forget_mails;
+use super::merging::forget_changes;
 use super::suppressions::{SuppressionRow, put_suppression};
 use super::tasks::put_tag;
 use crate::database::{Store, empty_journal};
@@ -246,7 +247,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Result<i64, i64>, StoreError> {
         let failed = StoreError::of("keeping a contact");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         for address in &new.addresses {
             let held: Option<(i64,)> =
                 sqlx::query_as("select contact_id from contact_address where channel = $1 and address_hash = $2")
@@ -391,7 +392,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Result<i64, i64>, StoreError> {
         let failed = StoreError::of("adding an address");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let held: Option<(i64,)> =
             sqlx::query_as("select contact_id from contact_address where channel = $1 and address_hash = $2")
                 .bind(new.channel.code())
@@ -466,7 +467,7 @@ impl Store {
     /// Says that an account is a contact's; it leaves whoever had it.
     pub async fn claim_account(&self, contact: i64, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
         let failed = StoreError::of("claiming an account");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         put_account(&mut transaction, contact, account).await.map_err(&failed)?;
         let (stage,): (String,) = sqlx::query_as("select stage from contact where id = $1")
             .bind(contact)
@@ -503,7 +504,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Vec<(i64, Stage)>, StoreError> {
         let failed = StoreError::of("setting a stage");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let mut moved = Vec::new();
         for contact in contacts {
             if let Some(from) = move_stage(&mut transaction, *contact, stage, actor, at).await? {
@@ -516,7 +517,7 @@ impl Store {
 
     pub async fn add_touch(&self, touch: &NewTouch) -> Result<i64, StoreError> {
         let failed = StoreError::of("keeping a touch");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let id = put_touch(&mut transaction, touch).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(id)
@@ -543,6 +544,17 @@ impl Store {
         rows.iter().map(touch_of).collect()
     }
 
+    /// Removes one contact as if they had asked to be forgotten by an account; whether there was one.
+    pub async fn forget_contact(&self, contact: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let failed = StoreError::of("forgetting a contact");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let is_there = image_of(&mut transaction, contact).await.map_err(&failed)?.is_some();
+        forget_contact(&mut transaction, contact, at).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        empty_journal(&self.pool).await.map_err(&failed)?;
+        Ok(is_there)
+    }
+
     /// Removes the contacts to whom accounts belong, with their addresses, mails and timeline; the addresses are barred for
     /// ever by their hashes.
     pub async fn forget_in_outreach(&self, accounts: &[AccountId], at: Timestamp) -> Result<(), StoreError> {
@@ -563,22 +575,39 @@ impl Store {
     }
 }
 
+/// Removes a contact and whoever became part of them, however many merges ago.
 async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Timestamp) -> Result<(), sqlx::Error> {
-    let hashes: Vec<(String,)> = sqlx::query_as("select address_hash from contact_address where contact_id = $1")
-        .bind(contact)
-        .fetch_all(&mut *connection)
-        .await?;
-    for (address_hash,) in hashes {
-        let row = SuppressionRow {
-            address_hash,
-            reason: SuppressionReason::Erased,
-            at,
-            evidence: "asked to be forgotten".to_owned(),
-        };
-        put_suppression(connection, &row).await?;
+    let all: Vec<(i64,)> = sqlx::query_as(
+        "with recursive part (id) as (select $1 union select contact.id from contact join part on merged_into = part.id) \
+         select id from part",
+    )
+    .bind(contact)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (id,) in &all {
+        let hashes: Vec<(String,)> = sqlx::query_as("select address_hash from contact_address where contact_id = $1")
+            .bind(id)
+            .fetch_all(&mut *connection)
+            .await?;
+        for (address_hash,) in hashes {
+            let row = SuppressionRow {
+                address_hash,
+                reason: SuppressionReason::Erased,
+                at,
+                evidence: "asked to be forgotten".to_owned(),
+            };
+            put_suppression(connection, &row).await?;
+        }
+        forget_mails(connection, *id).await?;
+        forget_changes(connection, *id).await?;
+        sqlx::query("update contact set merged_into = null where merged_into = $1")
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
     }
-    forget_mails(connection, contact).await?;
-    sqlx::query("delete from contact where id = $1 or merged_into = $1").bind(contact).execute(connection).await?;
+    for (id,) in &all {
+        sqlx::query("delete from contact where id = $1").bind(id).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -191,6 +191,18 @@ impl Store {
             .await
             .map_err(&failed)?;
             if held.is_some() {
+                // It is there again.
+                sqlx::query(
+                    "update raw_mail set expunged_at = null where mailbox_id = $1 and folder = $2 and uid_validity = $3 \
+                     and uid = $4 and expunged_at is not null",
+                )
+                .bind(mailbox)
+                .bind(folder)
+                .bind(i64::from(uid_validity))
+                .bind(i64::from(one.uid))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
                 continue;
             }
             // Of somebody who asked to be forgotten the place is remembered and nothing else, so that nothing comes back.

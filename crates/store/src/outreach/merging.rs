@@ -289,3 +289,17 @@ impl Store {
         Ok(rows.iter().map(|row| (row.get("id"), row.get("name"), row.get("address"))).collect())
     }
 }
+
+/// Removes what was kept of merges that a contact had a part in: it holds names.
+pub(crate) async fn forget_changes(
+    connection: &mut sqlx::sqlite::SqliteConnection,
+    contact: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "delete from contact_change where json_extract(before, '$.stays') = $1 or json_extract(before, '$.goes') = $1",
+    )
+    .bind(contact)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

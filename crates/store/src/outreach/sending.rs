@@ -11,7 +11,7 @@ use sqlx::{QueryBuilder, Row};
 use super::coded;
 use super::contacts::{NewTouch, move_stage, note_informed, put_touch};
 use super::mails::{NewMail, give_contact, put_mail, set_class};
-use super::sequences::{stop_all, stop_one};
+use super::sequences::{stop_all, stop_one, stop_since};
 use super::suppressions::{SuppressionRow, bar_of, put_suppression};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -258,7 +258,7 @@ impl Store {
     ) -> Result<Vec<OutgoingRow>, StoreError> {
         let rows = sqlx::query(
             "select * from outgoing where mailbox_id = $1 and state = 'waiting' and not_before <= $2 \
-             order by not_before, id limit $3",
+             order by (enrolment_id is not null or is_first), not_before, id limit $3",
         )
         .bind(mailbox)
         .bind(at.0)
@@ -464,6 +464,13 @@ impl Store {
         match to {
             SendState::Accepted => accept(&mut transaction, &held, &format!("said by {who}"), None, at).await?,
             SendState::Waiting => {
+                sqlx::query("insert into outgoing_before (outgoing_id, token, message_id) values ($1, $2, $3)")
+                    .bind(id)
+                    .bind(&held.token)
+                    .bind(&held.message_id)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
                 sqlx::query(
                     "update outgoing set state = 'waiting', begun_at = null, token = null, message_id = null, \
                      reason = '', not_before = $2 where id = $1",
@@ -489,6 +496,29 @@ impl Store {
         Ok(true)
     }
 
+    /// The mail of a step of somebody's sequence, if it has one.
+    pub async fn step_mail(&self, enrolment: i64, step: u32) -> Result<Option<OutgoingRow>, StoreError> {
+        let row = sqlx::query("select * from outgoing where enrolment_id = $1 and step = $2")
+            .bind(enrolment)
+            .bind(i64::from(step))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the mail of a step"))?;
+        row.as_ref().map(outgoing_of).transpose()
+    }
+
+    /// The latest mail of somebody's sequence that was taken.
+    pub async fn last_step_taken(&self, enrolment: i64) -> Result<Option<OutgoingRow>, StoreError> {
+        let row = sqlx::query(
+            "select * from outgoing where enrolment_id = $1 and state = 'accepted' order by step desc limit 1",
+        )
+        .bind(enrolment)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::of("reading the last mail of a sequence"))?;
+        row.as_ref().map(outgoing_of).transpose()
+    }
+
     /// Which of our mails bears a token or a Message-ID.
     pub async fn outgoing_bearing(
         &self,
@@ -497,7 +527,8 @@ impl Store {
     ) -> Result<Option<OutgoingRow>, StoreError> {
         let row = sqlx::query(
             "select * from outgoing where ($1 is not null and token = $1) or ($2 is not null and message_id = $2) \
-             order by token = $1 desc limit 1",
+             or id in (select outgoing_id from outgoing_before where ($1 is not null and token = $1) \
+             or ($2 is not null and message_id = $2)) order by token = $1 desc limit 1",
         )
         .bind(token)
         .bind(message_id)
@@ -544,11 +575,13 @@ impl Store {
                 put_touch(&mut transaction, &touch).await.map_err(&failed)?;
             }
             if let (Some(contact), Some(why)) = (effects.contact, effects.stops) {
-                stop_all(&mut transaction, contact, why, at).await?;
+                stop_since(&mut transaction, contact, why, came_at, at).await?;
             }
             if let (Some(contact), true) = (effects.contact, effects.answered) {
-                let stage = stage_of(&mut transaction, contact).await?;
-                if let Some(stage) = stage {
+                // Mail from before the stage was set says nothing about it.
+                let stage =
+                    stage_since(&mut transaction, contact).await?.filter(|(_, since)| since.0 <= came_at.0 + 1_000_000);
+                if let Some((stage, _)) = stage {
                     move_stage(&mut transaction, contact, stage.after_answering(), "sync", at).await?;
                 }
             }
@@ -644,7 +677,7 @@ impl Store {
         let row: (i64, Option<i64>) = sqlx::query_as(
             "select count(*), sum(exists (select 1 from bounce where outgoing_id = sent.id and class = 'hard_address')) \
              from (select id from outgoing where mailbox_id = $1 and state in ('accepted', 'refused') \
-             order by begun_at desc limit $2) as sent",
+             and begun_at >= (select state_since from mailbox where id = $1) order by begun_at desc limit $2) as sent",
         )
         .bind(mailbox)
         .bind(last as i64)
@@ -723,6 +756,18 @@ impl Store {
     }
 }
 
+async fn stage_since(
+    connection: &mut SqliteConnection,
+    contact: i64,
+) -> Result<Option<(Stage, Timestamp)>, StoreError> {
+    let row = sqlx::query("select stage, stage_since from contact where id = $1")
+        .bind(contact)
+        .fetch_optional(connection)
+        .await
+        .map_err(StoreError::of("reading a stage"))?;
+    row.as_ref().map(|row| Ok((coded(row, "stage", Stage::from_code)?, Timestamp(row.get("stage_since"))))).transpose()
+}
+
 async fn stage_of(connection: &mut SqliteConnection, contact: i64) -> Result<Option<Stage>, StoreError> {
     let row = sqlx::query("select stage from contact where id = $1")
         .bind(contact)
@@ -742,6 +787,19 @@ async fn why_not(
     if let Some(bar) = bar_of(connection, &with.address_hash).await? {
         return Ok(Some(format!("barred: {}", bar.reason.words())));
     }
+    // Whoever has objected is not written to under another address either.
+    let objected: Option<(String,)> = sqlx::query_as(
+        "select suppression.reason from contact_address join suppression on suppression.address_hash = contact_address.address_hash \
+         where contact_id = $1 and suppression.reason in ('unsubscribed', 'complaint', 'erased') limit 1",
+    )
+    .bind(held.contact)
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(&failed)?;
+    if let Some((reason,)) = objected {
+        let words = SuppressionReason::from_code(&reason).map_or("barred", SuppressionReason::words);
+        return Ok(Some(format!("barred under another address: {words}")));
+    }
     let (is_merged,): (i64,) = sqlx::query_as("select merged_into is not null from contact where id = $1")
         .bind(held.contact)
         .fetch_one(&mut *connection)
@@ -760,7 +818,7 @@ async fn why_not(
             return Ok(Some(format!("its sequence is {state}")));
         }
     }
-    if held.is_first {
+    if held.is_first || held.enrolment.is_some() {
         let other: Option<(String, i64)> = sqlx::query_as(
             "select address, at from (\
              select mailbox_id, at from mail where contact_id = $1 and way = 'out' and mailbox_id <> $2 and at >= $3 \
@@ -867,12 +925,12 @@ async fn put_bounce(
     if done.rows_affected() == 0 {
         return Ok(());
     }
-    if bounce.is_hard {
+    if bounce.is_hard && !bounce.address_hash.is_empty() {
         let row = SuppressionRow {
             address_hash: bounce.address_hash.clone(),
             reason: SuppressionReason::HardBounce,
             at,
-            evidence: bounce.diagnostic.clone(),
+            evidence: bounce.status.clone(),
         };
         put_suppression(connection, &row).await.map_err(&failed)?;
     }

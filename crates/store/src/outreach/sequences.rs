@@ -366,14 +366,27 @@ pub(crate) async fn stop_all(
     why: StopReason,
     at: Timestamp,
 ) -> Result<u64, StoreError> {
+    stop_since(connection, contact, why, Timestamp(i64::MAX - 1_000_000), at).await
+}
+
+/// Ends what somebody was in when something came; what began after it goes on.
+pub(crate) async fn stop_since(
+    connection: &mut SqliteConnection,
+    contact: i64,
+    why: StopReason,
+    came_at: Timestamp,
+    at: Timestamp,
+) -> Result<u64, StoreError> {
     let failed = StoreError::of("stopping a sequence");
     let rows = sqlx::query(
         "update enrolment set state = 'stopped', stopped_because = $2 \
-         where contact_id = $1 and state in ('draft', 'active', 'paused') returning id, \
+         where contact_id = $1 and state in ('draft', 'active', 'paused') \
+         and coalesce(released_at, created_at) <= $3 + 1000000 returning id, \
          (select name from sequence where id = sequence_id) as sequence",
     )
     .bind(contact)
     .bind(why.code())
+    .bind(came_at.0)
     .fetch_all(&mut *connection)
     .await
     .map_err(&failed)?;

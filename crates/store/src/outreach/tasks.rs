@@ -71,7 +71,7 @@ impl Store {
     /// Ends a task and writes it into the timeline; whether it was open.
     pub async fn end_task(&self, task: i64, actor: &str, at: Timestamp) -> Result<bool, StoreError> {
         let failed = StoreError::of("ending a task");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let row = sqlx::query("update task set done_at = $2 where id = $1 and done_at is null returning *")
             .bind(task)
             .bind(at.0)
@@ -139,7 +139,7 @@ impl Store {
     /// Puts tags on contacts and takes others off, all or none.
     pub async fn tag_contacts(&self, contacts: &[i64], on: &[String], off: &[String]) -> Result<(), StoreError> {
         let failed = StoreError::of("tagging contacts");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         for contact in contacts {
             for tag in on {
                 put_tag(&mut transaction, *contact, tag).await.map_err(&failed)?;

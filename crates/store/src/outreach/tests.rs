@@ -495,3 +495,54 @@ async fn what_was_changed_after_a_merge_stays_with_the_one_who_stayed_and_is_nam
     let back = store.contact(other).await.expect("reads").expect("is there");
     assert_eq!((back.name.as_str(), back.merged_into), ("ana b", None));
 }
+
+#[tokio::test]
+async fn whoever_became_part_of_others_is_forgotten_with_them() {
+    use super::merging::TakenOver;
+    let held = held().await;
+    let (a, b, c) =
+        (held.contact("ana", None).await, held.contact("ana b", None).await, held.contact("ana c", Some(7)).await);
+    let store = &held.store;
+    store.merge_contacts(b, a, TakenOver::default(), "team", Timestamp(2)).await.expect("merges").expect("are there");
+    store.merge_contacts(c, b, TakenOver::default(), "team", Timestamp(3)).await.expect("merges").expect("are there");
+    store.forget_in_outreach(&[AccountId(7)], Timestamp(4)).await.expect("forgets a chain");
+    for contact in [a, b, c] {
+        assert_eq!(store.contact(contact).await.expect("reads"), None);
+    }
+    assert!(store.contact_changes(10).await.expect("reads").is_empty(), "what was kept of the merges held names");
+    let hashes = ["hash of ana", "hash of ana b", "hash of ana c"].map(str::to_owned);
+    assert_eq!(store.suppressed(&hashes).await.expect("reads").len(), 3);
+}
+
+#[tokio::test]
+async fn whoever_objected_is_not_written_to_under_another_address() {
+    use super::merging::TakenOver;
+    let held = held().await;
+    let (ana, other) = (held.contact("ana", None).await, held.contact("ana b", None).await);
+    let mailbox = held.mailbox("a@brand.test").await;
+    let bar = SuppressionRow {
+        address_hash: "hash of ana".to_owned(),
+        reason: SuppressionReason::Unsubscribed,
+        at: Timestamp(1),
+        evidence: String::new(),
+    };
+    held.store.suppress(&bar).await.expect("bars");
+    held.store.merge_contacts(ana, other, TakenOver::default(), "team", Timestamp(2)).await.expect("merges");
+    let mail = held.queued(mailbox, ana, None, false).await;
+    let why = held.begin(mail, "ana b", 20).await;
+    assert!(matches!(&why, MayLeave::Skipped(why) if why.contains("another address")), "{why:?}");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_sent_again_is_still_found_by_the_ids_it_may_have_left_under() {
+    let held = held().await;
+    let (contact, mailbox) = (held.contact("ana", None).await, held.mailbox("a@brand.test").await);
+    let mail = held.queued(mailbox, contact, None, true).await;
+    held.begin(mail, "ana", 20).await;
+    held.store.begun_is_unknown("died").await.expect("notes");
+    assert!(held.store.settle_unknown(mail, SendState::Waiting, "team", Timestamp(30)).await.expect("settles"));
+    let by_token = held.store.outgoing_bearing(Some(&format!("token{mail}")), None).await.expect("looks");
+    assert_eq!(by_token.map(|of| of.id), Some(mail));
+    let by_id = held.store.outgoing_bearing(None, Some(&format!("{mail}@brand.test"))).await.expect("looks");
+    assert_eq!(by_id.map(|of| of.id), Some(mail));
+}

@@ -11,6 +11,7 @@ use crate::output::{Output, grouped};
 use crate::outreach::OutreachError;
 use crate::outreach::contacts::{self, AddressShown, ContactGiven, TouchShown, touch_shown};
 use crate::outreach::duplicates;
+use crate::outreach::exporting::{self, ExportForm};
 use crate::outreach::importing::{self, ForAll};
 
 #[derive(clap::Args)]
@@ -496,5 +497,54 @@ pub async fn audit(data: &DataDirectory, limit: u64, output: Output) -> anyhow::
         listed
             .iter()
             .try_for_each(|of| writeln!(out, "{}  {}  {}  {}  {}", of.at, of.actor, of.what, of.about, of.detail))
+    })
+}
+
+pub async fn export(
+    data: &DataDirectory,
+    format: &str,
+    out: Option<&std::path::Path>,
+    stage: Option<&str>,
+    tag: Option<String>,
+    output: Output,
+) -> anyhow::Result<()> {
+    use anyhow::Context;
+    use std::io::Write;
+    let form = ExportForm::from_code(format).with_context(|| format!("{format:?} is none of json, csv, vcard"))?;
+    let filter = contacts::filter(data, None, stage.map(stage_of).transpose()?, None, tag);
+    let (bytes, count) = exporting::export(data, &filter, form).await?;
+    match out {
+        Some(place) => {
+            std::fs::write(place, &bytes).with_context(|| format!("{} cannot be written", place.display()))?;
+            let place = place.display().to_string();
+            output.result(&serde_json::json!({ "contacts": count, "file": place }), |out| {
+                writeln!(out, "{} contacts in {place}", grouped(count))
+            })
+        }
+        None => Ok(std::io::stdout().lock().write_all(&bytes)?),
+    }
+}
+
+pub async fn field(data: &DataDirectory, name: &str, kind: &str, output: Output) -> anyhow::Result<()> {
+    let id = contacts::add_field(data, name, kind).await?;
+    output.result(&serde_json::json!({ "field": id }), |out| writeln!(out, "field {id}: {name}"))
+}
+
+pub async fn fill(data: &DataDirectory, named: &str, field: &str, value: &str, output: Output) -> anyhow::Result<()> {
+    let contact = contacts::find(data, named).await?;
+    contacts::fill(data, contact.id, field, value).await?;
+    output.result(&serde_json::json!({ "contact": contact.id, "field": field }), |out| {
+        writeln!(out, "{field} of {}: {value}", contact.name)
+    })
+}
+
+pub async fn forget(data: &DataDirectory, named: &str, output: Output) -> anyhow::Result<()> {
+    let contact = contacts::find(data, named).await?;
+    data.store.forget_contact(contact.id, data.now()).await?;
+    data.store
+        .add_audit(data.now(), crate::outreach::TEAM, "contact forgotten", &format!("contact {}", contact.id), "")
+        .await?;
+    output.result(&serde_json::json!({ "forgotten": contact.id }), |out| {
+        writeln!(out, "contact {} is forgotten; nothing brings the addresses back", contact.id)
     })
 }
