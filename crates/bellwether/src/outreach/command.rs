@@ -228,6 +228,10 @@ pub enum OutreachCommand {
         #[arg(long, default_value = "")]
         why: String,
     },
+    /// Lift a bar that was set by hand; what the other side asked for, or a server said, stays.
+    Unbar { address: String },
+    /// Say that a creator who is held is this contact.
+    Link { contact: String, creator: String },
     /// What came back.
     Bounces,
 }
@@ -291,6 +295,8 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Settle { mail, to } => mailing::settle(data, mail, &to, output).await,
         Of::TakeBack { mail } => mailing::take_back(data, mail, output).await,
         Of::Bar { address, why } => people::bar(data, &address, &why, output).await,
+        Of::Unbar { address } => people::unbar(data, &address, output).await,
+        Of::Link { contact, creator } => people::link(data, &contact, &creator, output).await,
         Of::Bounces => mailing::bounces(data, output).await,
     }
 }

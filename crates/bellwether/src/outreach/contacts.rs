@@ -353,6 +353,19 @@ pub async fn bar(data: &DataDirectory, address: &str, why: &str) -> Result<bool,
     Ok(is_new)
 }
 
+/// Lifts a bar that was set by hand.
+pub async fn unbar(data: &DataDirectory, address: &str) -> Result<(), OutreachError> {
+    let hash = address_hash(&data.outreach_key, Channel::Email, address);
+    if data.store.lift_suppression(&hash).await? {
+        data.store.add_audit(data.now(), TEAM, "bar lifted", &hash, "").await?;
+        return Ok(());
+    }
+    let why = data.store.suppressed(&[hash]).await?.first().map_or("it is not barred", |row| row.reason.words());
+    Err(OutreachError::Refused(format!(
+        "the bar of {address} cannot be lifted: {why}\nhint: only a bar that was set by hand is lifted by hand"
+    )))
+}
+
 /// A touch as it is listed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct TouchShown {

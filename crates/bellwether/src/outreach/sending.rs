@@ -1,6 +1,7 @@
 //! Sending: what is due leaves through its mailbox at its pace, each mail at most once, each outcome written down.
 
 use std::fs::{File, TryLockError};
+use std::sync::Arc;
 
 use jiff::Timestamp as Moment;
 use jiff::civil::Weekday;
@@ -14,6 +15,7 @@ use model::outreach::{MailboxState, SendState};
 use serde::Serialize;
 use store::outreach::contacts::ContactRow;
 use store::outreach::sending::{Beginning, MayLeave, NewBounce, Outcome, OutgoingRow};
+use tokio::sync::Mutex;
 
 use super::composing::{Answers, Composing, as_kept, compose, signing_keys, tells_source};
 use super::contacts::{AddressShown, addresses};
@@ -32,6 +34,15 @@ const DAY: i64 = 1_440 * MINUTE;
 /// Held by the one program that sends from a data directory.
 pub struct SenderLock {
     _file: File,
+    /// Held from before a mail begins to leave until what became of it is written down.
+    in_hand: Arc<Mutex<()>>,
+}
+
+impl SenderLock {
+    /// Who holds this holds up the next mail and cuts off none.
+    pub fn in_hand(&self) -> Arc<Mutex<()>> {
+        self.in_hand.clone()
+    }
 }
 
 /// Takes the sender's lock, or says that somebody else has it. Whatever had begun to leave when an earlier sender died is
@@ -50,7 +61,7 @@ pub async fn begin(data: &DataDirectory) -> Result<SenderLock, OutreachError> {
     if unknown > 0 {
         tracing::warn!(mails = unknown, "mails of unknown fate: a person has to say what became of them");
     }
-    Ok(SenderLock { _file: file })
+    Ok(SenderLock { _file: file, in_hand: Arc::default() })
 }
 
 /// What one round of sending did.
@@ -74,7 +85,7 @@ impl Round {
 }
 
 /// Takes due steps of sequences and lets leave what may leave now.
-pub async fn round(data: &DataDirectory, _lock: &SenderLock) -> Result<Round, OutreachError> {
+pub async fn round(data: &DataDirectory, lock: &SenderLock) -> Result<Round, OutreachError> {
     let mut round = Round::default();
     // Nothing is under way between two rounds: what still says so was cut off.
     data.store.begun_is_unknown("what became of it could not be written down").await?;
@@ -84,7 +95,7 @@ pub async fn round(data: &DataDirectory, _lock: &SenderLock) -> Result<Round, Ou
         if mailbox.settings.smtp.is_none() || mailbox.state != MailboxState::Active {
             continue;
         }
-        if let Err(error) = send_from(data, &mailbox, &settings, &mut round).await {
+        if let Err(error) = send_from(data, &mailbox, &settings, lock, &mut round).await {
             round.problems.push(format!("{}: {error}", mailbox.address));
         }
     }
@@ -95,6 +106,7 @@ async fn send_from(
     data: &DataDirectory,
     mailbox: &Mailbox,
     settings: &OutreachSettings,
+    lock: &SenderLock,
     round: &mut Round,
 ) -> Result<(), OutreachError> {
     let keys = signing_keys(data, mailbox.domain())?;
@@ -126,6 +138,7 @@ async fn send_from(
                 }
             }
             let problems = round.problems.len();
+            let _in_hand = lock.in_hand.lock().await;
             let sent = send_one(data, mailbox, settings, &contact, &mail, &keys, &mut session, round).await?;
             copies.extend(sent.filter(|_| mailbox.settings.keeps_sent_copy));
             if round.problems.len() > problems {

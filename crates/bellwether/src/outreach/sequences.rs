@@ -238,7 +238,7 @@ pub async fn enrol(
 
 /// Releases drafts. All are looked at first: one that cannot be written refuses the whole batch, with who and why.
 pub async fn release(data: &DataDirectory, sequence: &Sequence, only: Option<&[i64]>) -> Result<u64, OutreachError> {
-    let drafts = data.store.enrolments(Some(sequence.id), Some(EnrolmentState::Draft), 100_000).await?;
+    let drafts = data.store.enrolments(Some(sequence.id), Some(EnrolmentState::Draft), u64::from(u32::MAX)).await?;
     let drafts: Vec<EnrolmentRow> =
         drafts.into_iter().filter(|draft| only.is_none_or(|only| only.contains(&draft.id))).collect();
     if drafts.is_empty() {

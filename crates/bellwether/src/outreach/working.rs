@@ -1,9 +1,10 @@
 //! The work that goes on by itself while the pages are served: sending what is due, reading what has come.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mail::imap::{FolderRole, ImapSession, Woke};
+use tokio::sync::Mutex;
 
 use super::mailboxes::{self, Mailbox};
 use super::{OutreachError, reading, sending};
@@ -16,8 +17,31 @@ const READ_EVERY: Duration = Duration::from_secs(60);
 /// A server that tells is asked anew so often, in case it forgot.
 const READ_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
+/// A mail may take so long to be handed over before the program ends.
+const HAND_OVER_AT_MOST: Duration = Duration::from_secs(120);
+
+/// The work under way, for whoever ends the program.
+#[derive(Clone, Default)]
+pub struct Working {
+    in_hand: Arc<OnceLock<Arc<Mutex<()>>>>,
+}
+
+impl Working {
+    /// Returns once no mail is being handed to a server, and lets none begin after it: a mail cut off is of unknown fate.
+    pub async fn end(self) {
+        if let Some(in_hand) = self.in_hand.get() {
+            match tokio::time::timeout(HAND_OVER_AT_MOST, in_hand.clone().lock_owned()).await {
+                Ok(held) => std::mem::forget(held),
+                Err(_) => tracing::warn!("a server did not take a mail in time; its fate will not be known"),
+            }
+        }
+    }
+}
+
 /// Begins to send and read until the program ends. Where another program does so already, this one leaves it to that.
-pub fn begin(data: Arc<DataDirectory>) {
+pub fn begin(data: Arc<DataDirectory>) -> Working {
+    let working = Working::default();
+    let in_hand = working.in_hand.clone();
     tokio::spawn(async move {
         let lock = match sending::begin(&data).await {
             Ok(lock) => lock,
@@ -30,6 +54,8 @@ pub fn begin(data: Arc<DataDirectory>) {
                 return;
             }
         };
+        // It is empty: only this task fills it.
+        drop(in_hand.set(lock.in_hand()));
         let readers = data.clone();
         tokio::spawn(async move { keep_reading(readers).await });
         loop {
@@ -40,6 +66,7 @@ pub fn begin(data: Arc<DataDirectory>) {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     });
+    working
 }
 
 /// One reader a mailbox; mailboxes that are added later get one too.
@@ -61,6 +88,7 @@ async fn keep_reading(data: Arc<DataDirectory>) {
 }
 
 async fn read_one(data: Arc<DataDirectory>, id: i64) {
+    let mut was_woken = false;
     loop {
         let mailbox = match mailboxes::find(&data, Some(&id.to_string())).await {
             Ok(mailbox) => mailbox,
@@ -81,11 +109,13 @@ async fn read_one(data: Arc<DataDirectory>, id: i64) {
             Ok(done) => done.problem.iter().for_each(|problem| tracing::warn!(problem, "reading {}", mailbox.address)),
             Err(error) => tracing::warn!(%error, "reading {}", mailbox.address),
         }
-        if is_quiet {
+        if was_woken && is_quiet {
             // Nothing new although something seemed to have come: not again at once.
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        if let Err(problem) = until_something_comes(&data, &mailbox).await {
+        let waited = until_something_comes(&data, &mailbox).await;
+        was_woken = waited.is_ok();
+        if let Err(problem) = waited {
             tracing::debug!(problem, "waiting for mail of {}", mailbox.address);
             tokio::time::sleep(READ_EVERY).await;
         }

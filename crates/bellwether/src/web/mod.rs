@@ -44,11 +44,13 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     let address = listener.local_addr().context("the listening address cannot be read")?;
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
     read_ahead(data.clone());
-    outreach::working::begin(data.clone());
+    let working = outreach::working::begin(data.clone());
     axum::serve(listener, router::router_reached_from(data, reach))
         .with_graceful_shutdown(asked_to_end())
         .await
-        .context("the web server stopped")
+        .context("the web server stopped")?;
+    working.end().await;
+    Ok(())
 }
 
 /// Reads the conversation graph before anybody waits for it, where `refresh` has left all that is derived from it.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::harness::{Place, text};
@@ -109,6 +111,27 @@ impl Bed {
         ]);
     }
 
+    /// Asks Python to do something with a mailbox as another mail program would: `box` is logged in and in its INBOX.
+    pub fn elsewhere(&self, user: &str, what: &str) {
+        let port = self.port("/imap/plain");
+        let code = format!(
+            "import imaplib\nbox = imaplib.IMAP4('127.0.0.1', {port})\nbox.login('{user}', 'secret')\nbox.select('INBOX')\n{what}\nbox.logout()"
+        );
+        let done = Command::new(python()).args(["-c", &code]).output().expect("Python runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Makes the server number a mailbox's INBOX anew.
+    pub fn number_anew(&self, user: &str) {
+        let folder = self.about["folder"].as_str().expect("the bed names its folder");
+        let held = Command::new("find").args([folder, "-path", &format!("*/{user}/*"), "-name", "dovecot*"]).output();
+        for file in
+            String::from_utf8_lossy(&held.expect("find runs").stdout).lines().filter(|file| !file.contains("/."))
+        {
+            drop(std::fs::remove_file(file));
+        }
+    }
+
     /// What the far end took so far from mails with this word in their envelope sender or recipient.
     pub fn taken(&self, word: &str) -> Vec<Taken> {
         let log = self.about.pointer("/sink/log").and_then(Value::as_str).expect("the bed names its log");
@@ -122,7 +145,8 @@ impl Bed {
                 envelope_from: text("mail_from"),
                 message_id: text("message_id"),
                 times: line["times"].as_u64().unwrap_or_default(),
-                raw: decoded(&text("raw_base64")),
+                raw: String::from_utf8_lossy(&BASE64.decode(text("raw_base64")).expect("the mail is in base64"))
+                    .into_owned(),
             }
         };
         let of_word = |taken: &Taken| taken.to.contains(word) || taken.envelope_from.contains(word);
@@ -142,7 +166,7 @@ impl Bed {
         {
             let mut lines = std::io::BufWriter::new(delivering.stdin.take().expect("it is piped"));
             for (to, raw) in mails {
-                let line = json!({ "to": to, "mail_from": "ana@creator.test", "raw_base64": encoded(raw.as_bytes()) });
+                let line = json!({ "to": to, "mail_from": "ana@creator.test", "raw_base64": BASE64.encode(raw) });
                 writeln!(lines, "{line}").expect("delivering listens");
             }
         }
@@ -155,32 +179,4 @@ impl Bed {
 pub enum By {
     Postfix,
     FarEnd,
-}
-
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn encoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 4 / 3 + 4);
-    for part in bytes.chunks(3) {
-        let number = part.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(number >> (18 - 6 * place)) as usize & 63] as char;
-            text.push(if place <= part.len() { letter } else { '=' });
-        }
-    }
-    text
-}
-
-fn decoded(text: &str) -> String {
-    let (mut bytes, mut held, mut bits) = (Vec::new(), 0u32, 0);
-    for letter in text.bytes().filter_map(|letter| LETTERS.iter().position(|of| *of == letter)) {
-        held = held << 6 | letter as u32;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -565,3 +565,86 @@ fn reading_that_is_killed_again_and_again_holds_what_the_server_holds_and_nothin
         again[0]["folders"].as_array().expect("folders").iter().all(|folder| folder["new"] == 0 && folder["gone"] == 0)
     );
 }
+
+fn inbox_of(place: &Place) -> Value {
+    let read = place.json(&["outreach", "read"]);
+    let folders = read[0]["folders"].as_array().expect("folders");
+    folders.iter().find(|folder| folder["role"] == "inbox").expect("an inbox").clone()
+}
+
+fn plain_mail(to: &str, at: usize) -> (String, String) {
+    let raw = format!(
+        "From: p{at}@creator.test\r\nTo: {to}\r\nSubject: Hello {at}\r\nMessage-ID: <{to}{at}@creator.test>\r\n\r\nwords {at}\r\n"
+    );
+    (to.to_owned(), raw)
+}
+
+#[test]
+fn what_is_deleted_moved_and_numbered_anew_on_the_server_is_counted_right_and_nothing_is_lost_or_double() {
+    let name = "what_is_deleted_moved_and_numbered_anew_on_the_server_is_counted_right_and_nothing_is_lost_or_double";
+    let Some(bed) = bed_for(name) else { return };
+    let place = Place::new();
+    bed.mailbox(&place, "changing", By::FarEnd);
+    bed.deliver((0..400).map(|at| plain_mail("changing@example.test", at)));
+    assert_eq!(inbox_of(&place)["new"].as_u64(), Some(400));
+    bed.elsewhere("changing", "box.store('1:50', '+FLAGS', '\\\\Deleted')\nbox.expunge()\nbox.copy('1:20', 'Sent')\nbox.store('1:20', '+FLAGS', '\\\\Deleted')\nbox.expunge()");
+    let inbox = inbox_of(&place);
+    let figures = ["server", "held", "new", "gone"].map(|of| inbox[of].as_u64().unwrap_or(u64::MAX));
+    assert_eq!(figures, [330, 330, 0, 70], "{inbox}");
+    let threads = |place: &Place| place.json(&["outreach", "inbox", "--show", "all", "--limit", "1"])["all"].as_u64();
+    let held = threads(&place);
+    assert!(held >= Some(400), "what is deleted there stays here: {held:?}");
+    bed.number_anew("changing");
+    let inbox = inbox_of(&place);
+    let figures = ["server", "held", "new"].map(|of| inbox[of].as_u64().unwrap_or(u64::MAX));
+    assert_eq!(figures, [330, 330, 0], "numbered anew it is the same mail: {inbox}");
+    assert_eq!(threads(&place), held);
+}
+
+#[test]
+fn a_program_that_serves_sends_and_reads_by_itself_and_ends_with_no_mail_in_hand() {
+    let Some(bed) = bed_for("a_program_that_serves_sends_and_reads_by_itself_and_ends_with_no_mail_in_hand") else {
+        return;
+    };
+    let place = with_sender();
+    bed.mailbox(&place, "serving", By::FarEnd);
+    for name in ["late.ana", "ben"] {
+        let address = format!("{name}.serving@creator.test");
+        place.json(&["outreach", "add", name, "--email", &address, "--source", "their page", "--tag", "all"]);
+    }
+    template(&place, "first", "Hello", "Hi {{ contact.name }}");
+    send_sequence(&place, &["send first"]);
+    let mut serving = place
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let within = |what: &str, holds: &dyn Fn() -> bool| {
+        let end = Instant::now() + Duration::from_secs(40);
+        while !holds() {
+            assert!(Instant::now() < end, "{what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    // The far end answers the first only after five seconds; the program is asked to end while it waits.
+    within("the first is being handed over", &|| !bed.taken("late.ana.serving").is_empty());
+    let asked = std::process::Command::new("kill").args(["-TERM", &serving.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+    assert!(serving.wait().expect("ends").success());
+    let unknown = place.json(&["outreach", "queue"]).to_string().contains("\"unknown\"");
+    assert!(!unknown, "the mail in hand was handed over first");
+    let mut serving = place
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    within("the second leaves", &|| bed.taken("serving@creator.test").len() == 2);
+    bed.deliver([plain_mail("serving@example.test", 1)]);
+    let began = Instant::now();
+    within("what comes is read", &|| place.json(&["outreach", "inbox", "--words", "words 1"])["all"] == 1);
+    println!("read {:.1} s after it came", began.elapsed().as_secs_f64());
+    drop(serving.kill());
+    drop(serving.wait());
+}

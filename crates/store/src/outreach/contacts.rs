@@ -465,16 +465,11 @@ impl Store {
     }
 
     /// Says that an account is a contact's; it leaves whoever had it.
-    pub async fn claim_account(&self, contact: i64, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn claim_account(&self, contact: i64, account: AccountId) -> Result<(), StoreError> {
         let failed = StoreError::of("claiming an account");
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         put_account(&mut transaction, contact, account).await.map_err(&failed)?;
-        let (stage,): (String,) = sqlx::query_as("select stage from contact where id = $1")
-            .bind(contact)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        put_stage(&mut transaction, account, Some(&stage), at).await.map_err(&failed)?;
+        restage(&mut transaction, contact).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
     }
 
@@ -898,6 +893,23 @@ pub(crate) async fn put_image(
     .bind(&image.last_touch)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Puts every account of a contact on the contact's own stage, since when the contact stands there.
+pub(crate) async fn restage(connection: &mut SqliteConnection, contact: i64) -> Result<(), sqlx::Error> {
+    let row = sqlx::query("select stage, stage_since from contact where id = $1")
+        .bind(contact)
+        .fetch_one(&mut *connection)
+        .await?;
+    let (stage, since): (String, i64) = (row.get("stage"), row.get("stage_since"));
+    let accounts: Vec<(i64,)> = sqlx::query_as("select account_id from contact_account where contact_id = $1")
+        .bind(contact)
+        .fetch_all(&mut *connection)
+        .await?;
+    for (account,) in accounts {
+        put_stage(connection, AccountId(account), Some(&stage), Timestamp(since)).await?;
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::contacts::{
     ContactImage, NewTouch, give_back_accounts, give_back_addresses, give_back_touches, image_of, main_addresses,
-    move_accounts, move_addresses, move_touches, put_image, put_touch, remove_touch, set_main, set_merged,
+    move_accounts, move_addresses, move_touches, put_image, put_touch, remove_touch, restage, set_main, set_merged,
 };
 use super::mails::{give_back_mails, give_back_threads, move_mails, move_threads};
 use super::sending::{give_back_bounces, give_back_outgoing, move_bounces, move_outgoing};
@@ -151,6 +151,7 @@ impl Store {
             }
         }
         put_image(connection, stays, &became).await.map_err(&failed)?;
+        restage(connection, stays).await.map_err(&failed)?;
         set_merged(connection, goes, Some(stays)).await.map_err(&failed)?;
         let touch = NewTouch {
             contact: stays,
@@ -256,6 +257,8 @@ impl Store {
         remove_touch(connection, before.touch).await.map_err(&failed)?;
         put_image(connection, stays, &image).await.map_err(&failed)?;
         put_image(connection, goes, &before.goes_was).await.map_err(&failed)?;
+        restage(connection, stays).await.map_err(&failed)?;
+        restage(connection, goes).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(Some(kept))
     }

@@ -317,19 +317,6 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Pauses or goes on with a sequence for somebody.
-    pub async fn pause_enrolment(&self, enrolment: i64, paused: bool) -> Result<bool, StoreError> {
-        let (from, to) = if paused { ("active", "paused") } else { ("paused", "active") };
-        let done = sqlx::query("update enrolment set state = $3 where id = $1 and state = $2")
-            .bind(enrolment)
-            .bind(from)
-            .bind(to)
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::of("pausing a sequence"))?;
-        Ok(done.rows_affected() > 0)
-    }
-
     /// Ends every sequence somebody is in and takes back what of it waits to leave; how many ended.
     pub async fn stop_sequences(&self, contact: i64, why: StopReason, at: Timestamp) -> Result<u64, StoreError> {
         let failed = StoreError::of("stopping a sequence");

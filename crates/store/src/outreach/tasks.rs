@@ -181,15 +181,6 @@ impl Store {
         Ok(row.map(|row| row.get("id")))
     }
 
-    pub async fn delete_contact_field(&self, field: i64) -> Result<bool, StoreError> {
-        let done = sqlx::query("delete from contact_field where id = $1")
-            .bind(field)
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::of("deleting a field"))?;
-        Ok(done.rows_affected() > 0)
-    }
-
     /// What stands in the fields of contacts: contact, field, value.
     pub async fn contact_values(&self, contacts: &[i64]) -> Result<Vec<(i64, i64, String)>, StoreError> {
         let mut found = Vec::new();

@@ -384,7 +384,8 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 13] = [
+const OF_CONTACTS: [&str; 14] = [
+    "creator_stage",
     "contact",
     "contact_address",
     "contact_account",

@@ -15,6 +15,9 @@ use crate::outreach::inbox::{self, MailShown, Written};
 use crate::outreach::sequences::{self, Step};
 use crate::outreach::{contacts, mailboxes, sending, templates};
 
+/// Rows of one list; where it stops, it says so.
+const LISTED_MAX: u64 = 10_000;
+
 pub async fn template(
     data: &DataDirectory,
     name: &str,
@@ -128,7 +131,11 @@ pub async fn enrol(
 pub async fn preview(data: &DataDirectory, sequence: &str, output: Output) -> anyhow::Result<()> {
     let sequence = sequences::find(data, sequence).await?;
     let mut previews = Vec::new();
-    for draft in data.store.enrolments(Some(sequence.id), Some(EnrolmentState::Draft), 10_000).await? {
+    let drafts = data.store.enrolments(Some(sequence.id), Some(EnrolmentState::Draft), LISTED_MAX).await?;
+    if drafts.len() as u64 == LISTED_MAX {
+        output.say(&format!("the first {} of those who wait are shown", grouped(LISTED_MAX)));
+    }
+    for draft in drafts {
         previews.push(sequences::preview(data, &draft, &sequence).await?);
     }
     output.result(&previews, |out| {
@@ -288,7 +295,11 @@ pub async fn queue(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     ];
     let mut listed = Vec::new();
     for state in states {
-        for mail in data.store.outgoing_in(&[state], 1_000).await? {
+        let mails = data.store.outgoing_in(&[state], LISTED_MAX).await?;
+        if mails.len() as u64 == LISTED_MAX {
+            output.say(&format!("of those that are “{}” the first {} are listed", state.words(), grouped(LISTED_MAX)));
+        }
+        for mail in mails {
             listed.push(OutgoingListed {
                 id: mail.id,
                 contact: mail.contact,
@@ -332,7 +343,11 @@ struct BounceListed {
 }
 
 pub async fn bounces(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
-    let listed: Vec<BounceListed> = (data.store.bounces(None, 1_000).await?.into_iter())
+    let bounces = data.store.bounces(None, LISTED_MAX).await?;
+    if bounces.len() as u64 == LISTED_MAX {
+        output.say(&format!("the latest {} are listed", grouped(LISTED_MAX)));
+    }
+    let listed: Vec<BounceListed> = (bounces.into_iter())
         .map(|row| BounceListed {
             mail: row.outgoing,
             contact: row.contact,

@@ -279,7 +279,7 @@ pub async fn task(
 
 pub async fn tasks(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     let tasks: Vec<TaskListed> =
-        data.store.tasks_due("9999-12-31", 1_000).await?.into_iter().map(task_listed).collect();
+        data.store.tasks_due("9999-12-31", u64::from(u32::MAX)).await?.into_iter().map(task_listed).collect();
     output.result(&tasks, |out| {
         if tasks.is_empty() {
             return writeln!(out, "nothing to do");
@@ -546,5 +546,18 @@ pub async fn forget(data: &DataDirectory, named: &str, output: Output) -> anyhow
         .await?;
     output.result(&serde_json::json!({ "forgotten": contact.id }), |out| {
         writeln!(out, "contact {} is forgotten; nothing brings the addresses back", contact.id)
+    })
+}
+
+pub async fn unbar(data: &DataDirectory, address: &str, output: Output) -> anyhow::Result<()> {
+    contacts::unbar(data, address).await?;
+    output.result(&serde_json::json!({ "barred": false }), |out| writeln!(out, "{address} may be written to again"))
+}
+
+pub async fn link(data: &DataDirectory, named: &str, creator: &str, output: Output) -> anyhow::Result<()> {
+    let (contact, account) = (contacts::find(data, named).await?, creators::find(data, creator).await?);
+    data.store.claim_account(contact.id, account).await?;
+    output.result(&serde_json::json!({ "contact": contact.id, "account": account.to_string() }), |out| {
+        writeln!(out, "{creator} is {}; the stage is {} everywhere", contact.name, contact.stage.words())
     })
 }

@@ -356,8 +356,10 @@ pub async fn change(
     }
     for (field, value) in &held.fields {
         let new = typed_or(&given, &format!("field-{}", field.id), value);
-        if new != *value {
-            app.data.store.set_contact_value(id, field.id, new.trim()).await?;
+        if new != *value
+            && let Err(error) = contacts::fill(&app.data, id, &field.name, &new).await
+        {
+            return again(&app, visit, id, &given, error).await;
         }
     }
     Ok(back_to(&given, &to(id, ""), "Kept").into_response())
