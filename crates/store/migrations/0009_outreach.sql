@@ -24,7 +24,8 @@ create table contact (
     -- The contact that this one became part of; it is shown nowhere.
     merged_into integer references contact (id)
 );
-create index contact_by_stage on contact (stage, stage_since) where merged_into is null;
+-- Holds all that a column of the board is chosen and counted by.
+create index contact_by_stage on contact (stage, stage_since, merged_into, owner);
 create index contact_by_touch on contact (last_touch_at);
 create index contact_by_import on contact (import_id);
 

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use model::outreach::{Channel, Stage, StopReason, TouchKind};
 use model::{AccountId, Timestamp};
 use serde::Serialize;
-use store::outreach::contacts::{
-    ContactChange, ContactFilter, ContactOrder, ContactRow, NewAddress, NewContact, NewTouch, TouchRow,
-};
+use store::outreach::contacts::{ContactChange, ContactFilter, ContactOrder, ContactRow, NewAddress, NewContact};
 use store::outreach::tasks::TaskRow;
+use store::outreach::touches::{NewTouch, TouchRow};
 
 use super::mailboxes::looks_like_an_address;
 use super::sealing::{address_hash, seal, unseal};

@@ -95,7 +95,7 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
         touches = data.store.touches(id, None, u64::from(u32::MAX)).await?.into_iter().map(touch_shown).collect();
         let (threads, _) = data
             .store
-            .threads(store::outreach::mails::ThreadsOf::Everything, Some(id), None, 0, u64::from(u32::MAX))
+            .threads(store::outreach::threads::ThreadsOf::Everything, Some(id), None, 0, u64::from(u32::MAX))
             .await?;
         for thread in threads {
             mails.extend(data.store.thread_mails(thread.id).await?.into_iter().map(mail_shown));

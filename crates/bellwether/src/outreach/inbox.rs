@@ -4,8 +4,9 @@ use mail::read::{fresh_text, read};
 use model::Timestamp;
 use model::outreach::SendState;
 use serde::Serialize;
-use store::outreach::mails::{MailRow, ThreadRow, ThreadsOf};
+use store::outreach::mails::MailRow;
 use store::outreach::sending::NewOutgoing;
+use store::outreach::threads::{ThreadRow, ThreadsOf};
 
 use super::contacts::{self, mail_address};
 use super::{OutreachError, mailboxes, one_line, threading};

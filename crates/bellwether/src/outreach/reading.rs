@@ -7,9 +7,10 @@ use mail::read::{ReadMail, folded, fresh_text, normalised_subject, read};
 use model::Timestamp;
 use model::outreach::{Channel, StopReason, SuppressionReason, TouchKind};
 use serde::Serialize;
+use store::outreach::bounces::NewBounce;
 use store::outreach::mailboxes::MailFolderRow;
 use store::outreach::mails::{FetchedMail, MailRow, NewMail};
-use store::outreach::sending::{Effects, NewBounce, OutgoingRow};
+use store::outreach::sending::{Effects, OutgoingRow};
 
 use super::composing::token_addressed;
 use super::mailboxes::{self, Mailbox};

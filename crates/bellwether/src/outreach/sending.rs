@@ -13,8 +13,9 @@ use mail::write::{SigningKey, new_message_id, new_token};
 use model::Timestamp;
 use model::outreach::{MailboxState, SendState};
 use serde::Serialize;
+use store::outreach::bounces::NewBounce;
 use store::outreach::contacts::ContactRow;
-use store::outreach::sending::{Beginning, MayLeave, NewBounce, Outcome, OutgoingRow};
+use store::outreach::sending::{Beginning, MayLeave, Outcome, OutgoingRow};
 use tokio::sync::Mutex;
 
 use super::composing::{Answers, Composing, as_kept, compose, signing_keys, tells_source};

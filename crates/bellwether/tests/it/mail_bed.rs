@@ -125,11 +125,13 @@ impl Bed {
     pub fn number_anew(&self, user: &str) {
         let folder = self.about["folder"].as_str().expect("the bed names its folder");
         let held = Command::new("find").args([folder, "-path", &format!("*/{user}/*"), "-name", "dovecot*"]).output();
-        for file in
-            String::from_utf8_lossy(&held.expect("find runs").stdout).lines().filter(|file| !file.contains("/."))
-        {
-            drop(std::fs::remove_file(file));
-        }
+        let files = String::from_utf8_lossy(&held.expect("find runs").stdout).into_owned();
+        let of_inbox: Vec<&str> = files.lines().filter(|file| !file.contains("/.")).collect();
+        assert!(
+            of_inbox.iter().any(|file| file.ends_with("dovecot-uidlist")),
+            "the numbers lie somewhere else: {files}"
+        );
+        of_inbox.iter().for_each(|file| std::fs::remove_file(file).expect("the server's own files can be removed"));
     }
 
     /// What the far end took so far from mails with this word in their envelope sender or recipient.

@@ -10,6 +10,7 @@ use super::mails::forget_mails;
 use super::merging::forget_changes;
 use super::suppressions::{SuppressionRow, put_suppression};
 use super::tasks::put_tag;
+use super::touches::{NewTouch, put_touch};
 use crate::database::{Store, empty_journal};
 use crate::error::StoreError;
 use crate::searches::put_stage;
@@ -109,32 +110,6 @@ pub enum ContactOrder {
     Newest,
 }
 
-/// One touch of the timeline.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TouchRow {
-    pub id: i64,
-    pub contact: i64,
-    pub at: Timestamp,
-    pub kind: TouchKind,
-    pub actor: String,
-    pub summary: String,
-    pub detail: String,
-    pub mail: Option<i64>,
-    pub is_shareable: bool,
-}
-
-/// A touch about to be kept.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewTouch {
-    pub contact: i64,
-    pub at: Timestamp,
-    pub kind: TouchKind,
-    pub actor: String,
-    pub summary: String,
-    pub detail: String,
-    pub mail: Option<i64>,
-}
-
 /// How many stand on a stage, and for how long the first of them has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StageCount {
@@ -178,20 +153,6 @@ fn address_of(row: &SqliteRow) -> Result<ContactAddressRow, StoreError> {
     })
 }
 
-fn touch_of(row: &SqliteRow) -> Result<TouchRow, StoreError> {
-    Ok(TouchRow {
-        id: row.get("id"),
-        contact: row.get("contact_id"),
-        at: Timestamp(row.get("at")),
-        kind: coded(row, "kind", TouchKind::from_code)?,
-        actor: row.get("actor"),
-        summary: row.get("summary"),
-        detail: row.get("detail"),
-        mail: row.get("mail_id"),
-        is_shareable: row.get::<i64, _>("is_shareable") != 0,
-    })
-}
-
 /// What a `like` looks for, with its own signs meant as they stand.
 fn anywhere(words: &str) -> String {
     let escaped = words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -203,18 +164,16 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &ContactFilter) {
     match (&filter.words, &filter.address_hash) {
         (Some(words), hash) => {
             query.push(" and (lower(name) like ").push_bind(anywhere(words)).push(" escape '\\'");
-            query.push(" or exists (select 1 from contact_tag where contact_id = contact.id and lower(tag) = ");
+            query.push(" or id in (select contact_id from contact_tag where lower(tag) = ");
             query.push_bind(words.to_lowercase()).push(")");
             if let Some(hash) = hash {
-                query.push(
-                    " or exists (select 1 from contact_address where contact_id = contact.id and address_hash = ",
-                );
+                query.push(" or id in (select contact_id from contact_address where address_hash = ");
                 query.push_bind(hash.clone()).push(")");
             }
             query.push(")");
         }
         (None, Some(hash)) => {
-            query.push(" and exists (select 1 from contact_address where contact_id = contact.id and address_hash = ");
+            query.push(" and id in (select contact_id from contact_address where address_hash = ");
             query.push_bind(hash.clone()).push(")");
         }
         (None, None) => {}
@@ -226,7 +185,7 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &ContactFilter) {
         query.push(" and owner = ").push_bind(owner.clone());
     }
     if let Some(tag) = &filter.tag {
-        query.push(" and exists (select 1 from contact_tag where contact_id = contact.id and tag = ");
+        query.push(" and id in (select contact_id from contact_tag where tag = ");
         query.push_bind(tag.clone()).push(")");
     }
     if let Some(since) = filter.untouched_since {
@@ -510,35 +469,6 @@ impl Store {
         Ok(moved)
     }
 
-    pub async fn add_touch(&self, touch: &NewTouch) -> Result<i64, StoreError> {
-        let failed = StoreError::of("keeping a touch");
-        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        let id = put_touch(&mut transaction, touch).await.map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)?;
-        Ok(id)
-    }
-
-    /// A contact's touches, the newest first, before a moment.
-    pub async fn touches(
-        &self,
-        contact: i64,
-        before: Option<(Timestamp, i64)>,
-        at_most: u64,
-    ) -> Result<Vec<TouchRow>, StoreError> {
-        let (at, id) = before.map_or((i64::MAX, i64::MAX), |(at, id)| (at.0, id));
-        let rows = sqlx::query(
-            "select * from touch where contact_id = $1 and (at, id) < ($2, $3) order by at desc, id desc limit $4",
-        )
-        .bind(contact)
-        .bind(at)
-        .bind(id)
-        .bind(at_most as i64)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading a timeline"))?;
-        rows.iter().map(touch_of).collect()
-    }
-
     /// Removes one contact as if they had asked to be forgotten by an account; whether there was one.
     pub async fn forget_contact(&self, contact: i64, at: Timestamp) -> Result<bool, StoreError> {
         let failed = StoreError::of("forgetting a contact");
@@ -737,32 +667,6 @@ async fn put_account(connection: &mut SqliteConnection, contact: i64, account: A
     Ok(())
 }
 
-pub(crate) async fn put_touch(connection: &mut SqliteConnection, touch: &NewTouch) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query(
-        "insert into touch (contact_id, at, kind, actor, summary, detail, mail_id) \
-         values ($1, $2, $3, $4, $5, $6, $7) returning id",
-    )
-    .bind(touch.contact)
-    .bind(touch.at.0)
-    .bind(touch.kind.code())
-    .bind(&touch.actor)
-    .bind(&touch.summary)
-    .bind(&touch.detail)
-    .bind(touch.mail)
-    .fetch_one(&mut *connection)
-    .await?;
-    sqlx::query(
-        "update contact set last_touch_at = $2, last_touch = $3 \
-         where id = $1 and (last_touch_at is null or last_touch_at <= $2)",
-    )
-    .bind(touch.contact)
-    .bind(touch.at.0)
-    .bind(&touch.summary)
-    .execute(connection)
-    .await?;
-    Ok(row.get("id"))
-}
-
 /// Moves a contact with their accounts to a stage; from which, or `None` where they are there or are nowhere.
 pub(crate) async fn move_stage(
     connection: &mut SqliteConnection,
@@ -951,11 +855,19 @@ pub(crate) async fn set_main(connection: &mut SqliteConnection, contact: i64, ma
     Ok(())
 }
 
-pub(crate) async fn remove_touch(connection: &mut SqliteConnection, touch: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from touch where id = $1").bind(touch).execute(connection).await?;
+/// Keeps beside a contact what a list shows of their latest touch.
+pub(crate) async fn note_touch(connection: &mut SqliteConnection, touch: &NewTouch) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update contact set last_touch_at = $2, last_touch = $3 \
+         where id = $1 and (last_touch_at is null or last_touch_at <= $2)",
+    )
+    .bind(touch.contact)
+    .bind(touch.at.0)
+    .bind(&touch.summary)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 moves!(move_addresses, give_back_addresses, "contact_address", "id");
 moves!(move_accounts, give_back_accounts, "contact_account", "account_id");
-moves!(move_touches, give_back_touches, "touch", "id");

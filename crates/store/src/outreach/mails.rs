@@ -12,9 +12,10 @@ use sqlx::{QueryBuilder, Row};
 
 use super::mailboxes::note_read;
 use super::suppressions::bar_of;
+use super::threads::{remove_empty, sum_up};
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::outreach::contacts::{NewTouch, put_touch};
+use crate::outreach::touches::{NewTouch, put_touch};
 
 /// A mail as it was read, about to be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,34 +90,6 @@ pub struct TiedMail {
     pub thread: Option<i64>,
 }
 
-/// A conversation by mail.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ThreadRow {
-    pub id: i64,
-    pub contact: Option<i64>,
-    pub subject: String,
-    /// open, done
-    pub state: String,
-    pub owner: String,
-    pub opened_at: Timestamp,
-    pub last_at: Timestamp,
-    pub last_way: String,
-    pub unread: u64,
-}
-
-/// Which threads are asked for.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub enum ThreadsOf {
-    /// Not done yet.
-    #[default]
-    Open,
-    /// Open, and they wrote something since our last word that a person answers.
-    Waiting,
-    Unread,
-    Done,
-    Everything,
-}
-
 pub(crate) fn mail_of(row: &SqliteRow) -> MailRow {
     MailRow {
         id: row.get("id"),
@@ -143,27 +116,6 @@ pub(crate) fn mail_of(row: &SqliteRow) -> MailRow {
         is_cut: row.get::<i64, _>("is_cut") != 0,
     }
 }
-
-fn thread_of(row: &SqliteRow) -> ThreadRow {
-    ThreadRow {
-        id: row.get("id"),
-        contact: row.get("contact_id"),
-        subject: row.get("subject"),
-        state: row.get("state"),
-        owner: row.get("owner"),
-        opened_at: Timestamp(row.get("opened_at")),
-        last_at: Timestamp(row.get("last_at")),
-        last_way: row.get("last_way"),
-        unread: row.get::<i64, _>("unread").unsigned_abs(),
-    }
-}
-
-/// What waits for an answer: automatic answers, reports, newsletters and objections do not, nor what has an answer in the
-/// queue.
-const WAITS: &str = " where state = 'open' and last_way = 'in' and exists (select 1 from mail where thread_id = thread.id \
-     and way = 'in' and class in ('', 'personal', 'unclear', 'challenge') and at > coalesce((select max(at) from mail as own \
-     where own.thread_id = thread.id and own.way = 'out'), -1)) and not exists (select 1 from outgoing join mail as asked \
-     on asked.id = outgoing.answers where asked.thread_id = thread.id and outgoing.state in ('waiting', 'begun', 'unknown'))";
 
 impl Store {
     /// Keeps a portion of a folder's mail and how far the folder has been read, in one transaction; how many were new here.
@@ -390,54 +342,6 @@ impl Store {
         tied(&mut connection, from).await.map_err(&failed)
     }
 
-    /// Gives mails their threads. Each inner list is one thread; a list keeps the number most of it has, lower first.
-    /// Nothing is changed where mail that is tied to them has come in since they were read.
-    pub async fn keep_threads(&self, seen: &[i64], threads: &[Vec<i64>]) -> Result<bool, StoreError> {
-        let failed = StoreError::of("keeping threads");
-        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        let (now, _) = tied(&mut transaction, seen).await.map_err(&failed)?;
-        let before: BTreeMap<i64, Option<i64>> = now.iter().map(|mail| (mail.id, mail.thread)).collect();
-        if before.len() != seen.len() {
-            return Ok(false);
-        }
-        let mut taken: BTreeSet<i64> = BTreeSet::new();
-        let mut touched: BTreeSet<i64> = before.values().flatten().copied().collect();
-        for mails in threads {
-            let held =
-                mails.iter().filter_map(|mail| before.get(mail).copied().flatten()).find(|of| !taken.contains(of));
-            let thread = match held {
-                Some(thread) => thread,
-                None => {
-                    let row = sqlx::query(
-                        "insert into thread (subject, state, opened_at, last_at, last_way, unread) \
-                         values ('', 'open', 0, 0, 'in', 0) returning id",
-                    )
-                    .fetch_one(&mut *transaction)
-                    .await
-                    .map_err(&failed)?;
-                    row.get("id")
-                }
-            };
-            taken.insert(thread);
-            touched.insert(thread);
-            for mail in mails {
-                if before.get(mail).copied().flatten() != Some(thread) {
-                    sqlx::query("update mail set thread_id = $2 where id = $1")
-                        .bind(mail)
-                        .bind(thread)
-                        .execute(&mut *transaction)
-                        .await
-                        .map_err(&failed)?;
-                }
-            }
-        }
-        for thread in touched {
-            sum_up(&mut transaction, thread).await.map_err(&failed)?;
-        }
-        transaction.commit().await.map_err(&failed)?;
-        Ok(true)
-    }
-
     /// Says that two mails belong together, or that a thread begins at one; threads have to be given again.
     pub async fn tie_by_hand(&self, mail: i64, with: Option<i64>) -> Result<(), StoreError> {
         let failed = StoreError::of("tying mail by hand");
@@ -471,56 +375,6 @@ impl Store {
         transaction.commit().await.map_err(&failed)
     }
 
-    /// A page of threads, the latest first, and how many there are.
-    pub async fn threads(
-        &self,
-        of: ThreadsOf,
-        contact: Option<i64>,
-        words: Option<&str>,
-        from: u64,
-        at_most: u64,
-    ) -> Result<(Vec<ThreadRow>, u64), StoreError> {
-        let failed = StoreError::of("reading threads");
-        let narrow = |query: &mut QueryBuilder<sqlx::Sqlite>| {
-            query.push(match of {
-                ThreadsOf::Open => " where state = 'open'",
-                ThreadsOf::Waiting => WAITS,
-                ThreadsOf::Unread => " where unread > 0",
-                ThreadsOf::Done => " where state = 'done'",
-                ThreadsOf::Everything => " where true",
-            });
-            if let Some(contact) = contact {
-                query.push(" and contact_id = ").push_bind(contact);
-            }
-            if let Some(words) = words {
-                let escaped = words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                let anywhere = format!("%{escaped}%");
-                query
-                    .push(" and exists (select 1 from mail where thread_id = thread.id and (lower(mail.subject) like ");
-                query.push_bind(anywhere.clone()).push(" escape '\\' or lower(text) like ").push_bind(anywhere.clone());
-                query.push(" escape '\\' or lower(from_shown) like ").push_bind(anywhere).push(" escape '\\'))");
-            }
-        };
-        let mut query = QueryBuilder::new("select * from thread");
-        narrow(&mut query);
-        query.push(" order by last_at desc, id desc limit ").push_bind(at_most as i64);
-        query.push(" offset ").push_bind(from as i64);
-        let rows = query.build().fetch_all(&self.pool).await.map_err(&failed)?;
-        let mut query = QueryBuilder::new("select count(*) as all_of_them from thread");
-        narrow(&mut query);
-        let all = query.build().fetch_one(&self.pool).await.map_err(&failed)?;
-        Ok((rows.iter().map(thread_of).collect(), all.get::<i64, _>("all_of_them").unsigned_abs()))
-    }
-
-    pub async fn thread(&self, id: i64) -> Result<Option<ThreadRow>, StoreError> {
-        let row = sqlx::query("select * from thread where id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(StoreError::of("reading a thread"))?;
-        Ok(row.as_ref().map(thread_of))
-    }
-
     /// The mails of a thread, the oldest first.
     pub async fn thread_mails(&self, thread: i64) -> Result<Vec<MailRow>, StoreError> {
         let rows = sqlx::query("select * from mail where thread_id = $1 order by at, id")
@@ -529,31 +383,6 @@ impl Store {
             .await
             .map_err(StoreError::of("reading the mails of a thread"))?;
         Ok(rows.iter().map(mail_of).collect())
-    }
-
-    /// Marks a thread's mails read or unread here.
-    pub async fn mark_thread(&self, thread: i64, is_read: bool) -> Result<(), StoreError> {
-        let failed = StoreError::of("marking a thread");
-        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        sqlx::query("update mail set is_read = $2 where thread_id = $1 and way = 'in' and is_read <> $2")
-            .bind(thread)
-            .bind(i64::from(is_read))
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        sum_up(&mut transaction, thread).await.map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)
-    }
-
-    /// Lays a thread aside as done, or opens it again.
-    pub async fn set_thread_state(&self, thread: i64, state: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("update thread set state = $2 where id = $1 and state <> $2")
-            .bind(thread)
-            .bind(state)
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::of("setting a thread's state"))?;
-        Ok(done.rows_affected() > 0)
     }
 
     /// Earlier mails from or to the same counterpart under the same subject, the latest first.
@@ -576,24 +405,6 @@ impl Store {
         .await
         .map_err(StoreError::of("looking for mail alike"))?;
         Ok(rows.iter().map(mail_of).collect())
-    }
-
-    /// Those of some threads that wait for an answer.
-    pub async fn threads_waiting(&self, threads: &[i64]) -> Result<Vec<i64>, StoreError> {
-        let mut found = Vec::new();
-        for part in threads.chunks(500) {
-            let mut query = QueryBuilder::new("select id from thread");
-            query.push(WAITS).push(" and id in (");
-            let mut numbers = query.separated(", ");
-            for id in part {
-                numbers.push_bind(*id);
-            }
-            query.push(")");
-            let rows =
-                query.build().fetch_all(&self.pool).await.map_err(StoreError::of("reading which threads wait"))?;
-            found.extend(rows.iter().map(|row| row.get::<i64, _>("id")));
-        }
-        Ok(found)
     }
 
     /// The last mail of each of some threads, in any order.
@@ -722,7 +533,7 @@ pub(crate) async fn put_mail(
 }
 
 /// Everything tied to some mails, by walking from mail to reference to mail.
-async fn tied(
+pub(crate) async fn tied(
     connection: &mut SqliteConnection,
     from: &[i64],
 ) -> Result<(Vec<TiedMail>, Vec<(i64, i64)>), sqlx::Error> {
@@ -809,30 +620,6 @@ async fn tied(
     Ok((all, joins.into_iter().collect()))
 }
 
-/// Brings what a list shows of a thread up to date; one without mail is removed.
-pub(crate) async fn sum_up(connection: &mut SqliteConnection, thread: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from thread where id = $1 and not exists (select 1 from mail where thread_id = $1)")
-        .bind(thread)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(
-        "update thread set \
-         opened_at = (select min(at) from mail where thread_id = $1), \
-         state = case when last_at < (select max(at) from mail where thread_id = $1 and way = 'in') then 'open' else state end, \
-         last_at = (select max(at) from mail where thread_id = $1), \
-         last_way = (select way from mail where thread_id = $1 order by at desc, id desc limit 1), \
-         subject = coalesce((select subject from mail where thread_id = $1 and subject <> '' order by at, id limit 1), ''), \
-         unread = (select count(*) from mail where thread_id = $1 and way = 'in' and is_read = 0), \
-         contact_id = coalesce((select contact_id from mail where thread_id = $1 and contact_id is not null \
-            order by way = 'out' desc, at, id limit 1), contact_id) \
-         where id = $1",
-    )
-    .bind(thread)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Gives a mail its class, and its contact where one was found.
 pub(crate) async fn set_class(
     connection: &mut SqliteConnection,
@@ -899,11 +686,28 @@ pub(crate) async fn forget_mails(connection: &mut SqliteConnection, contact: i64
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query("delete from thread where not exists (select 1 from mail where thread_id = thread.id)")
+    remove_empty(connection).await?;
+    Ok(())
+}
+
+/// Says into which thread a mail belongs.
+pub(crate) async fn set_thread(connection: &mut SqliteConnection, mail: i64, thread: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update mail set thread_id = $2 where id = $1").bind(mail).bind(thread).execute(connection).await?;
+    Ok(())
+}
+
+/// Marks what came in a thread as read or not.
+pub(crate) async fn mark_read(
+    connection: &mut SqliteConnection,
+    thread: i64,
+    is_read: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update mail set is_read = $2 where thread_id = $1 and way = 'in' and is_read <> $2")
+        .bind(thread)
+        .bind(i64::from(is_read))
         .execute(connection)
         .await?;
     Ok(())
 }
 
 moves!(move_mails, give_back_mails, "mail", "id");
-moves!(move_threads, give_back_threads, "thread", "id");

@@ -9,14 +9,17 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::bounces::{give_back_bounces, move_bounces};
 use super::contacts::{
-    ContactImage, NewTouch, give_back_accounts, give_back_addresses, give_back_touches, image_of, main_addresses,
-    move_accounts, move_addresses, move_touches, put_image, put_touch, remove_touch, restage, set_main, set_merged,
+    ContactImage, give_back_accounts, give_back_addresses, image_of, main_addresses, move_accounts, move_addresses,
+    put_image, restage, set_main, set_merged,
 };
-use super::mails::{give_back_mails, give_back_threads, move_mails, move_threads};
-use super::sending::{give_back_bounces, give_back_outgoing, move_bounces, move_outgoing};
+use super::mails::{give_back_mails, move_mails};
+use super::sending::{give_back_outgoing, move_outgoing};
 use super::sequences::{end_shared, give_back_enrolments, go_on, move_enrolments};
 use super::tasks::{give_back_tasks, move_tasks, put_tag, put_value, tags_of, take_tag, values_of};
+use super::threads::{give_back_threads, move_threads};
+use super::touches::{NewTouch, give_back_touches, move_touches, put_touch, remove_touch};
 use crate::database::Store;
 use crate::error::StoreError;
 

@@ -47,6 +47,7 @@ macro_rules! moves {
     };
 }
 
+pub mod bounces;
 pub mod contacts;
 pub mod imports;
 pub mod mailboxes;
@@ -56,6 +57,8 @@ pub mod sending;
 pub mod sequences;
 pub mod suppressions;
 pub mod tasks;
+pub mod threads;
+pub mod touches;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;

@@ -6,8 +6,8 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::coded;
-use super::contacts::{NewTouch, put_touch};
 use super::sending::cancel_waiting;
+use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
 

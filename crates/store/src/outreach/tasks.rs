@@ -5,7 +5,7 @@ use model::outreach::TouchKind;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row};
 
-use super::contacts::{NewTouch, put_touch};
+use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
 

@@ -3,11 +3,13 @@
 use model::outreach::{Channel, EnrolmentState, SendState, Stage, StopReason, SuppressionReason, TouchKind};
 use model::{AccountId, Timestamp};
 
+use super::bounces::NewBounce;
 use super::contacts::{ContactFilter, ContactOrder, NewAddress, NewContact};
 use super::mailboxes::MailboxRow;
-use super::mails::{FetchedMail, NewMail, ThreadsOf};
-use super::sending::{Beginning, Effects, MayLeave, NewBounce, NewOutgoing, Outcome};
+use super::mails::{FetchedMail, NewMail};
+use super::sending::{Beginning, Effects, MayLeave, NewOutgoing, Outcome};
 use super::suppressions::SuppressionRow;
+use super::threads::ThreadsOf;
 use crate::database::Store;
 
 struct Held {
@@ -471,8 +473,9 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
 
 #[tokio::test]
 async fn what_was_changed_after_a_merge_stays_with_the_one_who_stayed_and_is_named() {
-    use super::contacts::{ContactChange, NewTouch};
+    use super::contacts::ContactChange;
     use super::merging::TakenOver;
+    use super::touches::NewTouch;
     let held = held().await;
     let (ana, other) = (held.contact("ana", None).await, held.contact("ana b", None).await);
     let store = &held.store;

@@ -5,7 +5,7 @@ use model::outreach::{EnrolmentState, SendState, StopReason};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::outreach::contacts::{ContactFilter, ContactOrder};
-use store::outreach::mails::ThreadsOf;
+use store::outreach::threads::ThreadsOf;
 
 use super::text_of;
 use crate::clock;

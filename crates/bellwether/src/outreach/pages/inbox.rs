@@ -8,7 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use model::outreach::{Channel, SendState, Stage};
 use serde_json::Value;
-use store::outreach::mails::{MailRow, ThreadRow, ThreadsOf};
+use store::outreach::mails::MailRow;
+use store::outreach::threads::{ThreadRow, ThreadsOf};
 
 use super::contact::{Card, card};
 use super::{
