@@ -607,7 +607,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
       assert.match(await page.textContent(".finding"), /All 3 people/);
       await page.selectOption("#stage", "talking");
       await follow(page, "main button:text('Set the stage')");
-      assert.equal(await page.locator("tr[data-row] .tag.on:text('talking')").count(), 3);
+      assert.equal(await page.locator("tr[data-row] .tag.on:text('in talks')").count(), 3);
       await follow(page, "button:text('Take it back')");
       const [out] = await Promise.all([page.waitForEvent("download"), page.click("text=CSV of all")]);
       const file = path.join(work, `list-${javaScriptEnabled}.csv`);
