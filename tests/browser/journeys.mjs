@@ -1,4 +1,5 @@
 // What people do: rank, filter, order, tick, download, read evidence, set a brand up, bring a file in, take it back.
+import { dealJourneys } from "./deals.mjs";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -893,6 +894,8 @@ export const journeys = async ({ test, open, workshop, work }) => {
     assert.match(await page.textContent("[aria-labelledby='stage-agreed']"), /Zoe/);
     assert.equal(await page.locator(".notice", { hasText: "Zoe is now “agreed”" }).count(), 1);
   });
+
+  await dealJourneys({ journey, server: workshop, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {
     await page.goto("/matching");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { addDeals } from "./deals.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
@@ -111,6 +112,8 @@ const everyPage = async (page, folder) => {
   // Contacts, a sequence and, where the mail servers are installed, conversations.
   const servers = mailServers();
   const made = await addOutreach(page, servers);
+  const deals = await addDeals(page);
+  const dealId = deals.deal.split("/").pop();
   const conversations = servers ? await addConversations(page, servers) : {};
   if (!servers) console.log("skip  the inbox with conversations: the mail servers of tests/mail are not installed");
   const threads = Object.fromEntries(Object.entries(conversations).map(([who, address]) => [`inbox-${who}`, address]));
@@ -133,6 +136,23 @@ const everyPage = async (page, folder) => {
     "outreach-sequences": "/outreach/sequences",
     "outreach-sequence": made.sequence,
     "outreach-sequence-new": "/outreach/sequences/new",
+    "outreach-briefs": "/outreach/briefs",
+    "outreach-brief": deals.brief,
+    "outreach-brief-new": "/outreach/briefs/new",
+    "outreach-deals": "/outreach/deals",
+    "outreach-deals-table": "/outreach/deals?show=table",
+    "outreach-deals-calendar": "/outreach/deals?show=calendar",
+    "outreach-deals-campaign": `/outreach/deals?campaign=${campaign.split("/").pop()}`,
+    "outreach-deal-new": "/outreach/deals/new?contact=Ana+Ruiz",
+    "outreach-deal": deals.deal,
+    "outreach-deal-countered": deals.counter,
+    "outreach-agreement": `${deals.deal}/agreement`,
+    "outreach-piece": deals.piece,
+    "creator-home": deals.link,
+    "creator-deal": `${deals.link}/deals/${dealId}`,
+    "creator-offer": `${deals.offered.link}/deals/${deals.offered.deal.split("/").pop()}`,
+    "creator-piece": deals.creatorPiece,
+    "creator-data": `${deals.link}/data`,
     "outreach-queue": "/outreach/queue",
     "outreach-barred": "/outreach/barred",
     "outreach-unsubscribe-gone": "/outreach/unsubscribe/abcdefgh22334455",
@@ -221,7 +241,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

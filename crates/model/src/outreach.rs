@@ -34,6 +34,8 @@ macro_rules! coded {
     };
 }
 
+pub mod deals;
+
 coded! {
     /// How far one has got with somebody.
     Stage {

@@ -1,5 +1,6 @@
-//! `bellwether outreach …`: contacts, mailboxes, templates, sequences, the queue and the inbox.
+//! `bellwether outreach …`: contacts, mailboxes, templates, sequences, the queue, the inbox, briefs and deals.
 
+mod dealing;
 mod mailing;
 mod people;
 mod serving;
@@ -234,6 +235,39 @@ pub enum OutreachCommand {
     Link { contact: String, creator: String },
     /// What came back.
     Bounces,
+    /// Keep a brief from a JSON file: goal, product, audience, musts, wishes, freedom, tag, link, code, language, country.
+    Brief {
+        name: String,
+        /// A JSON file; `-` reads from standard input.
+        #[arg(long)]
+        file: String,
+        /// The number of the campaign it is for.
+        #[arg(long)]
+        campaign: Option<i64>,
+    },
+    /// List the briefs.
+    Briefs,
+    /// Write an offer to a contact down; nobody gets it before they are given their link.
+    Offer(Box<dealing::OfferArguments>),
+    /// Deals with their terms, those first that have stood longest.
+    Deals {
+        /// Of one contact.
+        #[arg(long)]
+        contact: Option<String>,
+        /// Of one campaign, by its number.
+        #[arg(long)]
+        campaign: Option<i64>,
+    },
+    /// One deal: terms, every version and what it changed, pieces, payments.
+    Deal { deal: i64 },
+    /// Make a link to a creator's own page; it is printed this once.
+    CreatorLink {
+        contact: String,
+        #[arg(long, default_value_t = crate::outreach::creator_links::DAYS)]
+        days: u32,
+    },
+    /// What is owed and what was paid.
+    Payments,
 }
 
 pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output) -> anyhow::Result<()> {
@@ -298,6 +332,13 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Unbar { address } => people::unbar(data, &address, output).await,
         Of::Link { contact, creator } => people::link(data, &contact, &creator, output).await,
         Of::Bounces => mailing::bounces(data, output).await,
+        Of::Brief { name, file, campaign } => dealing::brief(data, name, &file, campaign, output).await,
+        Of::Briefs => dealing::briefs(data, output).await,
+        Of::Offer(given) => dealing::offer(data, *given, output).await,
+        Of::Deals { contact, campaign } => dealing::deals(data, contact.as_deref(), campaign, output).await,
+        Of::Deal { deal } => dealing::deal(data, deal, output).await,
+        Of::CreatorLink { contact, days } => dealing::creator_link(data, &contact, days, output).await,
+        Of::Payments => dealing::payments(data, output).await,
     }
 }
 

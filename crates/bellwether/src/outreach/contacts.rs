@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::outreach::{Channel, Stage, StopReason, TouchKind};
+use model::outreach::{Channel, Stage, StopReason, SuppressionReason, TouchKind};
 use model::{AccountId, Timestamp};
 use serde::Serialize;
 use store::outreach::contacts::{ContactChange, ContactFilter, ContactOrder, ContactRow, NewAddress, NewContact};
@@ -107,6 +107,11 @@ pub async fn checked(data: &DataDirectory, given: ContactGiven) -> Result<NewCon
     let mut addresses = Vec::with_capacity(given.addresses.len());
     for (channel, address) in &given.addresses {
         addresses.push(new_address(data, *channel, address, &given.basis, &given.source)?);
+    }
+    let hashes: Vec<String> = addresses.iter().map(|address| address.hash.clone()).collect();
+    if data.store.suppressed(&hashes).await?.iter().any(|row| row.reason == SuppressionReason::Erased) {
+        let problem = "whose address this is asked to be forgotten; nothing about them is taken in again".to_owned();
+        return Err(OutreachError::Field { field: "address", problem });
     }
     let tags = given.tags.iter().map(|tag| one_line("tag", tag, 60)).collect::<Result<Vec<_>, _>>()?;
     Ok(NewContact {

@@ -146,8 +146,11 @@ pub async fn import(data: &DataDirectory, place: &Path, all: &ForAll, is_try: bo
             Ok(new) => rows.push(new),
             Err(OutreachError::Field { field, problem }) => done.refused.push(RowIssue {
                 column: Some(field.to_owned()),
+                hint: match problem.contains("asked to be forgotten") {
+                    true => "leave the row out".to_owned(),
+                    false => "mend the row and bring the file in again".to_owned(),
+                },
                 problem,
-                hint: "mend the row and bring the file in again".to_owned(),
                 ..given.1
             }),
             Err(other) => return Err(other),

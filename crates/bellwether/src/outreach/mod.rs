@@ -3,9 +3,13 @@
 //! Nothing leaves without a person's release. A mail is given to a server at most once; what comes in is kept whole and
 //! can be read, threaded and classified again; whoever must not be written to never is.
 
+pub mod briefs;
 pub mod command;
 pub mod composing;
 pub mod contacts;
+pub mod content;
+pub mod creator_links;
+pub mod deals;
 pub mod duplicates;
 pub mod exporting;
 pub mod importing;
@@ -13,6 +17,7 @@ pub mod inbox;
 pub mod mailboxes;
 pub mod pages;
 pub mod reading;
+pub mod rights;
 pub mod sealing;
 pub mod sending;
 pub mod sequences;
@@ -55,6 +60,12 @@ pub enum OutreachError {
         "there is no mail {0} in the queue that can still be changed\nhint: `bellwether outreach queue` lists what waits"
     )]
     NoOutgoing(i64),
+    #[error("there is no brief {0}\nhint: `bellwether outreach briefs` lists them")]
+    NoBrief(String),
+    #[error("there is no deal {0}\nhint: `bellwether outreach deals` lists them")]
+    NoDeal(i64),
+    #[error("there is no piece {0} to be made\nhint: `bellwether outreach deals` lists the deals with their pieces")]
+    NoDeliverable(i64),
     #[error("{address} belongs to contact {contact} already\nhint: use that contact, or merge the two")]
     AddressTaken { address: String, contact: i64 },
     #[error("contact {0} has no e-mail address that may be written to\nhint: add one, or write by another way")]

@@ -300,6 +300,8 @@ fn way_on(error: &OutreachError) -> Option<Recovery> {
         }
         OutreachError::NoTemplate(_) => Recovery::new("The templates", "/outreach/templates"),
         OutreachError::NoSequence(_) => Recovery::new("The sequences", "/outreach/sequences"),
+        OutreachError::NoBrief(_) => Recovery::new("The briefs", "/outreach/briefs"),
+        OutreachError::NoDeal(_) | OutreachError::NoDeliverable(_) => Recovery::new("The deals", "/outreach/deals"),
         OutreachError::NoThread(_) => Recovery::new("The inbox", "/outreach"),
         OutreachError::NoOutgoing(_) | OutreachError::AtWork => Recovery::new("The queue", "/outreach/queue"),
         OutreachError::AddressTaken { contact, .. } => {
@@ -326,6 +328,9 @@ impl From<OutreachError> for WebError {
             OutreachError::NoMailboxYet => WebError::new(StatusCode::CONFLICT, "No mailbox yet", said),
             OutreachError::NoTemplate(_) => WebError::not_found("No such template", said),
             OutreachError::NoSequence(_) => WebError::not_found("No such sequence", said),
+            OutreachError::NoBrief(_) => WebError::not_found("No such brief", said),
+            OutreachError::NoDeal(_) => WebError::not_found("No such deal", said),
+            OutreachError::NoDeliverable(_) => WebError::not_found("Nothing of this number is to be made", said),
             OutreachError::NoThread(_) => WebError::not_found(
                 "No such conversation",
                 "There is no conversation at this address; it may have been joined to another.",

@@ -1,7 +1,7 @@
 //! What keeps other sites out: writes only from our own pages, only under our own name, and strict content rules.
 //!
-//! Under the public address that mails name, only what is meant for people outside is there: objecting to mail, and what was
-//! shared by a link. Everything else under it is nothing at all.
+//! Under the public address that mails name, only what is meant for people outside is there: objecting to mail, a creator's own
+//! page, and what was shared by a link. Everything else under it is nothing at all.
 
 use askama::Template;
 use axum::body::Body;
@@ -37,7 +37,8 @@ pub const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// What may be reached under the public address.
-const PUBLIC_PATHS: [&str; 4] = ["/outreach/unsubscribe/", "/static/", "/creators/lists/shared/", "/vetting/shared/"];
+const PUBLIC_PATHS: [&str; 5] =
+    ["/outreach/unsubscribe/", "/outreach/creator/", "/static/", "/creators/lists/shared/", "/vetting/shared/"];
 /// Where a proxy says which host was asked for.
 const FORWARDED_HOST: &str = "x-forwarded-host";
 /// Headers by which a proxy says that it handed a request on.
@@ -261,6 +262,10 @@ mod tests {
             ("/", false),
             ("/health", false),
             ("/outreach", false),
+            ("/outreach/creator/0123", true),
+            ("/outreach/creator", false),
+            ("/outreach/deals/1", false),
+            ("/outreach/pieces/1/drafts/1/file", false),
             ("/outreach/unsubscribe", false),
             ("/outreach/contacts.csv", false),
             ("/creators/lists/1", false),

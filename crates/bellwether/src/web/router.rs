@@ -138,6 +138,8 @@ fn pages() -> Router<App> {
         )
         .merge(planner())
         .merge(mail_and_contacts())
+        .merge(deals_and_content())
+        .merge(creators_own())
         .route("/tracking", get(stages::tracking))
         .route("/measurement", get(stages::measurement))
 }
@@ -191,6 +193,52 @@ fn mail_and_contacts() -> Router<App> {
         .route("/outreach/queue/{id}/settle", post(queue::settle))
         .route("/outreach/barred", get(queue::barred).post(queue::bar))
         .route("/outreach/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::object))
+}
+
+/// What is offered, agreed and made.
+fn deals_and_content() -> Router<App> {
+    use outreach::pages::{briefs, deals, pieces};
+    Router::new()
+        .route("/outreach/briefs", get(briefs::index))
+        .route("/outreach/briefs/new", get(briefs::new).post(briefs::create))
+        .route("/outreach/briefs/{id}", get(briefs::edit).post(briefs::change))
+        .route("/outreach/briefs/{id}/put-away", post(briefs::put_away))
+        .route("/outreach/deals", get(deals::index))
+        .route("/outreach/deals/new", get(deals::new).post(deals::create))
+        .route("/outreach/deals/{id}", get(deals::show).post(deals::act))
+        .route("/outreach/deals/{id}/agreement", get(deals::agreement))
+        .route("/outreach/deals/{id}/link", post(deals::link))
+        .route("/outreach/deals/{id}/link/{link}/revoke", post(deals::revoke))
+        .route("/outreach/deals/{id}/payments/{payment}", post(deals::pay))
+        .route("/outreach/payments.csv", get(deals::payments_csv))
+        .route("/outreach/pieces/{id}", get(pieces::show).post(pieces::act))
+        .route("/outreach/pieces/{id}/drafts/{draft}/file", get(pieces::file))
+}
+
+/// What a creator reaches by their own link, from anywhere.
+fn creators_own() -> Router<App> {
+    use outreach::pages::creator::{
+        WHOLE_BYTES_MAX, act_on_piece, agreement, answer, arrived, begin_upload, data_file, deal, draft_file, forget,
+        go_on, home, how_far, my_data, piece, renew, stop_mail,
+    };
+    let whole = DefaultBodyLimit::max(WHOLE_BYTES_MAX as usize + (1 << 20));
+    Router::new()
+        .route("/outreach/creator/{secret}", get(home))
+        .route("/outreach/creator/{secret}/renew", post(renew))
+        .route("/outreach/creator/{secret}/deals/{id}", get(deal).post(answer))
+        .route("/outreach/creator/{secret}/deals/{id}/agreement", get(agreement))
+        .route("/outreach/creator/{secret}/deals/{id}/payments/{payment}", post(arrived))
+        .route("/outreach/creator/{secret}/pieces/{id}", get(piece).merge(post(act_on_piece).layer(whole)))
+        .route("/outreach/creator/{secret}/pieces/{id}/uploads", post(begin_upload))
+        .route("/outreach/creator/{secret}/pieces/{id}/drafts/{draft}/file", get(draft_file))
+        .route(
+            "/outreach/creator/{secret}/uploads/{upload}",
+            get(how_far).merge(post(go_on).layer(DefaultBodyLimit::max(4 << 20))),
+        )
+        .route("/outreach/creator/{secret}/data", get(my_data))
+        .route("/outreach/creator/{secret}/data.json", get(data_file))
+        .route("/outreach/creator/{secret}/stop-mail", post(stop_mail))
+        .route("/outreach/creator/{secret}/forget", post(forget))
 }
 
 fn planner() -> Router<App> {

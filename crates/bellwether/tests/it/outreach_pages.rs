@@ -18,44 +18,44 @@ use crate::harness::{Place, text};
 
 const TOKEN: &str = "abcdefgh22334455";
 
-struct Browser {
-    data: Arc<DataDirectory>,
+pub(crate) struct Browser {
+    pub(crate) data: Arc<DataDirectory>,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: axum::http::HeaderMap,
-    text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Browser {
-    async fn at(place: &Place) -> Browser {
+    pub(crate) async fn at(place: &Place) -> Browser {
         Browser { data: Arc::new(DataDirectory::open(&place.data_dir()).await.expect("opens")) }
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = router(self.data.clone()).oneshot(request).await.expect("answers");
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, 64 << 20).await.expect("a body");
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
-    async fn get(&self, address: &str) -> Answer {
+    pub(crate) async fn get(&self, address: &str) -> Answer {
         self.get_at("localhost", address).await
     }
 
-    async fn get_at(&self, host: &str, address: &str) -> Answer {
+    pub(crate) async fn get_at(&self, host: &str, address: &str) -> Answer {
         self.send(Request::get(address).header(header::HOST, host).body(Body::empty()).expect("a request")).await
     }
 
     /// A page that must be there.
-    async fn page(&self, address: &str) -> String {
+    pub(crate) async fn page(&self, address: &str) -> String {
         let answer = self.get(address).await;
         assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.text);
         answer.text
     }
 
-    async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, address: &str, pairs: &[(&str, &str)]) -> Answer {
         let request = Request::post(address)
             .header(header::HOST, "localhost")
             .header(header::ORIGIN, "http://localhost")
@@ -75,14 +75,14 @@ impl Browser {
 }
 
 impl Answer {
-    fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
         self.headers[header::LOCATION].to_str().expect("an address")
     }
 
     /// The form came back with a message at a field, and with what was typed.
     #[track_caller]
-    fn is_refused_at(&self, field: &str, kept: &str) {
+    pub(crate) fn is_refused_at(&self, field: &str, kept: &str) {
         assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.text);
         for said in [
             format!("id=\"problem-{field}\""),
@@ -110,7 +110,7 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
 }
 
 /// A sender, a mailbox whose servers are nowhere, Ana (1) with an address and Ben (2) without.
-fn place_with_people() -> Place {
+pub(crate) fn place_with_people() -> Place {
     let place = Place::new();
     place.json(&["outreach", "settings", "--sender", "Hop House, 1 Mill Lane, Bristol"]);
     place.json(&["outreach", "settings", "--public-address", "https://mail.brand.test"]);

@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use super::coded;
 use super::mails::forget_mails;
 use super::merging::forget_changes;
+use super::payments::strip_payments;
 use super::suppressions::{SuppressionRow, put_suppression};
 use super::tasks::put_tag;
 use super::touches::{NewTouch, put_touch};
@@ -524,6 +525,7 @@ async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Tim
             put_suppression(connection, &row).await?;
         }
         forget_mails(connection, *id).await?;
+        strip_payments(connection, *id).await?;
         forget_changes(connection, *id).await?;
         sqlx::query("update contact set merged_into = null where merged_into = $1")
             .bind(id)

@@ -14,6 +14,8 @@ use super::contacts::{
     ContactImage, give_back_accounts, give_back_addresses, image_of, main_addresses, move_accounts, move_addresses,
     put_image, restage, set_main, set_merged,
 };
+use super::creator_links::{give_back_links, move_links};
+use super::deals::{give_back_deals, move_deals};
 use super::mails::{give_back_mails, move_mails};
 use super::sending::{give_back_outgoing, move_outgoing};
 use super::sequences::{end_shared, give_back_enrolments, go_on, move_enrolments};
@@ -64,6 +66,10 @@ struct Before {
     bounces: Vec<i64>,
     mails: Vec<i64>,
     threads: Vec<i64>,
+    #[serde(default)]
+    deals: Vec<i64>,
+    #[serde(default)]
+    links: Vec<i64>,
     /// Put on the one who stays.
     tags: Vec<String>,
     /// Filled for the one who stays.
@@ -129,6 +135,8 @@ impl Store {
             bounces: move_bounces(connection, goes, stays).await.map_err(&failed)?,
             mails: move_mails(connection, goes, stays).await.map_err(&failed)?,
             threads: move_threads(connection, goes, stays).await.map_err(&failed)?,
+            deals: move_deals(connection, goes, stays).await.map_err(&failed)?,
+            links: move_links(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
             tags: Vec::new(),
@@ -244,6 +252,8 @@ impl Store {
         give_back_bounces(connection, &before.bounces, stays, goes).await.map_err(&failed)?;
         give_back_mails(connection, &before.mails, stays, goes).await.map_err(&failed)?;
         give_back_threads(connection, &before.threads, stays, goes).await.map_err(&failed)?;
+        give_back_deals(connection, &before.deals, stays, goes).await.map_err(&failed)?;
+        give_back_links(connection, &before.links, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;
         for tag in &before.tags {

@@ -48,11 +48,16 @@ macro_rules! moves {
 }
 
 pub mod bounces;
+pub mod briefs;
 pub mod contacts;
+pub mod content;
+pub mod creator_links;
+pub mod deals;
 pub mod imports;
 pub mod mailboxes;
 pub mod mails;
 pub mod merging;
+pub mod payments;
 pub mod sending;
 pub mod sequences;
 pub mod suppressions;

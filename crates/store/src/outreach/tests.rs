@@ -5,6 +5,7 @@ use model::{AccountId, Timestamp};
 
 use super::bounces::NewBounce;
 use super::contacts::{ContactFilter, ContactOrder, NewAddress, NewContact};
+use super::deals::NewDeal;
 use super::mailboxes::MailboxRow;
 use super::mails::{FetchedMail, NewMail};
 use super::sending::{Beginning, Effects, MayLeave, NewOutgoing, Outcome};
@@ -386,7 +387,7 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 14] = [
+const OF_CONTACTS: [&str; 19] = [
     "creator_stage",
     "contact",
     "contact_address",
@@ -401,6 +402,11 @@ const OF_CONTACTS: [&str; 14] = [
     "mail",
     "thread",
     "suppression",
+    "deal",
+    "deal_version",
+    "deliverable",
+    "payment",
+    "creator_link",
 ];
 
 async fn everything(store: &Store) -> String {
@@ -444,6 +450,21 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
                 let (tied, _) = store.tied_mails(&[mail]).await.expect("reads");
                 let seen: Vec<i64> = tied.iter().map(|mail| mail.id).collect();
                 store.keep_threads(&seen, std::slice::from_ref(&seen)).await.expect("threads");
+            }
+            if dice(55 + place) {
+                store.add_creator_link(contact, name, Timestamp(90), Timestamp(30)).await.expect("keeps");
+                let on = store.add_brief(name, None, "{}", Timestamp(30)).await.expect("keeps").expect("is new");
+                let offer = NewDeal {
+                    contact,
+                    campaign: None,
+                    brief: on,
+                    brief_version: 1,
+                    terms: "{}",
+                    message: "",
+                    actor: "team",
+                    summary: "offered",
+                };
+                store.add_deal(&offer, Timestamp(31)).await.expect("offers");
             }
             if dice(60 + place) {
                 store

@@ -1,18 +1,23 @@
-//! `/outreach`: the inbox, contacts and their board, sequences and templates, the queue, mailboxes, and the public page on
-//! which somebody says that they want no more mail.
+//! `/outreach`: the inbox, contacts and their board, briefs and deals with what is made under them, sequences and templates,
+//! the queue, mailboxes, the creator's own page, and the page on which somebody says that they want no more mail.
 //!
 //! What all of them share is here: the parts that the pages link to each other, problems beside fields, going back to where a
 //! form stood, and times in words.
 
 pub mod board;
+pub mod briefs;
 pub mod contact;
 pub mod contacts;
+pub mod creator;
+pub mod deals;
 pub mod inbox;
 pub mod mailboxes;
+pub mod pieces;
 pub mod queue;
 pub mod sequences;
 pub mod settings;
 pub mod templates;
+pub mod terms;
 pub mod unsubscribe;
 
 use axum::http::StatusCode;
@@ -40,6 +45,8 @@ fn parts(here: &str) -> Vec<Part> {
         ("Inbox", "/outreach"),
         ("Board", "/outreach/board"),
         ("Contacts", "/outreach/contacts"),
+        ("Deals", "/outreach/deals"),
+        ("Briefs", "/outreach/briefs"),
         ("Sequences", "/outreach/sequences"),
         ("Templates", "/outreach/templates"),
         ("Queue", "/outreach/queue"),

@@ -6,6 +6,7 @@
 //! the platform's label is often not delivered: "no disclosure found in the words held" is all that is ever said. What the
 //! law asks for differs by country; this is no legal opinion.
 
+pub mod draft;
 mod found;
 mod marks;
 mod reading;
@@ -26,7 +27,7 @@ use marks::Marks;
 use reading::Reading;
 
 /// The version of the words and rules here; reports keep the version they were made with.
-pub const DISCLOSURE_VERSION: u32 = 1;
+pub const DISCLOSURE_VERSION: u32 = 2;
 
 const PLATFORM_LABEL: &str = "marked as a paid partnership by the platform";
 const METHOD: &str = "sponsored_posts_that_tell";

@@ -70,7 +70,7 @@ pub(super) const WORDINGS: &[Wording] = &[
         language: "it", accepts: &["en"],
         tags: &["adv", "pubblicita", "sponsorizzato", "sponsorizzata", "advertising", "contenutosponsorizzato",
             "collaborazioneretribuita", "partnershipretribuita"],
-        tags_from: &["adv"],
+        tags_from: &["advby"],
         phrases: &["pubblicita", "advertising", "(sponsorizzato|sponsorizzata) da", "contenuto (sponsorizzato|pubblicitario)",
             "(video|post) sponsorizzato", "(collaborazione|partnership) (retribuita|pagata)", "collaborazione a pagamento",
             "in collaborazione con @", "promosso da @", "(ricevo|guadagno) ~3 commissione"],
