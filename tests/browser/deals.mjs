@@ -163,7 +163,7 @@ export const dealJourneys = async ({ journey, server, work }) => {
       await follow(page, "nav a:text('What is held about you')");
       assert.match(await page.textContent("main"), new RegExp(name));
       await follow(page, "button:text('Forget me')");
-      assert.match(await page.textContent("#problem-sure"), /tick the box/);
+      assert.match(await page.textContent("#problem-sure"), /Tick the box/);
       await page.check("#sure");
       await follow(page, "button:text('Forget me')");
       assert.match(await page.textContent("main"), /You are forgotten/);
