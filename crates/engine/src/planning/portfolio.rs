@@ -10,7 +10,7 @@ use super::greedy::{Beginning, Bounds, By, best_single, celf_greedy};
 use super::linear::{LinearSettings, linear_bound};
 use super::problem::{PlanError, Problem};
 use super::reach::value_of;
-use super::swap::improve;
+use super::swap::{improve, within_groups};
 
 /// How a plan was found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -187,11 +187,12 @@ pub(super) fn choose_from(
     starts.extend(tried.best.iter().map(|best| best.picks.clone()));
     let is_small = problem.pairs.len() as u64 * 100 <= settings.swap_visits;
     starts.extend(greedy.into_iter().filter(|_| is_small));
+    let mut visits = settings.swap_visits;
+    starts.extend(within_groups(problem, &beginning.gains.gain, &beginning.open, &mut visits));
     starts.extend(neighbours.iter().cloned());
     starts.iter_mut().for_each(|start| start.sort_unstable());
     starts.retain(|start| problem.keeps_rules(start));
     starts.dedup();
-    let mut visits = settings.swap_visits;
     for start in starts {
         let improved = improve(problem, &start, &beginning.open, &mut visits);
         tried.take(Method::Swaps, &improved);

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::bounds::{Keyed, per_cost};
 use super::problem::Problem;
 use super::reach::{Reached, Without, value_of};
-use super::rules::Standing;
+use super::rules::{Completed, Look, Standing, complete};
 
 /// An exchange must gain at least this share of the value, or it is noise of rounding.
 const GAIN_MIN: f64 = 1e-9;
@@ -18,6 +18,10 @@ const GAIN_MIN: f64 = 1e-9;
 const FIRST_OF_TWO: usize = 24;
 /// Candidates tried as the second, for each first.
 const SECOND_OF_TWO: usize = 200;
+/// Groups that a plan is begun within.
+const GROUPS_TRIED: usize = 8;
+/// Steps of the search for whom other rules need beside a group.
+const STEPS_OF_COMPLETION: usize = 2_000;
 
 /// One exchange and what it gains.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +136,63 @@ fn two_out_and_refilled(
         }
     }
     None
+}
+
+/// Plans that begin within one group each, where rules ask for several of a group or nobody of it: exchanges alone never leave the
+/// group that the first pick was in. The groups whose best add most come first.
+///
+/// Inputs: `gains` of every candidate at the beginning, `forced` picks. Output: plans that keep the rules, at most
+/// [`GROUPS_TRIED`] times two. Cost: `O(pairs)` for each group, taken from `work`.
+pub(super) fn within_groups(problem: &Problem, gains: &[f64], open: &[u32], work: &mut u64) -> Vec<Vec<u32>> {
+    let is_open = |member: &&u32| open.binary_search(member).is_ok();
+    let mut groups: Vec<(usize, f64, Vec<u32>)> = problem
+        .rules
+        .limits
+        .iter()
+        .filter(|limit| limit.only_if_any)
+        .map(|limit| {
+            let members: Vec<u32> = limit.members.iter().filter(is_open).copied().collect();
+            let mut best: Vec<f64> = members.iter().map(|member| gains[*member as usize]).collect();
+            best.sort_by(|one, other| other.total_cmp(one));
+            (limit.least, best.iter().take(limit.least).sum(), members)
+        })
+        .collect();
+    groups.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let mut plans = vec![];
+    for (least, _, members) in groups.into_iter().take(GROUPS_TRIED) {
+        for per_unit_of_cost in [false, true] {
+            let key = |gain: f64, candidate: u32| match per_unit_of_cost {
+                true => per_cost(gain, problem.costs[candidate as usize]),
+                false => gain,
+            };
+            let Some(plan) = filled(problem, &problem.rules.forced, &members, key, work) else { return plans };
+            if problem.keeps_rules(&plan) {
+                plans.push(plan);
+                continue;
+            }
+            // Other rules ask for somebody too: as few of the group as may be, then whom those rules need.
+            let mut standing = standing(problem, &problem.rules.forced);
+            let mut ranked: Vec<Keyed> = members
+                .iter()
+                .map(|member| Keyed { key: key(gains[*member as usize], *member), candidate: *member })
+                .collect();
+            ranked.sort_by(|one, other| other.cmp(one));
+            let mut plan = problem.rules.forced.clone();
+            for next in ranked {
+                if plan.len() - problem.rules.forced.len() < least && standing.allows(next.candidate) {
+                    standing.add(next.candidate);
+                    plan.push(next.candidate);
+                }
+            }
+            if let Completed::By { added, .. } = complete(&standing, Look::First, STEPS_OF_COMPLETION) {
+                plan.extend(added);
+                if problem.keeps_rules(&plan) {
+                    plans.push(plan);
+                }
+            }
+        }
+    }
+    plans
 }
 
 /// Adds the largest key first while the rules allow; `None` when the work is spent.

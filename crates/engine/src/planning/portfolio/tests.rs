@@ -36,7 +36,7 @@ fn the_same_problem_has_the_same_plan_on_any_number_of_threads() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
     #[test]
     fn every_plan_keeps_every_rule_and_no_bound_is_below_the_best(seed in 0u64..500, share in 0.1f64..1.0, bits in 0u32..128) {
         if let Some(problem) = ruled(seed, share, bits) {
@@ -55,20 +55,29 @@ proptest! {
     #[test]
     fn a_problem_is_refused_only_when_no_set_keeps_its_rules(seed in 0u64..500, share in 0.05f64..0.5, bits in 0u32..128) {
         let Some(_) = ruled(seed, share, bits) else {
-            let problem = made_up(seed, 10, 15, 1);
             let wide = ruled(seed, 1.0, bits);
             // Only the budget tells the two apart: with rules that hold at a larger budget, check by trying all sets.
             if let Some(wide) = wide {
                 let budget = (share * 2_200.0) as i64 as u64;
-                let affordable = (0..10).any(|place| problem.cost(place) <= budget);
-                let any = (0u32..1 << 10).any(|set| {
+                // Nobody at all is no plan.
+                let any = (1u32..1 << 10).any(|set| {
                     let picks: Vec<u32> = (0..10).filter(|place| set >> place & 1 == 1).collect();
                     wide.cost_of(&picks) <= budget && wide.keeps_rules(&picks)
                 });
-                prop_assert!(!any || !affordable);
+                prop_assert!(!any);
             }
             return Ok(());
         };
+    }
+}
+
+#[test]
+fn where_groups_are_entered_by_several_or_not_at_all_the_best_group_is_found() {
+    for (seed, share, bits) in [(419, 0.7171730066518184, 36), (177, 0.7510180292264246, 115)] {
+        let problem = ruled(seed, share, bits).expect("rules that can hold");
+        let (plan, best) = (choose(&problem, &ChooseSettings::default()), best_of_all(&problem).expect("a plan").0);
+        let value = plan.expect("a plan").value;
+        assert!(value >= 0.95 * best, "the first pick's group is not the best one here: {value} of {best}");
     }
 }
 
