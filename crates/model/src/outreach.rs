@@ -35,6 +35,7 @@ macro_rules! coded {
 }
 
 pub mod deals;
+pub mod rights;
 
 coded! {
     /// How far one has got with somebody.

@@ -1,5 +1,6 @@
 //! `bellwether outreach …`: contacts, mailboxes, templates, sequences, the queue, the inbox, briefs and deals.
 
+mod asked;
 mod dealing;
 mod mailing;
 mod people;
@@ -268,6 +269,22 @@ pub enum OutreachCommand {
     },
     /// What is owed and what was paid.
     Payments,
+    /// What creators asked for: facts they contest, accounts they say are theirs, being forgotten.
+    Requests,
+    /// Answer in writing what somebody contests: it is corrected, or it stands.
+    AnswerContest {
+        contest: i64,
+        /// corrected or stands
+        outcome: String,
+        #[arg(long)]
+        answer: String,
+    },
+    /// Take an account for whose claim came in a mail that you have read.
+    TakeClaim { claim: i64 },
+    /// Remind of what comes due, forget whose day has come, look for codes in profiles; `serve` does so by itself.
+    Remind,
+    /// Note what a second look at a post found.
+    Look(asked::LookArguments),
 }
 
 pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output) -> anyhow::Result<()> {
@@ -339,6 +356,18 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Deal { deal } => dealing::deal(data, deal, output).await,
         Of::CreatorLink { contact, days } => dealing::creator_link(data, &contact, days, output).await,
         Of::Payments => dealing::payments(data, output).await,
+        Of::Requests => asked::requests(data, output).await,
+        Of::AnswerContest { contest, outcome, answer } => {
+            let is_corrected = match outcome.as_str() {
+                "corrected" => true,
+                "stands" => false,
+                other => anyhow::bail!("the outcome is corrected or stands, not {other:?}"),
+            };
+            asked::answer_contest(data, contest, is_corrected, &answer, output).await
+        }
+        Of::TakeClaim { claim } => asked::take_claim(data, claim, output).await,
+        Of::Remind => asked::remind(data, output).await,
+        Of::Look(given) => asked::look(data, given, output).await,
     }
 }
 

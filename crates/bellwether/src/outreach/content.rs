@@ -66,13 +66,25 @@ pub async fn shown(data: &DataDirectory, id: i64) -> Result<PieceShown, Outreach
 
 /// How openly a caption says that it is paid for, by the rules of the brief's country and the piece's platform.
 pub fn check(caption: &str, platform: &str, brief: &Brief, deal: &DealShown, on_day: i32) -> DraftCheck {
+    check_with_label(caption, platform, brief, deal, on_day, None)
+}
+
+/// The same of what was posted, where somebody has seen whether it bears the platform's own label; `None`: not known.
+pub fn check_with_label(
+    caption: &str,
+    platform: &str,
+    brief: &Brief,
+    deal: &DealShown,
+    on_day: i32,
+    has_paid_label: Option<bool>,
+) -> DraftCheck {
     draft::check(&draft::Draft {
         caption,
         platform,
         country: &brief.country,
         language: &brief.language,
         on_day,
-        has_paid_label: None,
+        has_paid_label,
         was_gift_only: deal.terms.fee.is_none() && deal.terms.commission_basis_points == 0,
     })
 }

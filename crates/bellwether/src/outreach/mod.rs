@@ -4,10 +4,12 @@
 //! can be read, threaded and classified again; whoever must not be written to never is.
 
 pub mod briefs;
+pub mod claims;
 pub mod command;
 pub mod composing;
 pub mod contacts;
 pub mod content;
+pub mod contests;
 pub mod creator_links;
 pub mod deals;
 pub mod duplicates;
@@ -17,6 +19,7 @@ pub mod inbox;
 pub mod mailboxes;
 pub mod pages;
 pub mod reading;
+pub mod reminders;
 pub mod rights;
 pub mod sealing;
 pub mod sending;
@@ -66,6 +69,8 @@ pub enum OutreachError {
     NoDeal(i64),
     #[error("there is no piece {0} to be made\nhint: `bellwether outreach deals` lists the deals with their pieces")]
     NoDeliverable(i64),
+    #[error("there is no contest {0}\nhint: `bellwether outreach requests` lists what creators asked for")]
+    NoContest(i64),
     #[error("{address} belongs to contact {contact} already\nhint: use that contact, or merge the two")]
     AddressTaken { address: String, contact: i64 },
     #[error("contact {0} has no e-mail address that may be written to\nhint: add one, or write by another way")]

@@ -1,21 +1,37 @@
-//! What a creator may see of what is held about them, and what they may ask for on their own page: no more mail, to be forgotten.
+//! What a creator may see of what is held about them, and what they may ask for on their own page: no more mail, to be forgotten at
+//! once or on a day to come.
 
-use model::Timestamp;
+use model::outreach::rights::{ContestState, GRACE_DAYS};
 use model::outreach::{SuppressionReason, TouchKind};
+use model::{AccountId, Timestamp};
+use store::PriceRow;
+use store::outreach::rights::{ContestRow, ErasureRequest};
 
 use super::contacts::{self, ContactShown};
 use super::unsubscribing::bar_contact;
 use super::{OutreachError, content};
-use crate::creators;
+use crate::clock;
+use crate::creators::{self, CreatorReport};
 use crate::data_directory::DataDirectory;
+use crate::matching::fit::profile::money_typed;
+use crate::vetting::records::Declared;
+
+const DAY: i64 = 86_400_000_000;
 
 /// Something held: what it is, what it says, where it came from and since when.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Held {
+    /// By which it is found again: `name`, `address:4`, `followers:123`.
+    pub fact: String,
+    /// The account it is about; `None`: the contact.
+    #[serde(skip)]
+    pub account: Option<AccountId>,
     pub what: String,
     pub says: String,
     pub from: String,
     pub since: Option<Timestamp>,
+    /// What became of it since its owner contested it; empty: never contested.
+    pub mark: String,
 }
 
 /// Everything held about a contact that is theirs to see.
@@ -23,11 +39,15 @@ pub struct Held {
 pub struct HeldAbout {
     pub contact: ContactShown,
     pub held: Vec<Held>,
+    /// What they contested, the newest first.
+    pub contests: Vec<ContestRow>,
     /// Mails and what else happened, the newest first: when, what.
     pub touches: Vec<(Timestamp, String)>,
     /// How many internal notes there are, which weigh others too and are not shown.
     pub internal_notes: u64,
     pub is_barred: bool,
+    /// Where they asked to be forgotten on a day to come.
+    pub erasure: Option<ErasureRequest>,
 }
 
 const TOUCHES_MAX: u64 = 500;
@@ -35,60 +55,23 @@ const TOUCHES_MAX: u64 = 500;
 /// What is held about a contact, with where it came from.
 pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout, OutreachError> {
     let shown = contacts::shown(data, contact).await?;
-    let row = &shown.row;
-    let since = Some(row.created_at);
-    let said = |what: &str, says: &str, from: &str| Held {
-        what: what.to_owned(),
-        says: says.to_owned(),
-        from: if from.is_empty() { "it is not noted".to_owned() } else { from.to_owned() },
-        since,
-    };
-    let mut held = vec![said("Your name", &row.name, &row.source)];
-    for (what, says) in
-        [("How mails greet you", &row.greeting), ("Your language", &row.language), ("Your time zone", &row.zone)]
-    {
-        if !says.is_empty() {
-            held.push(said(what, says, "written down by the team"));
-        }
-    }
-    for address in &shown.addresses {
-        let barred = address.barred.as_ref().map_or(String::new(), |why| format!(" (never written to: {why})"));
-        held.push(said("Your address", &format!("{}{barred}", address.address), &address.source));
-    }
-    for (field, value) in shown.fields.iter().filter(|(_, value)| !value.is_empty()) {
-        held.push(said(&field.name, value, "written down by the team"));
-    }
+    let mut held = about_contact(&shown);
+    let prices = data.store.prices().await?;
     for account in &shown.accounts {
         let Ok(report) = creators::report(data, *account).await else { continue };
-        let profile = &report.profile;
-        held.push(Held {
-            what: format!("Your account on {}", profile.platform.name()),
-            says: report.name.name.clone(),
-            from: "data about public accounts that was brought in".to_owned(),
-            since: None,
-        });
-        if let Some(last) = report.followers.last() {
-            held.push(Held {
-                what: "Your followers".to_owned(),
-                says: format!("{} on {}", last.followers, crate::clock::day(last.observed_at)),
-                from: format!(
-                    "{} counts since {}",
-                    report.followers.len(),
-                    crate::clock::day(report.followers[0].observed_at)
-                ),
-                since: Some(last.observed_at),
-            });
+        let declared = data.store.declared_events(*account).await?.iter().map(Declared::of).collect::<Vec<_>>();
+        held.extend(about_account(&report, &declared));
+        held.extend(prices.iter().filter(|price| price.account == *account).map(about_price));
+    }
+    let contests = data.store.contests_of(shown.row.id).await?;
+    for one in &mut held {
+        if let Some(contest) = contests.iter().find(|contest| contest.fact == one.fact) {
+            one.mark = mark_of(contest);
         }
-        held.push(Held {
-            what: "Your posts".to_owned(),
-            says: format!("{} of the latest are held", report.posts.len()),
-            from: "data about public accounts that was brought in".to_owned(),
-            since: None,
-        });
     }
     let mut touches = Vec::new();
     let mut internal_notes = 0;
-    for touch in data.store.touches(row.id, None, TOUCHES_MAX).await? {
+    for touch in data.store.touches(shown.row.id, None, TOUCHES_MAX).await? {
         let is_theirs = touch.is_shareable
             || matches!(
                 touch.kind,
@@ -113,7 +96,124 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
         }
     }
     let is_barred = !shown.addresses.is_empty() && shown.addresses.iter().all(|address| address.barred.is_some());
-    Ok(HeldAbout { contact: shown, held, touches, internal_notes, is_barred })
+    let erasure = data.store.erasure_request(shown.row.id).await?;
+    Ok(HeldAbout { contact: shown, held, contests, touches, internal_notes, is_barred, erasure })
+}
+
+fn about_contact(shown: &ContactShown) -> Vec<Held> {
+    let row = &shown.row;
+    let said = |fact: &str, what: &str, says: &str, from: &str| Held {
+        fact: fact.to_owned(),
+        account: None,
+        what: what.to_owned(),
+        says: says.to_owned(),
+        from: if from.is_empty() { "it is not noted".to_owned() } else { from.to_owned() },
+        since: Some(row.created_at),
+        mark: String::new(),
+    };
+    let mut held = vec![said("name", "Your name", &row.name, &row.source)];
+    for (fact, what, says) in [
+        ("greeting", "How mails greet you", &row.greeting),
+        ("language", "Your language", &row.language),
+        ("zone", "Your time zone", &row.zone),
+    ] {
+        if !says.is_empty() {
+            held.push(said(fact, what, says, "written down by the team, or by you"));
+        }
+    }
+    for address in &shown.addresses {
+        let barred = address.barred.as_ref().map_or(String::new(), |why| format!(" (never written to: {why})"));
+        let fact = format!("address:{}", address.id);
+        held.push(said(&fact, "Your address", &format!("{}{barred}", address.address), &address.source));
+    }
+    for (field, value) in shown.fields.iter().filter(|(_, value)| !value.is_empty()) {
+        held.push(said(&format!("field:{}", field.id), &field.name, value, "written down by the team"));
+    }
+    held
+}
+
+fn about_account(report: &CreatorReport, declared: &[Declared]) -> Vec<Held> {
+    let profile = &report.profile;
+    let account = profile.account;
+    let of = |fact: &str, what: &str, says: String, from: String, since: Option<Timestamp>| Held {
+        fact: format!("{fact}:{account}"),
+        account: Some(account),
+        what: what.to_owned(),
+        says,
+        from,
+        since,
+        mark: String::new(),
+    };
+    let brought = || "data about public accounts that was brought in".to_owned();
+    let platform = profile.platform.name();
+    let mut held = vec![of(
+        "account",
+        &format!("Your account on {platform}"),
+        report.name.name.clone(),
+        brought(),
+        profile.observed_at,
+    )];
+    if let Some(bio) = profile.bio.as_ref().filter(|bio| !bio.trim().is_empty()) {
+        held.push(of("bio", &format!("Your profile on {platform}"), bio.clone(), brought(), profile.observed_at));
+    }
+    for (fact, what, says) in [
+        ("country", "The country of your account", &profile.country),
+        ("account-language", "The language of your account", &profile.language),
+    ] {
+        if let Some(says) = says {
+            held.push(of(fact, what, says.clone(), brought(), profile.observed_at));
+        }
+    }
+    if let Some(last) = report.followers.last() {
+        let says = format!("{} on {}", last.followers, clock::day(last.observed_at));
+        let from = format!("{} counts since {}", report.followers.len(), clock::day(report.followers[0].observed_at));
+        held.push(of("followers", &format!("Your followers on {platform}"), says, from, Some(last.observed_at)));
+    }
+    if let Some(newest) = report.posts.first() {
+        let says =
+            format!("{} of the latest are held, the newest of {}", report.posts.len(), clock::day(newest.created_at));
+        held.push(of("posts", &format!("Your posts on {platform}"), says, brought(), None));
+    }
+    held.extend(declared.iter().map(|event| Held {
+        fact: format!("event:{}", event.id),
+        account: Some(account),
+        what: "What explains your numbers".to_owned(),
+        says: match event.first_day == event.last_day {
+            true => format!("{} on {}: {}", event.kind, event.first_day, event.words),
+            false => format!("{} from {} to {}: {}", event.kind, event.first_day, event.last_day, event.words),
+        },
+        from: "you told of it".to_owned(),
+        since: None,
+        mark: String::new(),
+    }));
+    held
+}
+
+fn about_price(price: &PriceRow) -> Held {
+    Held {
+        fact: format!("price:{}", price.id),
+        account: Some(price.account),
+        what: format!("What you asked or were paid for: {}", price.format.replace('_', " ")),
+        says: money_typed(&price.fee),
+        from: match price.kind.as_str() {
+            "rate_card" => "your rate card".to_owned(),
+            "quote" => "an offer you made".to_owned(),
+            _ => "a deal".to_owned(),
+        },
+        since: Some(price.dated_at),
+        mark: String::new(),
+    }
+}
+
+/// How a fact stands that was contested, in words.
+pub fn mark_of(contest: &ContestRow) -> String {
+    let on = contest.decided_at.map_or_else(String::new, clock::day);
+    match contest.state {
+        ContestState::Open => format!("contested on {}", clock::day(contest.opened_at)),
+        ContestState::Corrected => format!("corrected on {on}"),
+        ContestState::Stands => format!("contested; looked at on {on}, and it stands"),
+        ContestState::TakenBack => String::new(),
+    }
 }
 
 /// No more mail to a contact, at their own word.
@@ -135,6 +235,35 @@ pub async fn forget(data: &DataDirectory, contact: i64) -> Result<(), OutreachEr
     }
     data.store.forget_contact(contact, data.now()).await?;
     let about = format!("contact {contact}");
-    data.store.add_audit(data.now(), "creator", "asked to be forgotten and was", &about, "").await?;
+    data.store.add_audit(data.now(), "creator", FORGOTTEN, &about, "").await?;
     content::sweep(data).await
+}
+
+/// How the log names it that somebody was forgotten at their own word.
+pub const FORGOTTEN: &str = "asked to be forgotten and was";
+
+/// Forgets a contact two weeks from now, at their own word, so that they can take with them what is theirs; they get no more mail
+/// from now on.
+pub async fn forget_later(data: &DataDirectory, contact: i64) -> Result<ErasureRequest, OutreachError> {
+    let shown = contacts::shown(data, contact).await?;
+    stop_mail(data, shown.row.id).await?;
+    let now = data.now();
+    let due_at = Timestamp(now.0 + GRACE_DAYS * DAY);
+    Ok(data.store.ask_to_be_forgotten(shown.row.id, due_at, &shown.row.name, now).await?)
+}
+
+/// They are not to be forgotten after all; whether they were to be. The bar on mail stays: it was their word as well.
+pub async fn keep_after_all(data: &DataDirectory, contact: i64) -> Result<bool, OutreachError> {
+    let shown = contacts::shown(data, contact).await?;
+    Ok(data.store.keep_after_all(shown.row.id, &shown.row.name, data.now()).await?)
+}
+
+/// Forgets whoever's day has come; how many. Where facts are being written at the moment it is tried again next time.
+pub async fn forget_those_due(data: &DataDirectory) -> Result<u64, OutreachError> {
+    let mut forgotten = 0;
+    for request in data.store.erasure_requests(data.now()).await? {
+        forget(data, request.contact).await?;
+        forgotten += 1;
+    }
+    Ok(forgotten)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reminders::ReminderWay;
 use super::{OutreachError, one_line};
 use crate::data_directory::DataDirectory;
 
@@ -17,6 +18,8 @@ pub struct OutreachSettings {
     pub sender: String,
     /// The brand's zone, for recipients whose zone is not known.
     pub zone: String,
+    /// How creators are reminded of what is due.
+    pub reminders: ReminderWay,
 }
 
 pub async fn settings(data: &DataDirectory) -> Result<OutreachSettings, OutreachError> {
@@ -38,7 +41,12 @@ pub async fn keep(data: &DataDirectory, given: OutreachSettings) -> Result<Outre
         });
     }
     let zone = known_zone(given.zone.trim(), "zone")?;
-    let settings = OutreachSettings { public_address: address, sender: one_line("sender", &given.sender, 300)?, zone };
+    let settings = OutreachSettings {
+        public_address: address,
+        sender: one_line("sender", &given.sender, 300)?,
+        zone,
+        reminders: given.reminders,
+    };
     let text = serde_json::to_string(&settings).expect("settings are plain");
     data.store.set_setting(NAME, &text).await?;
     Ok(settings)

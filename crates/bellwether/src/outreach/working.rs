@@ -7,13 +7,15 @@ use mail::imap::{FolderRole, ImapSession, Woke};
 use tokio::sync::Mutex;
 
 use super::mailboxes::{self, Mailbox};
-use super::{OutreachError, reading, sending};
+use super::{OutreachError, reading, reminders, sending};
 use crate::data_directory::DataDirectory;
 
 /// Between two looks at the queue.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Between two readings of a mailbox whose server does not tell when something comes.
 const READ_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at what comes due.
+const REMIND_EVERY: Duration = Duration::from_secs(300);
 /// A server that tells is asked anew so often, in case it forgot.
 const READ_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
@@ -58,6 +60,8 @@ pub fn begin(data: Arc<DataDirectory>) -> Working {
         drop(in_hand.set(lock.in_hand()));
         let readers = data.clone();
         tokio::spawn(async move { keep_reading(readers).await });
+        let reminding = data.clone();
+        tokio::spawn(async move { keep_reminding(reminding).await });
         loop {
             match sending::round(&data, &lock).await {
                 Ok(round) => round.problems.iter().for_each(|problem| tracing::warn!(problem, "sending")),
@@ -67,6 +71,16 @@ pub fn begin(data: Arc<DataDirectory>) -> Working {
         }
     });
     working
+}
+
+/// Reminds of what comes due, forgets whose day has come, and looks for codes in profiles.
+async fn keep_reminding(data: Arc<DataDirectory>) {
+    loop {
+        if let Err(error) = reminders::round(&data).await {
+            tracing::warn!(%error, "what comes due could not be read");
+        }
+        tokio::time::sleep(REMIND_EVERY).await;
+    }
 }
 
 /// One reader a mailbox; mailboxes that are added later get one too.

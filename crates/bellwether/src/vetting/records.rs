@@ -1,6 +1,7 @@
 //! What creators told of and answered: events that explain followers coming or going, and their words beside the verdict.
 
 use engine::vetting::growth::DeclaredDays;
+use model::outreach::rights::ContestState;
 use model::{AccountId, Timestamp};
 use serde::Serialize;
 use store::{CreatorAnswer, DeclaredEvent};
@@ -158,6 +159,34 @@ pub async fn answer(
 /// The days that events explain.
 pub fn days_of(events: &[DeclaredEvent]) -> Vec<DeclaredDays> {
     events.iter().map(|event| DeclaredDays { first_day: event.first_day, last_day: event.last_day }).collect()
+}
+
+/// What is contested about an account or was corrected since, a line each.
+pub async fn contested(data: &DataDirectory, account: AccountId) -> Result<Vec<String>, store::StoreError> {
+    let rows = data.store.contests_about(account).await?;
+    let line = |row: &store::outreach::rights::ContestRow| match (row.state, row.decided_at) {
+        (ContestState::Open, _) => {
+            Some(format!("Contested since {}: {}", clock::day(row.opened_at), subject(&row.what)))
+        }
+        (ContestState::Corrected, Some(at)) => Some(match row.revision {
+            Some(revision) => format!(
+                "Corrected on {}: {} (figures since data revision {revision} know it)",
+                clock::day(at),
+                subject(&row.what)
+            ),
+            None => format!("Corrected on {}: {}", clock::day(at), subject(&row.what)),
+        }),
+        (ContestState::Stands, Some(at)) => {
+            Some(format!("Contested, looked at on {}, and it stands: {}", clock::day(at), subject(&row.what)))
+        }
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(line).collect())
+}
+
+/// What their own page calls `Your followers` is `followers` to others.
+fn subject(what: &str) -> String {
+    what.strip_prefix("Your ").unwrap_or(what).to_owned()
 }
 
 impl Declared {

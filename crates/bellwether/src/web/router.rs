@@ -197,7 +197,7 @@ fn mail_and_contacts() -> Router<App> {
 
 /// What is offered, agreed and made.
 fn deals_and_content() -> Router<App> {
-    use outreach::pages::{briefs, deals, pieces};
+    use outreach::pages::{briefs, deals, pieces, requests};
     Router::new()
         .route("/outreach/briefs", get(briefs::index))
         .route("/outreach/briefs/new", get(briefs::new).post(briefs::create))
@@ -210,6 +210,9 @@ fn deals_and_content() -> Router<App> {
         .route("/outreach/deals/{id}/link", post(deals::link))
         .route("/outreach/deals/{id}/link/{link}/revoke", post(deals::revoke))
         .route("/outreach/deals/{id}/payments/{payment}", post(deals::pay))
+        .route("/outreach/requests", get(requests::list))
+        .route("/outreach/requests/contests/{id}", post(requests::decide))
+        .route("/outreach/requests/claims/{id}", post(requests::take_claim))
         .route("/outreach/payments.csv", get(deals::payments_csv))
         .route("/outreach/pieces/{id}", get(pieces::show).post(pieces::act))
         .route("/outreach/pieces/{id}/drafts/{draft}/file", get(pieces::file))
@@ -218,8 +221,9 @@ fn deals_and_content() -> Router<App> {
 /// What a creator reaches by their own link, from anywhere.
 fn creators_own() -> Router<App> {
     use outreach::pages::creator::{
-        WHOLE_BYTES_MAX, act_on_piece, agreement, answer, arrived, begin_upload, data_file, deal, draft_file, forget,
-        go_on, home, how_far, my_data, piece, renew, stop_mail,
+        WHOLE_BYTES_MAX, act_on_piece, agreement, answer, arrived, begin_upload, claim, contest, data_file, deal,
+        draft_file, figures, forget, go_on, home, how_far, keep_after_all, keep_settings, my_data, piece, renew,
+        stop_mail, take_contest_back, whole_report,
     };
     let whole = DefaultBodyLimit::max(WHOLE_BYTES_MAX as usize + (1 << 20));
     Router::new()
@@ -237,6 +241,13 @@ fn creators_own() -> Router<App> {
         )
         .route("/outreach/creator/{secret}/data", get(my_data))
         .route("/outreach/creator/{secret}/data.json", get(data_file))
+        .route("/outreach/creator/{secret}/contests", post(contest))
+        .route("/outreach/creator/{secret}/contests/{id}/take-back", post(take_contest_back))
+        .route("/outreach/creator/{secret}/figures", get(figures))
+        .route("/outreach/creator/{secret}/figures/{account}/report", post(whole_report))
+        .route("/outreach/creator/{secret}/claims", post(claim))
+        .route("/outreach/creator/{secret}/settings", post(keep_settings))
+        .route("/outreach/creator/{secret}/keep", post(keep_after_all))
         .route("/outreach/creator/{secret}/stop-mail", post(stop_mail))
         .route("/outreach/creator/{secret}/forget", post(forget))
 }

@@ -19,6 +19,7 @@ mod open_format;
 mod outreach;
 mod outreach_deals;
 mod outreach_pages;
+mod outreach_rights;
 mod planning;
 mod planning_market;
 mod refresh;

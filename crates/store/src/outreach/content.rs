@@ -7,6 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::coded;
+use super::reminders::put_looks;
 use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -241,6 +242,7 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
+        put_looks(&mut transaction, step.deliverable, step.at).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(true)
     }

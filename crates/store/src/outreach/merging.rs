@@ -17,6 +17,9 @@ use super::contacts::{
 use super::creator_links::{give_back_links, move_links};
 use super::deals::{give_back_deals, move_deals};
 use super::mails::{give_back_mails, move_mails};
+use super::rights::{
+    give_back_claims, give_back_contests, give_back_erasure_requests, move_claims, move_contests, move_erasure_requests,
+};
 use super::sending::{give_back_outgoing, move_outgoing};
 use super::sequences::{end_shared, give_back_enrolments, go_on, move_enrolments};
 use super::tasks::{give_back_tasks, move_tasks, put_tag, put_value, tags_of, take_tag, values_of};
@@ -70,6 +73,12 @@ struct Before {
     deals: Vec<i64>,
     #[serde(default)]
     links: Vec<i64>,
+    #[serde(default)]
+    contests: Vec<i64>,
+    #[serde(default)]
+    claims: Vec<i64>,
+    #[serde(default)]
+    erasures: Vec<i64>,
     /// Put on the one who stays.
     tags: Vec<String>,
     /// Filled for the one who stays.
@@ -137,6 +146,9 @@ impl Store {
             threads: move_threads(connection, goes, stays).await.map_err(&failed)?,
             deals: move_deals(connection, goes, stays).await.map_err(&failed)?,
             links: move_links(connection, goes, stays).await.map_err(&failed)?,
+            contests: move_contests(connection, goes, stays).await.map_err(&failed)?,
+            claims: move_claims(connection, goes, stays).await.map_err(&failed)?,
+            erasures: move_erasure_requests(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
             tags: Vec::new(),
@@ -254,6 +266,9 @@ impl Store {
         give_back_threads(connection, &before.threads, stays, goes).await.map_err(&failed)?;
         give_back_deals(connection, &before.deals, stays, goes).await.map_err(&failed)?;
         give_back_links(connection, &before.links, stays, goes).await.map_err(&failed)?;
+        give_back_contests(connection, &before.contests, stays, goes).await.map_err(&failed)?;
+        give_back_claims(connection, &before.claims, stays, goes).await.map_err(&failed)?;
+        give_back_erasure_requests(connection, &before.erasures, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;
         for tag in &before.tags {

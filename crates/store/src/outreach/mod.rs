@@ -58,6 +58,8 @@ pub mod mailboxes;
 pub mod mails;
 pub mod merging;
 pub mod payments;
+pub mod reminders;
+pub mod rights;
 pub mod sending;
 pub mod sequences;
 pub mod suppressions;

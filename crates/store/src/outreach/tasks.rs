@@ -54,18 +54,9 @@ impl Store {
         owner: &str,
         at: Timestamp,
     ) -> Result<i64, StoreError> {
-        let row = sqlx::query(
-            "insert into task (contact_id, title, due_on, owner, created_at) values ($1, $2, $3, $4, $5) returning id",
-        )
-        .bind(contact)
-        .bind(title)
-        .bind(due_on)
-        .bind(owner)
-        .bind(at.0)
-        .fetch_one(&self.pool)
-        .await
-        .map_err(StoreError::of("keeping a task"))?;
-        Ok(row.get("id"))
+        let failed = StoreError::of("keeping a task");
+        let mut connection = self.pool.acquire().await.map_err(&failed)?;
+        put_task(&mut connection, contact, title, due_on, owner, at).await.map_err(&failed)
     }
 
     /// Ends a task and writes it into the timeline; whether it was open.
@@ -215,6 +206,27 @@ impl Store {
         query.execute(&self.pool).await.map_err(StoreError::of("filling a field"))?;
         Ok(())
     }
+}
+
+pub(crate) async fn put_task(
+    connection: &mut SqliteConnection,
+    contact: i64,
+    title: &str,
+    due_on: &str,
+    owner: &str,
+    at: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query(
+        "insert into task (contact_id, title, due_on, owner, created_at) values ($1, $2, $3, $4, $5) returning id",
+    )
+    .bind(contact)
+    .bind(title)
+    .bind(due_on)
+    .bind(owner)
+    .bind(at.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(row.get("id"))
 }
 
 /// Puts a tag on a contact; whether it was not there.

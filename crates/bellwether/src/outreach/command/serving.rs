@@ -12,6 +12,7 @@ use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
 use crate::outreach::mailboxes::{self, MailboxGiven, MailboxSettings, Pace, Server};
+use crate::outreach::reminders::ReminderWay;
 use crate::outreach::settings::OutreachSettings;
 use crate::outreach::{OutreachError, composing, reading, sending};
 
@@ -26,15 +27,25 @@ pub struct SettingsArguments {
     /// The brand's zone, such as Europe/Berlin.
     #[arg(long)]
     pub zone: Option<String>,
+    /// How creators are reminded of drafts and posts: tasks says whom to remind, mail writes to them.
+    #[arg(long)]
+    pub reminders: Option<String>,
 }
 
 pub async fn settings(data: &DataDirectory, given: SettingsArguments, output: Output) -> anyhow::Result<()> {
     let held = crate::outreach::settings::settings(data).await?;
-    let is_change = given.public_address.is_some() || given.sender.is_some() || given.zone.is_some();
+    let is_change =
+        given.public_address.is_some() || given.sender.is_some() || given.zone.is_some() || given.reminders.is_some();
     let new = OutreachSettings {
         public_address: given.public_address.unwrap_or(held.public_address),
         sender: given.sender.unwrap_or(held.sender),
         zone: given.zone.unwrap_or(held.zone),
+        reminders: match given.reminders.as_deref() {
+            None => held.reminders,
+            Some(code) => {
+                ReminderWay::from_code(code).with_context(|| format!("--reminders is tasks or mail, not {code:?}"))?
+            }
+        },
     };
     let kept = if is_change { crate::outreach::settings::keep(data, new).await? } else { new };
     output.result(&kept, |out| {
@@ -45,7 +56,8 @@ pub async fn settings(data: &DataDirectory, given: SettingsArguments, output: Ou
             or(&kept.public_address, "none: mails carry a mailto link for objections")
         )?;
         writeln!(out, "sender          {}", or(&kept.sender, "not given: no first mail can be written"))?;
-        writeln!(out, "zone            {}", or(&kept.zone, "UTC"))
+        writeln!(out, "zone            {}", or(&kept.zone, "UTC"))?;
+        writeln!(out, "reminders       {}", kept.reminders.code())
     })
 }
 

@@ -5,10 +5,15 @@
 //! can have a new one sent to its owner and to nobody else.
 
 mod drafts;
+mod figures;
 mod rights;
 
 pub use drafts::{WHOLE_BYTES_MAX, act_on_piece, begin_upload, draft_file, go_on, how_far, piece};
-pub use rights::{data_file, forget, my_data, stop_mail};
+pub use figures::{claim, figures, whole_report};
+pub use rights::{
+    ContestLine, contest, contest_line, data_file, forget, keep_after_all, keep_settings, my_data, stop_mail,
+    take_contest_back,
+};
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};

@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod mailboxes;
 pub mod pieces;
 pub mod queue;
+pub mod requests;
 pub mod sequences;
 pub mod settings;
 pub mod templates;
@@ -47,6 +48,7 @@ fn parts(here: &str) -> Vec<Part> {
         ("Contacts", "/outreach/contacts"),
         ("Deals", "/outreach/deals"),
         ("Briefs", "/outreach/briefs"),
+        ("Requests", "/outreach/requests"),
         ("Sequences", "/outreach/sequences"),
         ("Templates", "/outreach/templates"),
         ("Queue", "/outreach/queue"),

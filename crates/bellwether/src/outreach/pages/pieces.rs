@@ -6,16 +6,16 @@ use axum::body::Body;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use engine::vetting::disclosure::draft::Light;
 use model::outreach::deals::{DeliverableState, Party};
 use store::outreach::content::{DraftFile, DraftRow};
 
 use super::deals::{PieceLine, piece_line};
-use super::{Part, Problem, not_valid, parts, problem_of, saying, typed};
+use super::{Part, Problem, not_valid, parts, problem_of, saying, typed, typed_or};
 use crate::clock;
-use crate::outreach::OutreachError;
 use crate::outreach::briefs::Brief;
 use crate::outreach::content::{self, DraftShown, PieceShown};
+use crate::outreach::reminders::{self, LookGiven};
+use crate::outreach::{OutreachError, TEAM};
 use crate::web::app::{App, Page, draw};
 use crate::web::error::WebError;
 use crate::web::format;
@@ -79,7 +79,7 @@ pub(super) fn draft_view(draft: &DraftShown, path: &str) -> DraftView {
         caption: draft.row.caption.clone(),
         file: draft.row.file.as_ref().map(file),
         light: draft.check.light.code(),
-        light_words: light_words(draft.check.light),
+        light_words: draft.check.light.words(),
         rules: draft
             .check
             .said
@@ -101,14 +101,6 @@ pub(super) fn draft_view(draft: &DraftShown, path: &str) -> DraftView {
     }
 }
 
-fn light_words(light: Light) -> &'static str {
-    match light {
-        Light::Green => "says openly that it is paid for",
-        Light::Amber => "may not be plain enough",
-        Light::Red => "does not say openly that it is paid for",
-    }
-}
-
 #[derive(Template)]
 #[template(path = "outreach/piece.html")]
 struct PiecePage {
@@ -122,6 +114,10 @@ struct PiecePage {
     line: PieceLine,
     brief: Brief,
     drafts: Vec<DraftView>,
+    looks: Vec<(String, String)>,
+    /// Whether a second look can be noted.
+    may_look: bool,
+    look_caption: String,
     may_approve: bool,
     may_ask: bool,
     comment: String,
@@ -132,6 +128,7 @@ struct PiecePage {
 async fn page(app: &App, visit: Visit, piece: PieceShown, asked: &Pairs, problem: Option<Problem>) -> Page {
     let path = format!("/outreach/pieces/{}", piece.row.id);
     let line = piece_line(&piece.row, "/outreach/pieces", &clock::iso_day(app.data.now()));
+    let looks = app.data.store.second_looks(piece.row.id).await?;
     let may = |next| piece.row.state.may_become(next, Party::Us) && piece.deal.row.state.is_agreed();
     draw(PiecePage {
         layout: Layout::load(app, visit, Word::Outreach, line.name.clone()).await?,
@@ -142,6 +139,9 @@ async fn page(app: &App, visit: Visit, piece: PieceShown, asked: &Pairs, problem
         deal: piece.row.deal,
         who: piece.deal.row.contact_name.clone(),
         drafts: piece.drafts.iter().map(|draft| draft_view(draft, &path)).collect(),
+        may_look: reminders::next_look(&looks).is_some(),
+        look_caption: typed_or(asked, "caption", piece.drafts.first().map_or("", |draft| &draft.row.caption)),
+        looks: looks.iter().map(|look| reminders::look_words(look, app.data.now())).collect(),
         may_approve: may(DeliverableState::Approved),
         may_ask: may(DeliverableState::Changes),
         comment: typed(asked, "comment"),
@@ -165,7 +165,23 @@ pub async fn show(
     page(&app, visit, piece, &asked, None).await
 }
 
-async fn acted(app: &App, piece: &PieceShown, given: &Pairs) -> Result<&'static str, OutreachError> {
+async fn acted(app: &App, piece: &PieceShown, given: &Pairs) -> Result<String, OutreachError> {
+    if let Some(act @ ("look" | "gone")) = given.one("do") {
+        let look = LookGiven {
+            is_there: act == "look",
+            caption: &typed(given, "caption"),
+            has_paid_label: match given.one("label") {
+                Some("yes") => Some(true),
+                Some("no") => Some(false),
+                _ => None,
+            },
+        };
+        return reminders::look_again(&app.data, piece, &look, TEAM).await;
+    }
+    judged(app, piece, given).await.map(str::to_owned)
+}
+
+async fn judged(app: &App, piece: &PieceShown, given: &Pairs) -> Result<&'static str, OutreachError> {
     let draft = given.one("draft").and_then(|draft| draft.parse().ok()).unwrap_or(0);
     let comment = typed(given, "comment");
     match given.one("do") {
@@ -180,7 +196,7 @@ async fn acted(app: &App, piece: &PieceShown, given: &Pairs) -> Result<&'static 
     }
 }
 
-/// `POST /outreach/pieces/{id}`: approve, ask for changes, say something, note where it was posted.
+/// `POST /outreach/pieces/{id}`: approve, ask for changes, say something, note where it was posted or what a second look found.
 pub async fn act(
     State(app): State<App>,
     visit: Visit,
@@ -190,7 +206,7 @@ pub async fn act(
     let given = Pairs(pairs);
     let piece = content::shown(&app.data, id).await?;
     match acted(&app, &piece, &given).await {
-        Ok(done) => Ok(Redirect::to(&saying(&format!("/outreach/pieces/{id}"), done)).into_response()),
+        Ok(done) => Ok(Redirect::to(&saying(&format!("/outreach/pieces/{id}"), &done)).into_response()),
         Err(error) => {
             let piece = content::shown(&app.data, id).await?;
             Ok(not_valid(page(&app, visit, piece, &given, Some(problem_of(error)?)).await?))

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Part, Problem, not_valid, parts, problem_of, saying, typed, typed_or};
+use super::{Choice, Part, Problem, not_valid, parts, problem_of, saying, typed, typed_or};
 use crate::outreach::composing::{RecordShown, domain_records};
 use crate::outreach::mailboxes;
+use crate::outreach::reminders::ReminderWay;
 use crate::outreach::settings::{self, OutreachSettings};
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::error::WebError;
@@ -24,10 +25,25 @@ struct SettingsPage {
     public_address: String,
     sender: String,
     zone: String,
+    reminders: Vec<Choice>,
     /// Domains that mailboxes write from.
     domains: Vec<String>,
     domain: String,
     records: Vec<RecordShown>,
+}
+
+fn reminder_choices(chosen: ReminderWay) -> Vec<Choice> {
+    let choice = |(way, words): (ReminderWay, &str)| Choice {
+        code: way.code().to_owned(),
+        words: words.to_owned(),
+        chosen: way == chosen,
+    };
+    [
+        (ReminderWay::Tasks, "a task says whom to remind"),
+        (ReminderWay::Mail, "creators get a mail two days before a draft or a post is due"),
+    ]
+    .map(choice)
+    .into()
 }
 
 async fn page(app: &App, visit: Visit, asked: &Pairs, records: Vec<RecordShown>, problem: Option<Problem>) -> Page {
@@ -44,6 +60,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, records: Vec<RecordShown>,
         public_address: typed_or(asked, "public_address", &held.public_address),
         sender: typed_or(asked, "sender", &held.sender),
         zone: typed_or(asked, "zone", &held.zone),
+        reminders: reminder_choices(asked.one("reminders").and_then(ReminderWay::from_code).unwrap_or(held.reminders)),
         domain: typed_or(asked, "domain", domains.first().map_or("", String::as_str)),
         domains,
         records,
@@ -69,6 +86,7 @@ pub async fn keep(
         public_address: typed(&given, "public_address"),
         sender: typed(&given, "sender"),
         zone: typed(&given, "zone"),
+        reminders: given.one("reminders").and_then(ReminderWay::from_code).unwrap_or_default(),
     };
     match settings::keep(&app.data, new).await {
         Ok(_) => Ok(Redirect::to(&saying("/outreach/settings", "Kept")).into_response()),

@@ -80,6 +80,8 @@ pub struct ReportBody {
     as_of: Option<String>,
     mark: VerdictMark,
     finding: String,
+    /// What is contested about the account or was corrected since.
+    contested: Vec<String>,
     answers: Vec<Answer>,
     declared: Vec<Declared>,
     chance: EstimateView,
@@ -168,12 +170,13 @@ pub async fn show(
 async fn page(app: &App, visit: Visit, account: AccountId, asked: &Pairs, made: Option<(LinkMade, String)>) -> Page {
     let report = report_of(app, account).await?;
     let links = sharing::links(&app.data, account).await?;
+    let contested = records::contested(&app.data, account).await?;
     let title = format!("Vetting: {}", report.creator.name);
     let layout = Layout::load(app, visit, Word::Vetting, title).await?;
     let (link_made, origin) = made.map_or((None, String::new()), |(made, origin)| (Some(made), origin));
     draw(ReportPage {
         layout,
-        body: body(&report, Seen::Here, asked),
+        body: body(&report, Seen::Here, asked, contested),
         account,
         kinds: EventKind::ALL.into_iter().map(|kind| (kind.code(), kind.words())).collect(),
         links,
@@ -276,9 +279,10 @@ pub async fn shared(State(app): State<App>, visit: Visit, Path(secret): Path<Str
     let theme = visit.theme.code();
     let Some(link) = sharing::open(&app.data, &secret).await? else { return gone(theme).await };
     let Ok(report) = report_of(&app, link.account).await else { return gone(theme).await };
+    let contested = records::contested(&app.data, link.account).await?;
     let page = draw(SharedPage {
         name: report.creator.name.clone(),
-        body: body(&report, Seen::ByLink, &Pairs::default()),
+        body: body(&report, Seen::ByLink, &Pairs::default(), contested),
         note: link.note,
         expires_on: clock::day(link.expires_at),
         made_up: is_made_up(&app.data).await?,
@@ -345,7 +349,7 @@ enum Seen {
     ByLink,
 }
 
-fn body(report: &VettingReport, seen: Seen, asked: &Pairs) -> ReportBody {
+fn body(report: &VettingReport, seen: Seen, asked: &Pairs, contested: Vec<String>) -> ReportBody {
     let person = Person::of(&report.creator);
     let (known, all) = (report.verdict.parts.len(), report.signs.len());
     let level = report.figures.as_ref().map_or("not-known", |figures| figures.level.as_str());
@@ -366,6 +370,7 @@ fn body(report: &VettingReport, seen: Seen, asked: &Pairs) -> ReportBody {
         as_of: report.as_of.map(clock::day),
         mark: VerdictMark::of(report.word),
         finding: finding(report),
+        contested,
         answers: report.answers.clone(),
         declared: report.declared.clone(),
         chance: views(vec![EstimateView::new(chance, &report.chance)]).remove(0),
