@@ -58,6 +58,14 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
     for (field, value) in shown.fields.iter().filter(|(_, value)| !value.is_empty()) {
         held.push(said(&field.name, value, "written down by the team"));
     }
+    for file in data.store.contact_files(row.id).await? {
+        held.push(Held {
+            what: "A file about you".to_owned(),
+            says: file.name,
+            from: "kept by the team".to_owned(),
+            since: Some(file.added_at),
+        });
+    }
     for account in &shown.accounts {
         let Ok(report) = creators::report(data, *account).await else { continue };
         let profile = &report.profile;
