@@ -1,4 +1,5 @@
 // What people do: rank, filter, order, tick, download, read evidence, set a brand up, bring a file in, take it back.
+import { contactJourneys } from "./contacts.mjs";
 import { dealJourneys } from "./deals.mjs";
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -895,6 +896,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
     assert.equal(await page.locator(".notice", { hasText: "Zoe is now “agreed”" }).count(), 1);
   });
 
+  await contactJourneys({ journey, server: workshop, work });
   await dealJourneys({ journey, server: workshop, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {

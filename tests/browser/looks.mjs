@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { addKept, emptyKept } from "./contacts.mjs";
 import { addDeals } from "./deals.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
@@ -113,6 +114,7 @@ const everyPage = async (page, folder) => {
   const servers = mailServers();
   const made = await addOutreach(page, servers);
   const deals = await addDeals(page);
+  const kept = await addKept(page, made, folder);
   const dealId = deals.deal.split("/").pop();
   const conversations = servers ? await addConversations(page, servers) : {};
   if (!servers) console.log("skip  the inbox with conversations: the mail servers of tests/mail are not installed");
@@ -120,6 +122,7 @@ const everyPage = async (page, folder) => {
   await page.goto("/outreach/queue");
   return {
     ...threads,
+    ...kept,
     "outreach-board": "/outreach/board",
     "outreach-board-filtered": "/outreach/board?owner=Mia",
     "outreach-contacts": "/outreach/contacts",
@@ -247,7 +250,7 @@ export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();
   const pages = await everyPage(first.page, work);
   await first.done();
-  const cases = [...Object.entries(pages).map(([name, address]) => ({ name, address })), ...Object.entries(emptyPages).map(([name, address]) => ({ name, address, server: empty }))];
+  const cases = [...Object.entries(pages).map(([name, address]) => ({ name, address })), ...Object.entries({ ...emptyPages, ...emptyKept }).map(([name, address]) => ({ name, address, server: empty }))];
   const shapes = [
     { shape: "wide-light", viewport: { width: 1280, height: 900 }, colorScheme: "light" },
     { shape: "wide-dark", viewport: { width: 1280, height: 900 }, colorScheme: "dark" },

@@ -191,6 +191,7 @@ impl DataDirectory {
             self.store.forget_in_fit(&erasing).await?;
             self.store.forget_in_planning(&erasing).await?;
             self.store.forget_in_outreach(&erasing, self.now()).await?;
+            crate::outreach::content::sweep_unheld(self).await?;
             self.store.forget_in_own_people(&erasing).await?;
             self.store.forget_in_persons(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {

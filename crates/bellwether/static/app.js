@@ -82,9 +82,15 @@
   }
 
   if (root.dataset.shortcuts === "off") return;
-  const rows = [...document.querySelectorAll("[data-row]")];
-  for (const row of rows) row.tabIndex = -1;
-  let here = rows.findIndex((row) => row.matches("[data-here]"));
+  let rows = [], here = -1;
+  const findRows = () => {
+    rows = [...document.querySelectorAll("[data-row]")];
+    for (const row of rows) row.tabIndex = -1;
+    here = rows.findIndex((row) => row.matches("[data-here]"));
+  };
+  findRows();
+  // A script that draws rows anew says so.
+  document.addEventListener("rows", findRows);
   const go = (to) => {
     if (!rows.length) return;
     here = Math.max(0, Math.min(rows.length - 1, to));

@@ -193,6 +193,7 @@ coded! {
         Deal = "deal", "deal";
         Merge = "merge", "merged";
         Right = "right", "their right";
+        File = "file", "file";
     }
 }
 

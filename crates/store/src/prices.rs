@@ -1,8 +1,8 @@
 //! What creators asked and were paid: rate cards, quotes and deals, each with where and when.
 
 use model::{AccountId, Currency, Money, Timestamp};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row};
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -49,6 +49,23 @@ impl Store {
             .await
             .map_err(StoreError::of("reading prices"))?;
         Ok(rows.iter().filter_map(price_of).collect())
+    }
+
+    /// The prices of some accounts, the oldest first.
+    pub async fn prices_of(&self, accounts: &[AccountId]) -> Result<Vec<PriceRow>, StoreError> {
+        let mut found = Vec::new();
+        for part in accounts.chunks(500) {
+            let mut query = QueryBuilder::new("select * from price_fact where account_id in (");
+            let mut numbers = query.separated(", ");
+            for account in part {
+                numbers.push_bind(account.0);
+            }
+            query.push(")");
+            let rows = query.build().fetch_all(&self.pool).await.map_err(StoreError::of("reading prices"))?;
+            found.extend(rows.iter().filter_map(price_of));
+        }
+        found.sort_by_key(|price: &PriceRow| (price.dated_at, price.id));
+        Ok(found)
     }
 
     /// Records prices, all or none; their numbers are given here.

@@ -288,6 +288,7 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
     data.store.forget_in_fit(&[account]).await?;
     data.store.forget_in_planning(&[account]).await?;
     data.store.forget_in_outreach(&[account], data.now()).await?;
+    crate::outreach::content::sweep_unheld(data).await?;
     data.store.forget_in_own_people(&[account]).await?;
     data.store.forget_in_persons(&[account]).await?;
     search::forget(data, &[account]).await?;

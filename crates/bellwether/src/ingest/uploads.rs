@@ -34,6 +34,8 @@ pub enum UploadKind {
     AnyCsv,
     /// The brand's own people; they are no facts about the market, and are added on a page of their own.
     OwnPeople,
+    /// People to write to; they are brought in on a page of Outreach.
+    Contacts,
 }
 
 impl UploadKind {
@@ -43,6 +45,7 @@ impl UploadKind {
             UploadKind::Accounts => "accounts with their followers",
             UploadKind::AnyCsv => "a CSV file with columns of its own",
             UploadKind::OwnPeople => "your own people",
+            UploadKind::Contacts => "people to write to",
         }
     }
 }
@@ -196,7 +199,7 @@ pub fn try_out(upload: &Upload, mapping: Option<ColumnMapping>) -> Result<DryRun
             dry_run(MappedCsv::new(&upload.path, upload.platform, mapping)?, progress)
         }
         (UploadKind::AnyCsv, None) => Err(no_mapping(upload)),
-        (UploadKind::OwnPeople, _) => Err(own_people(upload)),
+        (UploadKind::OwnPeople | UploadKind::Contacts, _) => Err(of_another_page(upload)),
     }
 }
 
@@ -224,7 +227,7 @@ pub async fn take(
             report
         }
         (UploadKind::AnyCsv, None) => return Err(no_mapping(upload)),
-        (UploadKind::OwnPeople, _) => return Err(own_people(upload)),
+        (UploadKind::OwnPeople | UploadKind::Contacts, _) => return Err(of_another_page(upload)),
     };
     upload.discard();
     Ok(report)
@@ -238,12 +241,12 @@ fn no_mapping(upload: &Upload) -> IngestError {
     )
 }
 
-fn own_people(upload: &Upload) -> IngestError {
-    IngestError::refused(
-        &upload.file,
-        "this file was sent as one of your own people",
-        "look at it below Creators, Your own people",
-    )
+fn of_another_page(upload: &Upload) -> IngestError {
+    let (problem, hint) = match upload.kind {
+        UploadKind::Contacts => ("this file was sent as people to write to", "look at it below Outreach, Contacts"),
+        _ => ("this file was sent as one of your own people", "look at it below Creators, Your own people"),
+    };
+    IngestError::refused(&upload.file, problem, hint)
 }
 
 /// The last part of a name, without anything a file system could take for a path.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod dealing;
+mod keeping;
 mod mailing;
 mod people;
 mod serving;
@@ -62,14 +63,32 @@ pub enum OutreachCommand {
     Merge {
         stays: String,
         goes: String,
-        /// What to take over from the second: name, greeting, stage, owner, language, zone.
+        /// What to take over from the second: name, greeting, stage, owner, language, zone, source, main-address, or a field of
+        /// your own.
         #[arg(long = "take")]
         take: Vec<String>,
     },
-    /// Merges, the newest first.
+    /// Merges and moves along the stages, the newest first.
     Changes,
     /// Take a merge back; what was changed since stays with the first and is named.
     UndoMerge { change: i64 },
+    /// Put contacts back who still stand on the stage where a move put them.
+    UndoMove { change: i64 },
+    /// The files on a contact.
+    Files { contact: String },
+    /// Keep a file of up to 25 MB on a contact.
+    KeepFile { contact: String, file: std::path::PathBuf },
+    /// Write a file that is kept on a contact to disk.
+    GetFile {
+        file: i64,
+        /// Where to.
+        #[arg(long)]
+        out: std::path::PathBuf,
+    },
+    /// Take a file off its contact.
+    RemoveFile { file: i64 },
+    /// Views: filters of the lists of contacts and deals that are kept under a name.
+    Views,
     /// Who did what, the newest first; it is never changed.
     Audit {
         #[arg(long, default_value_t = 50)]
@@ -258,6 +277,9 @@ pub enum OutreachCommand {
         /// Of one campaign, by its number.
         #[arg(long)]
         campaign: Option<i64>,
+        /// A view of deals, by its name.
+        #[arg(long)]
+        view: Option<String>,
     },
     /// One deal: terms, every version and what it changed, pieces, payments.
     Deal { deal: i64 },
@@ -307,6 +329,12 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Merge { stays, goes, take } => people::merge(data, &stays, &goes, &take, output).await,
         Of::Changes => people::changes(data, output).await,
         Of::UndoMerge { change } => people::undo_merge(data, change, output).await,
+        Of::UndoMove { change } => people::undo_move(data, change, output).await,
+        Of::Files { contact } => keeping::files(data, &contact, output).await,
+        Of::KeepFile { contact, file } => keeping::keep_file(data, &contact, &file, output).await,
+        Of::GetFile { file, out } => keeping::get_file(data, file, &out, output).await,
+        Of::RemoveFile { file } => keeping::remove_file(data, file, output).await,
+        Of::Views => keeping::views(data, output).await,
         Of::Audit { limit } => people::audit(data, limit, output).await,
         Of::Imports => people::imports(data, output).await,
         Of::UndoImport { import } => people::undo_import(data, import, output).await,
@@ -352,7 +380,9 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::Brief { name, file, campaign } => dealing::brief(data, name, &file, campaign, output).await,
         Of::Briefs => dealing::briefs(data, output).await,
         Of::Offer(given) => dealing::offer(data, *given, output).await,
-        Of::Deals { contact, campaign } => dealing::deals(data, contact.as_deref(), campaign, output).await,
+        Of::Deals { contact, campaign, view } => {
+            dealing::deals(data, contact.as_deref(), campaign, view.as_deref(), output).await
+        }
         Of::Deal { deal } => dealing::deal(data, deal, output).await,
         Of::CreatorLink { contact, days } => dealing::creator_link(data, &contact, days, output).await,
         Of::Payments => dealing::payments(data, output).await,

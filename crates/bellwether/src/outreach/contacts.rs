@@ -240,19 +240,6 @@ pub fn mail_address(addresses: &[AddressShown]) -> Option<&AddressShown> {
     addresses.iter().find(|address| may(address) && address.is_main).or_else(|| addresses.iter().find(may))
 }
 
-/// Moves contacts to a stage by hand; sequences they are in end, for somebody has taken over.
-pub async fn set_stage(
-    data: &DataDirectory,
-    contacts: &[i64],
-    stage: Stage,
-) -> Result<Vec<(i64, Stage)>, OutreachError> {
-    let moved = data.store.set_contact_stage(contacts, stage, TEAM, data.now()).await?;
-    for (contact, _) in &moved {
-        data.store.stop_sequences(*contact, StopReason::StageChange, data.now()).await?;
-    }
-    Ok(moved)
-}
-
 /// Writes a touch that did not happen here into the timeline.
 pub async fn note(
     data: &DataDirectory,

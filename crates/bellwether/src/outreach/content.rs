@@ -21,6 +21,8 @@ use crate::data_directory::DataDirectory;
 
 /// Of one file.
 pub const FILE_BYTES_MAX: u64 = 512 << 20;
+/// Held while a file is put below `content/` and noted, so that no sweep takes it for one that nobody has.
+pub(super) static HELD: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 const CAPTION_LETTERS_MAX: usize = 10_000;
 const COMMENT_LETTERS_MAX: usize = 4_000;
 /// Long enough to tell every kind that is taken.
@@ -256,9 +258,36 @@ pub fn open_file(data: &DataDirectory, file: &DraftFile) -> std::io::Result<std:
     std::fs::File::open(content_path(data, &file.sha256))
 }
 
-/// Removes files that no draft has any more, as after somebody was forgotten.
+/// Puts bytes below `content/` under their hash, which it returns.
+pub(super) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, OutreachError> {
+    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let place = content_path(data, &sha256);
+    let arriving = data.path.join("content").join(format!("arriving-{}", Uuid::new_v4()));
+    let kept = std::fs::create_dir_all(data.path.join("content"))
+        .and_then(|()| std::fs::write(&arriving, bytes))
+        .and_then(|()| std::fs::File::open(&arriving)?.sync_all())
+        .and_then(|()| std::fs::rename(&arriving, &place));
+    if kept.is_err() {
+        drop(std::fs::remove_file(&arriving));
+    }
+    kept.map_err(|error| unwritable(&error))?;
+    Ok(sha256)
+}
+
+/// The bytes of a file below `content/`.
+pub(super) fn bytes_of(data: &DataDirectory, sha256: &str) -> std::io::Result<Vec<u8>> {
+    std::fs::read(content_path(data, sha256))
+}
+
+/// Removes files that no draft and no contact has any more, as after somebody was forgotten.
 pub async fn sweep(data: &DataDirectory) -> Result<(), OutreachError> {
-    let held = data.store.content_files().await?;
+    Ok(sweep_unheld(data).await?)
+}
+
+/// The same, for whoever knows only the store's errors.
+pub async fn sweep_unheld(data: &DataDirectory) -> Result<(), store::StoreError> {
+    let _held = HELD.lock().await;
+    let held: std::collections::HashSet<String> = data.store.content_files().await?.into_iter().collect();
     let Ok(entries) = std::fs::read_dir(data.path.join("content")) else { return Ok(()) };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -313,6 +342,7 @@ pub async fn hand_in(
         let problem = format!("it is longer than {CAPTION_LETTERS_MAX} letters");
         return Err(OutreachError::Field { field: "caption", problem });
     }
+    let held = HELD.lock().await;
     let file = match uploaded {
         Some(id) => Some(take_in(data, piece.deal.row.contact, piece.row.id, id)?),
         None => None,
@@ -324,6 +354,7 @@ pub async fn hand_in(
     let summary = format!("handed in a draft of {}", piece_name(&piece.row));
     let step = step(piece, DeliverableState::Drafted, Party::Creator, summary, data);
     let version = data.store.add_draft(&step, &caption, file.as_ref()).await?.ok_or_else(|| moved(piece))?;
+    drop(held);
     begin(data, piece, Party::Creator).await?;
     Ok(version)
 }

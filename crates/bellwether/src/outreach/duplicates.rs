@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use store::outreach::deals::DealFilter;
 use store::outreach::merging::TakenOver;
+use store::outreach::threads::ThreadsOf;
 
+use super::contacts::{self, ContactShown};
 use super::sealing::unseal;
 use super::{OutreachError, TEAM};
 use crate::data_directory::DataDirectory;
@@ -172,8 +175,9 @@ pub async fn undo(data: &DataDirectory, change: i64) -> Result<Vec<String>, Outr
     }
 }
 
-/// What to take over from the one who goes, by names of fields.
-pub fn taken_over(fields: &[String]) -> Result<TakenOver, OutreachError> {
+/// What to take over from the one who goes, by names of fields: those every contact has, and those the team added.
+pub async fn taken_over(data: &DataDirectory, fields: &[String]) -> Result<TakenOver, OutreachError> {
+    let own = data.store.contact_fields().await?;
     let mut taken = TakenOver::default();
     for field in fields.iter().flat_map(|field| field.split(',')).map(str::trim).filter(|field| !field.is_empty()) {
         match field {
@@ -183,15 +187,130 @@ pub fn taken_over(fields: &[String]) -> Result<TakenOver, OutreachError> {
             "owner" => taken.owner = true,
             "language" => taken.language = true,
             "zone" => taken.zone = true,
-            other => {
-                return Err(OutreachError::Field {
-                    field: "take",
-                    problem: format!("{other:?} is none of name, greeting, stage, owner, language, zone"),
-                });
-            }
+            "source" => taken.source = true,
+            "main-address" => taken.main_address = true,
+            other => match own.iter().find(|of| of.name.eq_ignore_ascii_case(other) || field_code(of.id) == other) {
+                Some(of) => taken.fields.push(of.id),
+                None => {
+                    return Err(OutreachError::Field {
+                        field: "take",
+                        problem: format!(
+                            "{other:?} is none of name, greeting, stage, owner, language, zone, source, main-address, and no \
+                             field of your own"
+                        ),
+                    });
+                }
+            },
         }
     }
     Ok(taken)
+}
+
+/// What a field of the team's own is called in a form, so that it is never taken for one that every contact has.
+fn field_code(field: i64) -> String {
+    format!("field-{field}")
+}
+
+/// Something of two contacts about which one has to choose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldOfTwo {
+    /// As [`taken_over`] takes it.
+    pub code: String,
+    pub words: String,
+    pub stays: String,
+    pub goes: String,
+}
+
+impl FieldOfTwo {
+    /// Where they differ, and there is something to choose on both sides.
+    pub fn is_open(&self) -> bool {
+        self.stays != self.goes && !self.stays.is_empty() && !self.goes.is_empty()
+    }
+}
+
+/// How much of something each has; a merge keeps all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeptOfBoth {
+    pub what: &'static str,
+    pub stays: u64,
+    pub goes: u64,
+}
+
+/// Two contacts side by side.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pair {
+    pub stays: ContactShown,
+    pub goes: ContactShown,
+    pub fields: Vec<FieldOfTwo>,
+    pub kept: Vec<KeptOfBoth>,
+}
+
+/// Two contacts side by side, before they are made one.
+pub async fn pair(data: &DataDirectory, stays: i64, goes: i64) -> Result<Pair, OutreachError> {
+    let (stays, goes) = (contacts::shown(data, stays).await?, contacts::shown(data, goes).await?);
+    let of = |code: &str, words: &str, stays: &str, goes: &str| FieldOfTwo {
+        code: code.to_owned(),
+        words: words.to_owned(),
+        stays: stays.to_owned(),
+        goes: goes.to_owned(),
+    };
+    let main = |shown: &ContactShown| {
+        let main = shown.addresses.iter().find(|address| address.is_main);
+        main.map_or_else(String::new, |address| address.address.clone())
+    };
+    let mut fields = vec![
+        of("name", "Name", &stays.row.name, &goes.row.name),
+        of("greeting", "Greeting", &stays.row.greeting, &goes.row.greeting),
+        of("stage", "Stage", stays.row.stage.words(), goes.row.stage.words()),
+        of("owner", "Owner", &stays.row.owner, &goes.row.owner),
+        of("language", "Language", &stays.row.language, &goes.row.language),
+        of("zone", "Zone", &stays.row.zone, &goes.row.zone),
+        of("source", "Where they came from", &stays.row.source, &goes.row.source),
+        of("main-address", "Mail goes to", &main(&stays), &main(&goes)),
+    ];
+    for ((field, value), (_, other)) in stays.fields.iter().zip(&goes.fields) {
+        fields.push(of(&field_code(field.id), &field.name, value, other));
+    }
+    let kept = vec![
+        counted("addresses", stays.addresses.len(), goes.addresses.len()),
+        counted("accounts", stays.accounts.len(), goes.accounts.len()),
+        counted("tags", stays.tags.len(), goes.tags.len()),
+        counted("open tasks", stays.tasks.len(), goes.tasks.len()),
+        KeptOfBoth {
+            what: "conversations",
+            stays: threads_of(data, stays.row.id).await?,
+            goes: threads_of(data, goes.row.id).await?,
+        },
+        counted("sequences", enrolments_of(data, stays.row.id).await?, enrolments_of(data, goes.row.id).await?),
+        counted("deals", deals_of(data, stays.row.id).await?, deals_of(data, goes.row.id).await?),
+        counted(
+            "files",
+            data.store.contact_files(stays.row.id).await?.len(),
+            data.store.contact_files(goes.row.id).await?.len(),
+        ),
+        counted(
+            "touches",
+            data.store.touches(stays.row.id, None, u64::from(u32::MAX)).await?.len(),
+            data.store.touches(goes.row.id, None, u64::from(u32::MAX)).await?.len(),
+        ),
+    ];
+    Ok(Pair { stays, goes, fields, kept })
+}
+
+fn counted(what: &'static str, stays: usize, goes: usize) -> KeptOfBoth {
+    KeptOfBoth { what, stays: stays as u64, goes: goes as u64 }
+}
+
+async fn threads_of(data: &DataDirectory, contact: i64) -> Result<u64, OutreachError> {
+    Ok(data.store.threads(ThreadsOf::Everything, Some(contact), None, 0, 1).await?.1)
+}
+
+async fn enrolments_of(data: &DataDirectory, contact: i64) -> Result<usize, OutreachError> {
+    Ok(data.store.enrolments_of(contact).await?.len())
+}
+
+async fn deals_of(data: &DataDirectory, contact: i64) -> Result<usize, OutreachError> {
+    Ok(data.store.deals(&DealFilter { contact: Some(contact), ..DealFilter::default() }).await?.len())
 }
 
 #[cfg(test)]

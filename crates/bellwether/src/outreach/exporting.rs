@@ -6,8 +6,9 @@ use serde::Serialize;
 use store::outreach::contacts::{ContactFilter, ContactOrder};
 
 use super::contacts::{self, AddressShown, TouchShown, touch_shown};
+use super::files::FileShown;
 use super::inbox::{MailShown, mail_shown};
-use super::{OutreachError, TEAM};
+use super::{OutreachError, TEAM, files};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::web::csv::Sheet;
@@ -54,6 +55,7 @@ struct Whole {
     tags: Vec<String>,
     fields: HashMap<String, String>,
     tasks: Vec<String>,
+    files: Vec<FileShown>,
     touches: Vec<TouchShown>,
     mails: Vec<MailShown>,
 }
@@ -123,6 +125,7 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
             .map(|(field, value)| (field.name, value))
             .collect(),
         tasks: shown.tasks.into_iter().map(|task| format!("{}: {}", task.due_on, task.title)).collect(),
+        files: files::of(data, id).await?,
         touches,
         mails,
     })
@@ -218,6 +221,7 @@ mod tests {
             tags: vec!["a,b".to_owned()],
             fields: HashMap::new(),
             tasks: vec![],
+            files: vec![],
             touches: vec![],
             mails: vec![],
         };

@@ -14,9 +14,11 @@ pub mod creator_links;
 pub mod deals;
 pub mod duplicates;
 pub mod exporting;
+pub mod files;
 pub mod importing;
 pub mod inbox;
 pub mod mailboxes;
+pub mod moving;
 pub mod pages;
 pub mod reading;
 pub mod reminders;
@@ -28,6 +30,7 @@ pub mod settings;
 pub mod templates;
 pub mod threading;
 pub mod unsubscribing;
+pub mod views;
 pub mod working;
 
 use store::StoreError;
@@ -71,6 +74,10 @@ pub enum OutreachError {
     NoDeliverable(i64),
     #[error("there is no contest {0}\nhint: `bellwether outreach requests` lists what creators asked for")]
     NoContest(i64),
+    #[error("there is no file {0} here\nhint: `bellwether outreach files CONTACT` lists them")]
+    NoFile(i64),
+    #[error("there is no view {0}\nhint: `bellwether outreach views` lists them")]
+    NoView(String),
     #[error("{address} belongs to contact {contact} already\nhint: use that contact, or merge the two")]
     AddressTaken { address: String, contact: i64 },
     #[error("contact {0} has no e-mail address that may be written to\nhint: add one, or write by another way")]

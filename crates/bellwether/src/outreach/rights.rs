@@ -56,6 +56,17 @@ const TOUCHES_MAX: u64 = 500;
 pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout, OutreachError> {
     let shown = contacts::shown(data, contact).await?;
     let mut held = about_contact(&shown);
+    for file in data.store.contact_files(shown.row.id).await? {
+        held.push(Held {
+            fact: format!("file:{}", file.id),
+            account: None,
+            what: "A file about you".to_owned(),
+            says: file.name,
+            from: "kept by the team".to_owned(),
+            since: Some(file.added_at),
+            mark: String::new(),
+        });
+    }
     let prices = data.store.prices().await?;
     for account in &shown.accounts {
         let Ok(report) = creators::report(data, *account).await else { continue };

@@ -303,6 +303,8 @@ fn way_on(error: &OutreachError) -> Option<Recovery> {
         OutreachError::NoBrief(_) => Recovery::new("The briefs", "/outreach/briefs"),
         OutreachError::NoDeal(_) | OutreachError::NoDeliverable(_) => Recovery::new("The deals", "/outreach/deals"),
         OutreachError::NoContest(_) => Recovery::new("What creators asked for", "/outreach/requests"),
+        OutreachError::NoFile(_) => Recovery::new("All contacts", "/outreach/contacts"),
+        OutreachError::NoView(_) => Recovery::new("All views", "/outreach/views"),
         OutreachError::NoThread(_) => Recovery::new("The inbox", "/outreach"),
         OutreachError::NoOutgoing(_) | OutreachError::AtWork => Recovery::new("The queue", "/outreach/queue"),
         OutreachError::AddressTaken { contact, .. } => {
@@ -333,6 +335,8 @@ impl From<OutreachError> for WebError {
             OutreachError::NoDeal(_) => WebError::not_found("No such deal", said),
             OutreachError::NoDeliverable(_) => WebError::not_found("Nothing of this number is to be made", said),
             OutreachError::NoContest(_) => WebError::not_found("Nothing is contested under this number", said),
+            OutreachError::NoFile(_) => WebError::not_found("No such file", said),
+            OutreachError::NoView(_) => WebError::not_found("No such view", said),
             OutreachError::NoThread(_) => WebError::not_found(
                 "No such conversation",
                 "There is no conversation at this address; it may have been joined to another.",

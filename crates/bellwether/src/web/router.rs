@@ -138,6 +138,7 @@ fn pages() -> Router<App> {
         )
         .merge(planner())
         .merge(mail_and_contacts())
+        .merge(keeping_contacts())
         .merge(deals_and_content())
         .merge(creators_own())
         .route("/tracking", get(stages::tracking))
@@ -193,6 +194,30 @@ fn mail_and_contacts() -> Router<App> {
         .route("/outreach/queue/{id}/settle", post(queue::settle))
         .route("/outreach/barred", get(queue::barred).post(queue::bar))
         .route("/outreach/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::object))
+}
+
+/// Contacts brought in, made one, with their files; views of lists; and what can be taken back.
+fn keeping_contacts() -> Router<App> {
+    use outreach::pages::contact::files;
+    use outreach::pages::{duplicates, imports, undoing, views};
+    let import_up_to = DefaultBodyLimit::max(imports::FILE_BYTES_MAX);
+    let file_up_to = DefaultBodyLimit::max(files::WHOLE_BYTES_MAX);
+    Router::new()
+        .route("/outreach/duplicates", get(duplicates::index))
+        .route("/outreach/duplicates/merge", get(duplicates::look).post(duplicates::merge))
+        .route("/outreach/changes/{id}/undo", post(undoing::undo))
+        .route("/outreach/contacts/import", get(imports::index).merge(post(imports::receive).layer(import_up_to)))
+        .route("/outreach/contacts/import/{id}", get(imports::look).post(imports::bring_in))
+        .route("/outreach/contacts/import/{id}/refused.csv", get(imports::refused_rows))
+        .route("/outreach/contacts/import/{id}/discard", post(imports::discard))
+        .route("/outreach/contacts/imports/{id}", get(imports::show))
+        .route("/outreach/contacts/imports/{id}/refused.csv", get(imports::refused_csv))
+        .route("/outreach/contacts/imports/{id}/undo", post(imports::undo))
+        .route("/outreach/contacts/{id}/files", post(files::keep).layer(file_up_to))
+        .route("/outreach/contacts/{id}/files/{file}", get(files::download))
+        .route("/outreach/contacts/{id}/files/{file}/remove", post(files::remove))
+        .route("/outreach/views", get(views::index).post(views::keep))
+        .route("/outreach/views/{id}", post(views::change))
 }
 
 /// What is offered, agreed and made.

@@ -18,6 +18,7 @@ mod matching;
 mod open_format;
 mod outreach;
 mod outreach_deals;
+mod outreach_keeping;
 mod outreach_pages;
 mod outreach_rights;
 mod planning;

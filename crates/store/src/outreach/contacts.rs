@@ -5,13 +5,15 @@ use model::{AccountId, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::changes::forget_changes;
 use super::coded;
+use super::imports::forget_issues;
 use super::mails::forget_mails;
-use super::merging::forget_changes;
 use super::payments::strip_payments;
 use super::suppressions::{SuppressionRow, put_suppression};
 use super::tasks::put_tag;
 use super::touches::{NewTouch, put_touch};
+use super::views::forget_views;
 use crate::database::{Store, empty_journal};
 use crate::error::StoreError;
 use crate::searches::put_stage;
@@ -527,6 +529,8 @@ async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Tim
         forget_mails(connection, *id).await?;
         strip_payments(connection, *id).await?;
         forget_changes(connection, *id).await?;
+        forget_issues(connection, *id).await?;
+        forget_views(connection, *id).await?;
         sqlx::query("update contact set merged_into = null where merged_into = $1")
             .bind(id)
             .execute(&mut *connection)

@@ -276,12 +276,13 @@ impl Store {
         rows.iter().map(of).collect()
     }
 
-    /// The hashes of all files that drafts have.
+    /// The hashes of all files that drafts and contacts have.
     pub async fn content_files(&self) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as("select distinct sha256 from draft where sha256 <> ''")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of("reading which files drafts have"))?;
+        let rows: Vec<(String,)> =
+            sqlx::query_as("select sha256 from draft where sha256 <> '' union select sha256 from contact_file")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading which files are held"))?;
         Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
     }
 }

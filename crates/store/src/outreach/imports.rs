@@ -1,9 +1,11 @@
 //! Contacts brought in from a file, and taking that back: what only the import brought goes, what has grown since stays.
 
-use model::Timestamp;
+use std::collections::HashMap;
+
+use model::{RowIssue, Timestamp};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{QueryBuilder, Row};
 
 use super::contacts::{NewContact, put_address, put_contact, remove_address, remove_untouched};
 use super::tasks::{put_tag, take_tag};
@@ -68,7 +70,7 @@ impl Store {
         &self,
         label: &str,
         rows: &[NewContact],
-        refused: u64,
+        refused: &[RowIssue],
         actor: &str,
         at: Timestamp,
     ) -> Result<ContactsImported, StoreError> {
@@ -79,13 +81,14 @@ impl Store {
              values ($1, $2, 0, 0, $3, '', $4) returning id",
         )
         .bind(label)
-        .bind(rows.len() as i64 + refused as i64)
-        .bind(refused as i64)
+        .bind((rows.len() + refused.len()) as i64)
+        .bind(refused.len() as i64)
         .bind(at.0)
         .fetch_one(&mut *transaction)
         .await
         .map_err(&failed)?;
         let mut done = ContactsImported { id: row.get("id"), ..ContactsImported::default() };
+        put_issues(&mut transaction, done.id, refused).await.map_err(&failed)?;
         let mut added = Added::default();
         for new in rows {
             let mut held: Option<i64> = None;
@@ -153,6 +156,54 @@ impl Store {
         Ok(rows.iter().map(import_of).collect())
     }
 
+    pub async fn contact_import(&self, id: i64) -> Result<Option<ContactImportRow>, StoreError> {
+        let row = sqlx::query("select * from contact_import where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading an import of contacts"))?;
+        Ok(row.as_ref().map(import_of))
+    }
+
+    /// Why rows of an import were refused, in their order. None are left once it was taken back, or somebody of it forgotten.
+    pub async fn contact_import_issues(&self, import: i64) -> Result<Vec<RowIssue>, StoreError> {
+        let rows = sqlx::query(
+            "select contact_import_issue.*, label from contact_import_issue \
+             join contact_import on contact_import.id = import_id where import_id = $1 order by contact_import_issue.id",
+        )
+        .bind(import)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading refused rows of contacts"))?;
+        let of = |row: &SqliteRow| RowIssue {
+            file: row.get("label"),
+            row: row.get::<Option<i64>, _>("row").map(i64::unsigned_abs),
+            column: Some(row.get::<String, _>("column_name")).filter(|column| !column.is_empty()),
+            problem: row.get("problem"),
+            hint: row.get("hint"),
+            refused: true,
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Of some hashes of e-mail addresses, whose each is, for those that are somebody's.
+    pub async fn contacts_with_addresses(&self, hashes: &[String]) -> Result<HashMap<String, i64>, StoreError> {
+        let mut found = HashMap::new();
+        for part in hashes.chunks(500) {
+            let mut query = QueryBuilder::new(
+                "select address_hash, contact_id from contact_address where channel = 'email' and address_hash in (",
+            );
+            let mut values = query.separated(", ");
+            for hash in part {
+                values.push_bind(hash);
+            }
+            query.push(")");
+            let rows = query.build().fetch_all(&self.pool).await.map_err(StoreError::of("looking for addresses"))?;
+            found.extend(rows.iter().map(|row| (row.get("address_hash"), row.get("contact_id"))));
+        }
+        Ok(found)
+    }
+
     /// Takes an import back; `None` where there is none, or it was taken back. Bars of addresses are never touched.
     pub async fn undo_contact_import(&self, id: i64, at: Timestamp) -> Result<Option<ImportUndone>, StoreError> {
         let failed = StoreError::of("taking an import of contacts back");
@@ -174,7 +225,37 @@ impl Store {
             take_tag(&mut transaction, contact, &tag).await.map_err(&failed)?;
         }
         let (removed, stay) = remove_untouched(&mut transaction, id).await.map_err(&failed)?;
+        sqlx::query("delete from contact_import_issue where import_id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(Some(ImportUndone { removed, stay }))
     }
+}
+
+async fn put_issues(connection: &mut SqliteConnection, import: i64, issues: &[RowIssue]) -> Result<(), sqlx::Error> {
+    for issue in issues {
+        sqlx::query(
+            "insert into contact_import_issue (import_id, row, column_name, problem, hint) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(import)
+        .bind(issue.row.map(|row| row as i64))
+        .bind(issue.column.as_deref().unwrap_or(""))
+        .bind(&issue.problem)
+        .bind(&issue.hint)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Removes what was kept of refused rows of the file that a contact came in: it may quote what the file said of them.
+pub(crate) async fn forget_issues(connection: &mut SqliteConnection, contact: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from contact_import_issue where import_id = (select import_id from contact where id = $1)")
+        .bind(contact)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

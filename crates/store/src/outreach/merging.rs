@@ -7,15 +7,16 @@ use model::Timestamp;
 use model::outreach::TouchKind;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::bounces::{give_back_bounces, move_bounces};
+use super::changes::{MERGE, NewChange, put_change, take_change};
 use super::contacts::{
     ContactImage, give_back_accounts, give_back_addresses, image_of, main_addresses, move_accounts, move_addresses,
     put_image, restage, set_main, set_merged,
 };
 use super::creator_links::{give_back_links, move_links};
 use super::deals::{give_back_deals, move_deals};
+use super::files::{give_back_files, move_files};
 use super::mails::{give_back_mails, move_mails};
 use super::rights::{
     give_back_claims, give_back_contests, give_back_erasure_requests, move_claims, move_contests, move_erasure_requests,
@@ -29,7 +30,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 
 /// What of the one who goes is taken over; everything else stays as the other has it, or is taken where they have nothing.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct TakenOver {
     pub name: bool,
     pub greeting: bool,
@@ -37,16 +38,11 @@ pub struct TakenOver {
     pub owner: bool,
     pub language: bool,
     pub zone: bool,
-}
-
-/// A change that can be taken back.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ChangeRow {
-    pub id: i64,
-    pub kind: String,
-    pub summary: String,
-    pub changed_at: Timestamp,
-    pub undone_at: Option<Timestamp>,
+    pub source: bool,
+    /// Mail goes to their main address.
+    pub main_address: bool,
+    /// Fields of the team's own, by their numbers.
+    pub fields: Vec<i64>,
 }
 
 /// Everything needed to make two of one again.
@@ -79,10 +75,15 @@ struct Before {
     claims: Vec<i64>,
     #[serde(default)]
     erasures: Vec<i64>,
+    #[serde(default)]
+    files: Vec<i64>,
     /// Put on the one who stays.
     tags: Vec<String>,
     /// Filled for the one who stays.
     values: Vec<(i64, String)>,
+    /// Filled otherwise for the one who stays: field, as it was, as it became.
+    #[serde(default)]
+    replaced: Vec<(i64, String, String)>,
     /// The line in the timeline that tells of the merge.
     touch: i64,
 }
@@ -119,7 +120,7 @@ impl Store {
             owner: pick(taken.owner, &stays_was.owner, &goes_was.owner),
             language: pick(taken.language, &stays_was.language, &goes_was.language),
             zone: pick(taken.zone, &stays_was.zone, &goes_was.zone),
-            source: pick(false, &stays_was.source, &goes_was.source),
+            source: pick(taken.source, &stays_was.source, &goes_was.source),
             // Told once is told.
             informed_at: match (stays_was.informed_at, goes_was.informed_at) {
                 (Some(one), Some(other)) => Some(one.min(other)),
@@ -149,28 +150,37 @@ impl Store {
             contests: move_contests(connection, goes, stays).await.map_err(&failed)?,
             claims: move_claims(connection, goes, stays).await.map_err(&failed)?,
             erasures: move_erasure_requests(connection, goes, stays).await.map_err(&failed)?,
+            files: move_files(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
             tags: Vec::new(),
             values: Vec::new(),
+            replaced: Vec::new(),
             stays_was,
             stays_became: became.clone(),
             goes_was,
             touch: 0,
         };
-        let main = if stays_main.is_empty() { &goes_main } else { &stays_main };
+        let takes_theirs = stays_main.is_empty() || (taken.main_address && !goes_main.is_empty());
+        let main = if takes_theirs { &goes_main } else { &stays_main };
         set_main(connection, stays, main).await.map_err(&failed)?;
         for tag in tags_of(connection, goes).await.map_err(&failed)? {
             if put_tag(connection, stays, &tag).await.map_err(&failed)? {
                 before.tags.push(tag);
             }
         }
-        let held: Vec<i64> =
-            values_of(connection, stays).await.map_err(&failed)?.into_iter().map(|(field, _)| field).collect();
+        let held = values_of(connection, stays).await.map_err(&failed)?;
         for (field, value) in values_of(connection, goes).await.map_err(&failed)? {
-            if !held.contains(&field) {
-                put_value(connection, stays, field, Some(&value)).await.map_err(&failed)?;
-                before.values.push((field, value));
+            match held.iter().find(|(of, _)| *of == field) {
+                Some((_, own)) if taken.fields.contains(&field) && *own != value => {
+                    put_value(connection, stays, field, Some(&value)).await.map_err(&failed)?;
+                    before.replaced.push((field, own.clone(), value));
+                }
+                Some(_) => {}
+                None => {
+                    put_value(connection, stays, field, Some(&value)).await.map_err(&failed)?;
+                    before.values.push((field, value));
+                }
             }
         }
         put_image(connection, stays, &became).await.map_err(&failed)?;
@@ -189,17 +199,14 @@ impl Store {
         if let Some(image) = image_of(connection, stays).await.map_err(&failed)? {
             before.stays_became = image;
         }
-        let row = sqlx::query(
-            "insert into contact_change (kind, summary, before, changed_at) values ('merge', $1, $2, $3) returning id",
-        )
-        .bind(format!("{} became part of {}", before.goes_was.name, before.stays_became.name))
-        .bind(serde_json::to_string(&before).unwrap_or_default())
-        .bind(at.0)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(&failed)?;
+        let change = NewChange {
+            kind: MERGE,
+            summary: format!("{} became part of {}", before.goes_was.name, before.stays_became.name),
+            before: serde_json::to_string(&before).unwrap_or_default(),
+        };
+        let id = put_change(connection, &change, at).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
-        Ok(Some(row.get("id")))
+        Ok(Some(id))
     }
 
     /// Makes two of one again; what was changed since and stays with the one who stayed. `None` where there is nothing to take
@@ -208,16 +215,8 @@ impl Store {
         let failed = StoreError::of("taking a merge back");
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let connection = &mut *transaction;
-        let row = sqlx::query(
-            "update contact_change set undone_at = $2 where id = $1 and undone_at is null and kind = 'merge' returning before",
-        )
-        .bind(change)
-        .bind(at.0)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(&failed)?;
-        let Some(row) = row else { return Ok(None) };
-        let before: Before = serde_json::from_str(row.get("before")).map_err(|error| StoreError::Database {
+        let Some(before) = take_change(connection, change, MERGE, at).await.map_err(&failed)? else { return Ok(None) };
+        let before: Before = serde_json::from_str(&before).map_err(|error| StoreError::Database {
             what: "a merge that was kept cannot be read",
             problem: error.to_string(),
         })?;
@@ -269,6 +268,7 @@ impl Store {
         give_back_contests(connection, &before.contests, stays, goes).await.map_err(&failed)?;
         give_back_claims(connection, &before.claims, stays, goes).await.map_err(&failed)?;
         give_back_erasure_requests(connection, &before.erasures, stays, goes).await.map_err(&failed)?;
+        give_back_files(connection, &before.files, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;
         for tag in &before.tags {
@@ -282,6 +282,15 @@ impl Store {
                 None => {}
             }
         }
+        for (field, was, became) in &before.replaced {
+            match values.iter().find(|(of, _)| of == field) {
+                Some((_, now)) if now == became => {
+                    put_value(connection, stays, *field, Some(was)).await.map_err(&failed)?;
+                }
+                Some((_, now)) => kept.push(format!("field {field}: {now}")),
+                None => kept.push(format!("field {field}: empty")),
+            }
+        }
         remove_touch(connection, before.touch).await.map_err(&failed)?;
         put_image(connection, stays, &image).await.map_err(&failed)?;
         put_image(connection, goes, &before.goes_was).await.map_err(&failed)?;
@@ -289,23 +298,6 @@ impl Store {
         restage(connection, goes).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(Some(kept))
-    }
-
-    /// Changes of contacts, the newest first.
-    pub async fn contact_changes(&self, at_most: u64) -> Result<Vec<ChangeRow>, StoreError> {
-        let rows = sqlx::query("select * from contact_change order by id desc limit $1")
-            .bind(at_most as i64)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of("reading changes of contacts"))?;
-        let of = |row: &SqliteRow| ChangeRow {
-            id: row.get("id"),
-            kind: row.get("kind"),
-            summary: row.get("summary"),
-            changed_at: Timestamp(row.get("changed_at")),
-            undone_at: row.get::<Option<i64>, _>("undone_at").map(Timestamp),
-        };
-        Ok(rows.iter().map(of).collect())
     }
 
     /// Every contact with their name and sealed addresses, for the search for doubles.
@@ -319,18 +311,4 @@ impl Store {
         .map_err(StoreError::of("reading contacts to look for doubles"))?;
         Ok(rows.iter().map(|row| (row.get("id"), row.get("name"), row.get("address"))).collect())
     }
-}
-
-/// Removes what was kept of merges that a contact had a part in: it holds names.
-pub(crate) async fn forget_changes(
-    connection: &mut sqlx::sqlite::SqliteConnection,
-    contact: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "delete from contact_change where json_extract(before, '$.stays') = $1 or json_extract(before, '$.goes') = $1",
-    )
-    .bind(contact)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

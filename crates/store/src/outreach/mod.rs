@@ -49,14 +49,17 @@ macro_rules! moves {
 
 pub mod bounces;
 pub mod briefs;
+pub mod changes;
 pub mod contacts;
 pub mod content;
 pub mod creator_links;
 pub mod deals;
+pub mod files;
 pub mod imports;
 pub mod mailboxes;
 pub mod mails;
 pub mod merging;
+pub mod moving;
 pub mod payments;
 pub mod reminders;
 pub mod rights;
@@ -66,6 +69,7 @@ pub mod suppressions;
 pub mod tasks;
 pub mod threads;
 pub mod touches;
+pub mod views;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;

@@ -6,6 +6,7 @@ use model::{AccountId, Timestamp};
 use super::bounces::NewBounce;
 use super::contacts::{ContactFilter, ContactOrder, NewAddress, NewContact};
 use super::deals::NewDeal;
+use super::files::ContactFileRow;
 use super::mailboxes::MailboxRow;
 use super::mails::{FetchedMail, NewMail};
 use super::sending::{Beginning, Effects, MayLeave, NewOutgoing, Outcome};
@@ -93,6 +94,19 @@ impl Held {
             guard_since: Timestamp(0),
         };
         self.store.begin_sending(mail, &with).await.expect("asks")
+    }
+
+    async fn file(&self, contact: i64, name: &str) -> i64 {
+        let file = ContactFileRow {
+            id: 0,
+            contact,
+            sha256: format!("sha of {name}"),
+            name: format!("{name}.pdf"),
+            bytes: 7,
+            added_by: "team".to_owned(),
+            added_at: Timestamp(32),
+        };
+        self.store.add_contact_file(&file).await.expect("keeps").expect("the contact is there")
     }
 
     async fn state(&self, mail: i64) -> SendState {
@@ -387,7 +401,7 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 19] = [
+const OF_CONTACTS: [&str; 20] = [
     "creator_stage",
     "contact",
     "contact_address",
@@ -407,6 +421,7 @@ const OF_CONTACTS: [&str; 19] = [
     "deliverable",
     "payment",
     "creator_link",
+    "contact_file",
 ];
 
 async fn everything(store: &Store) -> String {
@@ -466,6 +481,9 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
                 };
                 store.add_deal(&offer, Timestamp(31)).await.expect("offers");
             }
+            if dice(57 + place) {
+                held.file(contact, name).await;
+            }
             if dice(60 + place) {
                 store
                     .set_contact_stage(&[contact], Stage::Talking, "team", Timestamp(40 + place as i64))
@@ -474,9 +492,17 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
             }
         }
         let before = everything(store).await;
-        let taken = TakenOver { name: dice(1), stage: dice(2), owner: dice(3), ..TakenOver::default() };
+        let taken = TakenOver {
+            name: dice(1),
+            stage: dice(2),
+            owner: dice(3),
+            source: dice(4),
+            main_address: dice(5),
+            fields: if dice(6) { vec![field] } else { vec![] },
+            ..TakenOver::default()
+        };
         let change = store
-            .merge_contacts(ana, other, taken, "team", Timestamp(50))
+            .merge_contacts(ana, other, taken.clone(), "team", Timestamp(50))
             .await
             .expect("merges")
             .expect("both are there");
@@ -570,4 +596,90 @@ async fn a_mail_that_is_sent_again_is_still_found_by_the_ids_it_may_have_left_un
     assert_eq!(by_token.map(|of| of.id), Some(mail));
     let by_id = held.store.outgoing_bearing(None, Some(&format!("{mail}@brand.test"))).await.expect("looks");
     assert_eq!(by_id.map(|of| of.id), Some(mail));
+}
+
+#[tokio::test]
+async fn a_move_taken_back_puts_back_exactly_those_who_still_stand_where_it_put_them() {
+    let held = held().await;
+    let store = &held.store;
+    let mut all = Vec::new();
+    for (place, name) in ["ana", "ben", "cem", "dee", "eva", "fay"].into_iter().enumerate() {
+        all.push(held.contact(name, Some(place as i64 + 1)).await);
+    }
+    let moving = |to| store.set_contact_stage(&all[1..2], to, "team", Timestamp(5));
+    moving(Stage::Talking).await.expect("moves");
+    store.set_contact_stage(&all[2..3], Stage::Agreed, "team", Timestamp(6)).await.expect("moves");
+    let accounts = dump(store, "creator_stage").await;
+    let done = store.move_together(&all, Stage::Agreed, "team", Timestamp(10)).await.expect("moves");
+    assert_eq!(done.moved.len(), 5, "one stood there before");
+    // Dee goes elsewhere, Eva goes elsewhere and comes back, Fay becomes part of Ana.
+    store.set_contact_stage(&all[3..5], Stage::Worked, "team", Timestamp(11)).await.expect("moves");
+    store.set_contact_stage(&all[4..5], Stage::Agreed, "team", Timestamp(12)).await.expect("moves");
+    let taken = super::merging::TakenOver::default();
+    store.merge_contacts(all[0], all[5], taken, "team", Timestamp(13)).await.expect("merges");
+    let change = done.change.expect("somebody moved");
+    let back = store.undo_move(change, "team", Timestamp(20)).await.expect("undoes").expect("is there");
+    assert_eq!((back.back, back.elsewhere), (2, 3));
+    let stage = async |place: usize| {
+        let row = store.contact(all[place]).await.expect("reads").expect("is there");
+        (row.stage, row.stage_since.0)
+    };
+    assert_eq!(stage(0).await, (Stage::Write, 1));
+    assert_eq!(stage(1).await, (Stage::Talking, 5), "with the time it had stood there");
+    assert_eq!(stage(2).await, (Stage::Agreed, 6));
+    assert_eq!(stage(3).await, (Stage::Worked, 11));
+    assert_eq!(stage(4).await, (Stage::Agreed, 12));
+    let line = |of: &str, account: &str| of.lines().find(|line| line.contains(account)).map(str::to_owned);
+    let now = dump(store, "creator_stage").await;
+    assert_eq!(line(&now, "account_id=Some(2)"), line(&accounts, "account_id=Some(2)"), "their accounts too");
+    assert_eq!(store.undo_move(change, "team", Timestamp(21)).await.expect("asks"), None, "once");
+    assert_eq!(store.undo_contact_merge(change, Timestamp(21)).await.expect("asks"), None, "it is no merge");
+    let nobody = store.move_together(&all[2..3], Stage::Agreed, "team", Timestamp(22)).await.expect("asks");
+    assert_eq!(nobody.change, None);
+    assert_eq!(store.contact_merges(9).await.expect("reads").len(), 1);
+    assert_eq!(store.contact_changes(9).await.expect("reads").len(), 2);
+}
+
+#[tokio::test]
+async fn files_views_and_refused_rows_of_somebody_forgotten_are_gone() {
+    let held = held().await;
+    let store = &held.store;
+    let issue = model::RowIssue {
+        file: "fair.csv".to_owned(),
+        row: Some(3),
+        column: Some("email".to_owned()),
+        problem: "\"ana(at)creator\" is no e-mail address".to_owned(),
+        hint: "write it as ana@creator.example".to_owned(),
+        refused: true,
+    };
+    let done = store
+        .import_contacts("fair.csv", &[person("Ana Ruiz", None)], std::slice::from_ref(&issue), "team", Timestamp(1))
+        .await
+        .expect("imports");
+    assert_eq!(store.contact_import_issues(done.id).await.expect("reads"), [issue]);
+    let ana = store.contact_with_address(Channel::Email, "hash of Ana Ruiz").await.expect("reads").expect("is there");
+    let other = held.contact("ben", None).await;
+    let (hers, his) = (held.file(ana, "contract").await, held.file(other, "contract").await);
+    assert_eq!(store.content_files().await.expect("reads"), ["sha of contract"]);
+    assert!(!store.remove_contact_file(ana, his, "team", Timestamp(2)).await.expect("asks"), "it is another's");
+    for (name, query) in [("Mine", "words=ana%20ruiz"), ("Talks", "stage=talking")] {
+        store
+            .keep_outreach_view(name, "/outreach/contacts", query, Timestamp(1))
+            .await
+            .expect("keeps")
+            .expect("is new");
+    }
+    let again = store.keep_outreach_view("TALKS", "/outreach/contacts", "", Timestamp(1)).await.expect("asks");
+    assert_eq!(again, None, "names are told apart without regard to case");
+    assert!(store.forget_contact(ana, Timestamp(9)).await.expect("forgets"));
+    assert_eq!(store.contact_file(hers).await.expect("reads"), None);
+    assert_eq!(store.contact_file(his).await.expect("reads").expect("stays").contact, other);
+    assert!(store.contact_import_issues(done.id).await.expect("reads").is_empty());
+    let views: Vec<String> = store.outreach_views().await.expect("reads").into_iter().map(|view| view.name).collect();
+    assert_eq!(views, ["Talks"]);
+    assert!(store.remove_contact_file(other, his, "team", Timestamp(40)).await.expect("removes"));
+    assert!(store.content_files().await.expect("reads").is_empty());
+    let told: Vec<String> =
+        store.touches(other, None, 9).await.expect("reads").into_iter().map(|touch| touch.summary).collect();
+    assert_eq!(told[..2], ["removed the file contract.pdf", "kept the file contract.pdf"]);
 }

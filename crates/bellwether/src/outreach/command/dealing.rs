@@ -11,7 +11,7 @@ use crate::matching::fit::profile::{money_typed, typed_money};
 use crate::output::Output;
 use crate::outreach::briefs::{self, Brief, BriefGiven};
 use crate::outreach::deals::{self, Piece, Terms};
-use crate::outreach::{TEAM, contacts, creator_links};
+use crate::outreach::{TEAM, contacts, creator_links, views};
 
 #[derive(clap::Args)]
 pub struct OfferArguments {
@@ -133,13 +133,19 @@ pub async fn deals(
     data: &DataDirectory,
     contact: Option<&str>,
     campaign: Option<i64>,
+    view: Option<&str>,
     output: Output,
 ) -> anyhow::Result<()> {
     let contact = match contact {
         Some(named) => Some(contacts::find(data, named).await?.id),
         None => None,
     };
-    let rows = data.store.deals(&DealFilter { contact, campaign, state: None }).await?;
+    let kept = match view {
+        Some(named) => views::deal_filter(&views::find(data, views::DEALS.0, named).await?),
+        None => DealFilter::default(),
+    };
+    let filter = DealFilter { contact, campaign: campaign.or(kept.campaign), ..kept };
+    let rows = data.store.deals(&filter).await?;
     let mut all = Vec::new();
     for row in rows {
         let terms: Terms = serde_json::from_str(&row.terms)?;

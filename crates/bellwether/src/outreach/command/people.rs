@@ -2,7 +2,7 @@
 
 use model::outreach::{Channel, Stage, TouchKind};
 use serde::Serialize;
-use store::outreach::contacts::{ContactFilter, ContactOrder};
+use store::outreach::contacts::ContactFilter;
 
 use crate::clock;
 use crate::creators;
@@ -13,6 +13,8 @@ use crate::outreach::contacts::{self, AddressShown, ContactGiven, TouchShown, to
 use crate::outreach::duplicates;
 use crate::outreach::exporting::{self, ExportForm};
 use crate::outreach::importing::{self, ForAll};
+use crate::outreach::{moving, views};
+use crate::web::query::Pairs;
 
 #[derive(clap::Args)]
 pub struct AddArguments {
@@ -79,6 +81,12 @@ pub struct ContactsArguments {
     pub owner: Option<String>,
     #[arg(long)]
     pub tag: Option<String>,
+    /// Everybody of this import.
+    #[arg(long)]
+    pub import: Option<i64>,
+    /// A view of contacts, by its name; what else is given narrows it differently.
+    #[arg(long)]
+    pub view: Option<String>,
     #[arg(long, default_value_t = 50)]
     pub limit: u64,
 }
@@ -101,9 +109,20 @@ struct ContactsListed {
 }
 
 pub async fn contacts(data: &DataDirectory, asked: ContactsArguments, output: Output) -> anyhow::Result<()> {
+    let view = match &asked.view {
+        Some(named) => views::find(data, views::CONTACTS.0, named).await?,
+        None => Pairs::default(),
+    };
     let stage = asked.stage.as_deref().map(stage_of).transpose()?;
-    let filter = contacts::filter(data, asked.words.as_deref(), stage, asked.owner, asked.tag);
-    let (rows, all) = data.store.contacts_found(&filter, ContactOrder::Waiting, 0, asked.limit).await?;
+    // The last of a pair counts, so what is said here stands in place of what the view says.
+    let pairs = view
+        .with_some("words", asked.words)
+        .with_some("stage", stage.map(Stage::code))
+        .with_some("owner", asked.owner)
+        .with_some("tag", asked.tag)
+        .with_some("import", asked.import);
+    let (filter, (_, order)) = (views::contact_filter(data, &pairs), views::contact_order(&pairs));
+    let (rows, all) = data.store.contacts_found(&filter, order, 0, asked.limit).await?;
     let listed = rows.into_iter().map(|row| ContactListed {
         id: row.id,
         name: row.name,
@@ -242,9 +261,21 @@ pub async fn stage(data: &DataDirectory, stage: &str, named: &[String], output: 
     for name in named {
         ids.push(contacts::find(data, name).await?.id);
     }
-    let moved = contacts::set_stage(data, &ids, stage).await?;
-    output.result(&serde_json::json!({ "moved": moved.len(), "stage": stage }), |out| {
-        writeln!(out, "{} moved to “{}”, {} were there", moved.len(), stage.words(), ids.len() - moved.len())
+    let done = moving::move_together(data, &ids, stage).await?;
+    let moved = done.moved.len();
+    output.result(&serde_json::json!({ "moved": moved, "stage": stage, "change": done.change }), |out| {
+        writeln!(out, "{moved} moved to “{}”, {} were there", stage.words(), ids.len() - moved)?;
+        match done.change {
+            Some(change) => writeln!(out, "`bellwether outreach undo-move {change}` puts them back"),
+            None => Ok(()),
+        }
+    })
+}
+
+pub async fn undo_move(data: &DataDirectory, change: i64, output: Output) -> anyhow::Result<()> {
+    let done = moving::undo(data, change).await?;
+    output.result(&serde_json::json!({ "back": done.back, "elsewhere": done.elsewhere }), |out| {
+        writeln!(out, "{}", moving::put_back_words(done))
     })
 }
 
@@ -379,13 +410,7 @@ pub async fn imports(data: &DataDirectory, output: Output) -> anyhow::Result<()>
 }
 
 pub async fn undo_import(data: &DataDirectory, import: i64, output: Output) -> anyhow::Result<()> {
-    let done = data.store.undo_contact_import(import, data.now()).await?;
-    let Some(done) = done else {
-        anyhow::bail!("no import {import} can be taken back\nhint: `bellwether outreach imports` lists them");
-    };
-    data.store
-        .add_audit(data.now(), crate::outreach::TEAM, "import of contacts taken back", &import.to_string(), "")
-        .await?;
+    let done = importing::undo(data, import).await?;
     output.result(&serde_json::json!({ "removed": done.removed, "stay": done.stay }), |out| {
         writeln!(
             out,
@@ -425,7 +450,7 @@ pub async fn merge(
     take: &[String],
     output: Output,
 ) -> anyhow::Result<()> {
-    let taken = duplicates::taken_over(take)?;
+    let taken = duplicates::taken_over(data, take).await?;
     let (stays, goes) = (contacts::find(data, stays).await?, contacts::find(data, goes).await?);
     let change = duplicates::merge(data, stays.id, goes.id, taken).await?;
     output.result(&serde_json::json!({ "change": change, "contact": stays.id }), |out| {
@@ -440,6 +465,8 @@ pub async fn merge(
 #[derive(Serialize)]
 struct ChangeListed {
     change: i64,
+    /// merge, stage
+    kind: String,
     summary: String,
     changed_at: String,
     undone_at: Option<String>,
@@ -449,6 +476,7 @@ pub async fn changes(data: &DataDirectory, output: Output) -> anyhow::Result<()>
     let listed: Vec<ChangeListed> = (data.store.contact_changes(200).await?.into_iter())
         .map(|row| ChangeListed {
             change: row.id,
+            kind: row.kind,
             summary: row.summary,
             changed_at: clock::iso(row.changed_at),
             undone_at: row.undone_at.map(clock::iso),
@@ -456,7 +484,7 @@ pub async fn changes(data: &DataDirectory, output: Output) -> anyhow::Result<()>
         .collect();
     output.result(&listed, |out| {
         if listed.is_empty() {
-            return writeln!(out, "no contacts were merged");
+            return writeln!(out, "no contacts were merged or moved");
         }
         for of in &listed {
             let undone = of.undone_at.as_ref().map_or(String::new(), |at| format!("  taken back {at}"));
@@ -541,6 +569,7 @@ pub async fn fill(data: &DataDirectory, named: &str, field: &str, value: &str, o
 pub async fn forget(data: &DataDirectory, named: &str, output: Output) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     data.store.forget_contact(contact.id, data.now()).await?;
+    crate::outreach::content::sweep(data).await?;
     data.store
         .add_audit(data.now(), crate::outreach::TEAM, "contact forgotten", &format!("contact {}", contact.id), "")
         .await?;

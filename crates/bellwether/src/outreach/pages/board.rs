@@ -5,8 +5,10 @@ use axum::extract::{Query, State};
 use model::outreach::Stage;
 use store::outreach::contacts::{ContactFilter, ContactOrder, ContactRow};
 
-use super::contacts::{FilterForm, asked_filter};
+use super::contacts::FilterForm;
+use super::undoing::offered;
 use super::{Choice, InStage, Part, ago, in_stage, parts, stage_choices};
+use crate::outreach::views::contact_filter;
 use crate::web::app::{App, Page, draw};
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
@@ -44,6 +46,7 @@ struct BoardPage {
     parts: Vec<Part>,
     finding: String,
     done: Option<String>,
+    undo: Option<i64>,
     form: FilterForm,
     columns: Vec<Column>,
     table: String,
@@ -55,7 +58,7 @@ struct BoardPage {
 pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
     let asked = Pairs(pairs);
     let form = FilterForm::of(&app, &asked).await?;
-    let filter = asked_filter(&app, &asked);
+    let filter = contact_filter(&app.data, &asked);
     let counts = app.data.store.contact_stages(&filter).await?;
     let now = app.data.now();
     let mut columns = Vec::new();
@@ -90,6 +93,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
         parts: parts("Board"),
         finding: finding(all, over, &form),
         done: asked.one("done").map(str::to_owned),
+        undo: offered(&app, &asked).await?,
         table: form.address("/outreach/contacts"),
         here: form.address("/outreach/board"),
         form,

@@ -1,6 +1,9 @@
 //! `/outreach/contacts/{id}`: everything about one contact, and the card of them that stands beside a conversation. Each
 //! change is a form of its own that leads back to where it stood.
 
+pub mod dealings;
+pub mod files;
+
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,6 +13,10 @@ use serde_json::Value;
 use store::outreach::contacts::ContactChange;
 use store::outreach::tasks::TaskRow;
 
+use dealings::{DealLine, PriceLine};
+use files::FileLine;
+
+use super::undoing::{back_with_undo, offered};
 use super::{
     Choice, InStage, Part, Problem, ago, back_to, in_stage, not_valid, parts, problem_of, sending_mailboxes,
     stage_choices, stage_named, typed, typed_or,
@@ -18,7 +25,7 @@ use crate::clock;
 use crate::creators;
 use crate::outreach::contacts::{self, AddressShown, ContactShown, TouchShown, mail_address, touch_shown};
 use crate::outreach::inbox::{self, Written};
-use crate::outreach::{OutreachError, TEAM, mailboxes, sequences, templates};
+use crate::outreach::{OutreachError, TEAM, mailboxes, moving, sequences, templates};
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::error::{Recovery, WebError};
 use crate::web::layout::{Layout, Word};
@@ -102,7 +109,11 @@ struct ContactPage {
     new_source: String,
     older: Option<String>,
     is_older: bool,
+    files: Vec<FileLine>,
+    deals: Vec<DealLine>,
+    prices: Vec<PriceLine>,
     done: Option<String>,
+    undo: Option<i64>,
     problem: Option<Problem>,
     here: String,
 }
@@ -226,6 +237,12 @@ async fn page(app: &App, visit: Visit, held: ContactShown, asked: &Pairs, proble
     let running = app.data.store.sequences().await?;
     let held_templates = app.data.store.templates().await?;
     let card = card_of(app, &held, touches.into_iter().map(touch_shown).collect()).await?;
+    let name_of = |account: model::AccountId| {
+        let address = format!("/creators/{account}");
+        let link = card.accounts.iter().find(|link| link.address == address);
+        link.map_or_else(|| account.to_string(), |link| link.name.clone())
+    };
+    let prices = dealings::price_lines(app, &held.accounts, name_of).await?;
     draw(ContactPage {
         layout: Layout::load(app, visit, Word::Outreach, held.row.name.clone()).await?,
         parts: parts("Contacts"),
@@ -267,6 +284,10 @@ async fn page(app: &App, visit: Visit, held: ContactShown, asked: &Pairs, proble
         new_source: typed(asked, "source"),
         older,
         is_older: before.is_some(),
+        files: files::lines(app, id).await?,
+        deals: dealings::deal_lines(app, id).await?,
+        prices,
+        undo: offered(app, asked).await?,
         done: asked.one("done").map(str::to_owned),
         problem,
         here: path,
@@ -374,12 +395,12 @@ pub async fn set_stage(
     let given = Pairs(pairs);
     let stage = stage_named(&given, "stage")?;
     let name = contacts::shown(&app.data, id).await?.row.name;
-    let moved = contacts::set_stage(&app.data, &[id], stage).await?;
-    let done = match moved.is_empty() {
-        true => format!("{name} was there already: {}", stage.words()),
-        false => format!("{name} is now “{}”", stage.words()),
+    let moved = moving::move_together(&app.data, &[id], stage).await?;
+    let done = match moved.change {
+        None => format!("{name} was there already: {}", stage.words()),
+        Some(_) => format!("{name} is now “{}”", stage.words()),
     };
-    Ok(back_to(&given, &to(id, ""), &done))
+    Ok(back_with_undo(&given, &to(id, ""), &done, moved.change))
 }
 
 /// `POST /outreach/contacts/{id}/note`: what happened elsewhere.

@@ -6,16 +6,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::AccountId;
 use model::outreach::{Channel, Stage};
 use serde_json::Value;
-use store::outreach::contacts::{ContactFilter, ContactOrder, ContactRow};
+use store::outreach::contacts::{ContactOrder, ContactRow};
 
+use super::undoing::{back_with_undo, offered};
+use super::views::KeptViews;
 use super::{
-    Choice, InStage, Pages, Part, Problem, ago, back_to, in_stage, not_valid, numbers, pages, parts, problem_of,
+    Choice, InStage, Pages, Part, Problem, ago, in_stage, not_valid, numbers, pages, parts, problem_of,
     sending_mailboxes, stage_choices, stage_named, typed, typed_or,
 };
 use crate::clock;
 use crate::creators;
-use crate::outreach::contacts::{self, ContactGiven, filter};
-use crate::outreach::{OutreachError, TEAM, mailboxes, sequences};
+use crate::outreach::contacts::{self, ContactGiven};
+use crate::outreach::views::{self, CONTACT_ORDERS, contact_filter, contact_order};
+use crate::outreach::{OutreachError, TEAM, mailboxes, moving, sequences};
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::csv::Sheet;
 use crate::web::error::{Recovery, WebError};
@@ -25,15 +28,10 @@ use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
 const ROWS_A_PAGE: u64 = 50;
+/// Of the files to filter by.
+const IMPORTS_SHOWN: usize = 20;
 /// A download or a change for many reads so many at the most.
 const ROWS_MAX: u64 = 1_000_000;
-
-const ORDERS: [(&str, &str, ContactOrder); 4] = [
-    ("waiting", "longest on their stage", ContactOrder::Waiting),
-    ("name", "name", ContactOrder::Name),
-    ("touch", "last touch", ContactOrder::LastTouch),
-    ("newest", "newest", ContactOrder::Newest),
-];
 
 /// What table and board are filtered by, as a form shows it.
 pub struct FilterForm {
@@ -41,6 +39,8 @@ pub struct FilterForm {
     pub stages: Vec<Choice>,
     pub owners: Vec<Choice>,
     pub tags: Vec<Choice>,
+    /// Files of contacts that were brought in.
+    pub imports: Vec<Choice>,
     pub is_filtered: bool,
     /// The pairs, to keep them in other forms and addresses.
     pub kept: Vec<(String, String)>,
@@ -54,7 +54,7 @@ impl FilterForm {
             let choice = |of: String| Choice { chosen: of == chosen, words: of.clone(), code: of };
             all.into_iter().map(choice).collect()
         };
-        let kept: Vec<(String, String)> = ["words", "stage", "owner", "tag"]
+        let kept: Vec<(String, String)> = ["words", "stage", "owner", "tag", "import"]
             .into_iter()
             .filter_map(|key| Some((key.to_owned(), asked.one(key)?.to_owned())))
             .collect();
@@ -63,6 +63,7 @@ impl FilterForm {
             stages: stage_choices(asked.one("stage").and_then(Stage::from_code)),
             owners: choices(owners, "owner"),
             tags: choices(tags, "tag"),
+            imports: imports(app, asked.one("import")).await?,
             is_filtered: !kept.is_empty(),
             kept,
         })
@@ -80,20 +81,19 @@ impl FilterForm {
     }
 }
 
-/// The filter that an address asks for.
-pub fn asked_filter(app: &App, asked: &Pairs) -> ContactFilter {
-    filter(
-        &app.data,
-        asked.one("words"),
-        asked.one("stage").and_then(Stage::from_code),
-        asked.one("owner").map(str::to_owned),
-        asked.one("tag").map(str::to_owned),
-    )
-}
-
-fn asked_order(asked: &Pairs) -> (&'static str, ContactOrder) {
-    let named = ORDERS.into_iter().find(|(code, ..)| asked.one("sort") == Some(code));
-    named.map_or((ORDERS[0].0, ORDERS[0].2), |(code, _, order)| (code, order))
+/// The latest imports, and the one that is asked for.
+async fn imports(app: &App, chosen: Option<&str>) -> Result<Vec<Choice>, WebError> {
+    let rows = app.data.store.contact_imports().await?;
+    let choice = |row: store::outreach::imports::ContactImportRow| {
+        let code = row.id.to_string();
+        Choice {
+            words: format!("{} ({})", row.label, clock::day(row.imported_at)),
+            chosen: chosen == Some(&code),
+            code,
+        }
+    };
+    let held = rows.into_iter().filter(|row| row.undone_at.is_none()).map(choice).enumerate();
+    Ok(held.filter(|(place, of)| *place < IMPORTS_SHOWN || of.chosen).map(|(_, of)| of).collect())
 }
 
 /// A contact in the table.
@@ -115,8 +115,10 @@ struct ContactsPage {
     parts: Vec<Part>,
     finding: String,
     done: Option<String>,
+    undo: Option<i64>,
     problem: Option<Problem>,
     form: FilterForm,
+    kept: KeptViews,
     orders: Vec<Choice>,
     rows: Vec<ContactLine>,
     list: Pages,
@@ -136,10 +138,10 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
 
 async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) -> Page {
     let form = FilterForm::of(app, asked).await?;
-    let filter = asked_filter(app, asked);
-    let (sort, order) = asked_order(asked);
+    let filter = contact_filter(&app.data, asked);
+    let (sort, order) = contact_order(asked);
     let (_, all) = app.data.store.contacts_found(&filter, order, 0, 0).await?;
-    let kept = Pairs(form.kept.clone()).with_some("sort", (sort != ORDERS[0].0).then_some(sort));
+    let kept = Pairs(form.kept.clone()).with_some("sort", (sort != CONTACT_ORDERS[0].0).then_some(sort));
     let paged = kept.clone().with_some("page", asked.one("page").map(str::to_owned));
     let list = pages(&paged, "/outreach/contacts", ROWS_A_PAGE, all);
     let (rows, _) = app.data.store.contacts_found(&filter, order, list.from, ROWS_A_PAGE).await?;
@@ -178,8 +180,10 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
             (_, true) => format!("{contacts} meet these filters."),
         },
         done: asked.one("done").map(str::to_owned),
+        undo: offered(app, asked).await?,
         problem,
-        orders: ORDERS
+        kept: KeptViews::of(app, views::CONTACTS.0, &kept).await?,
+        orders: CONTACT_ORDERS
             .into_iter()
             .map(|(code, words, _)| Choice { code: code.to_owned(), words: words.to_owned(), chosen: code == sort })
             .collect(),
@@ -207,8 +211,8 @@ pub async fn download(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let asked = Pairs(pairs);
-    let (_, order) = asked_order(&asked);
-    let (rows, all) = app.data.store.contacts_found(&asked_filter(&app, &asked), order, 0, ROWS_MAX).await?;
+    let (_, order) = contact_order(&asked);
+    let (rows, all) = app.data.store.contacts_found(&contact_filter(&app.data, &asked), order, 0, ROWS_MAX).await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let tags = app.data.store.contact_tags(&ids).await?;
     let addresses = contacts::addresses(&app.data, &ids).await?;
@@ -268,7 +272,7 @@ async fn meant(app: &App, given: &Pairs) -> Result<Vec<i64>, OutreachError> {
         return Ok(ticked);
     }
     let (rows, all) =
-        app.data.store.contacts_found(&asked_filter(app, given), ContactOrder::Newest, 0, ROWS_MAX).await?;
+        app.data.store.contacts_found(&contact_filter(&app.data, given), ContactOrder::Newest, 0, ROWS_MAX).await?;
     if given.one("count") != Some(all.to_string().as_str()) {
         return Err(nobody(&format!(
             "{all} contacts meet the filters by now; look at them and say it again, nothing was changed"
@@ -294,10 +298,13 @@ pub async fn bulk(
         Err(error) => return Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?)).await?)),
     };
     let people = |count: u64| format::counted(count, "contact", "contacts");
+    let mut change = None;
     let done = match given.one("do") {
         Some("stage") => {
             let stage = stage_named(&given, "to_stage")?;
-            let moved = contacts::set_stage(&app.data, &contacts, stage).await?.len() as u64;
+            let done = moving::move_together(&app.data, &contacts, stage).await?;
+            change = done.change;
+            let moved = done.moved.len() as u64;
             let before = contacts.len() as u64 - moved;
             let moved = match moved {
                 1 => "1 contact is".to_owned(),
@@ -335,7 +342,7 @@ pub async fn bulk(
         }
         _ => return Err(WebError::unreadable("Nothing to do", "The form does not say what is to be done.")),
     };
-    Ok(back_to(&given, "/outreach/contacts", &done).into_response())
+    Ok(back_with_undo(&given, "/outreach/contacts", &done, change).into_response())
 }
 
 #[derive(Template)]

@@ -12,6 +12,7 @@ use store::outreach::payments::PaymentRow;
 
 use super::briefs::campaign_choices;
 use super::terms::{self, TermsForm};
+use super::views::KeptViews;
 use super::{
     Choice, InStage, Part, Problem, ago, days, not_valid, parts, problem_of, saying, sending_mailboxes, typed, typed_or,
 };
@@ -79,6 +80,7 @@ struct DealsPage {
     campaign: String,
     columns: Vec<DealColumn>,
     days: Vec<DueDay>,
+    kept: KeptViews,
     /// Whom the campaign's plan names and nobody has offered anything.
     not_asked: Vec<NotAsked>,
     all: usize,
@@ -177,6 +179,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
         campaigns: campaign_choices(&app, &campaign.map_or_else(String::new, |id| id.to_string())).await?,
         campaign: campaign.map_or_else(String::new, |id| id.to_string()),
         columns,
+        kept: KeptViews::of(&app, crate::outreach::views::DEALS.0, &asked).await?,
         days: due,
         not_asked,
         all,

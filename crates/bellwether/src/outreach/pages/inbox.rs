@@ -624,7 +624,7 @@ pub async fn file(State(app): State<App>, Path((id, number)): Path<(i64, usize)>
 }
 
 /// A download under a name: in plain letters for every program, and as it is for those that can read it.
-fn as_attachment(name: &str) -> String {
+pub(super) fn as_attachment(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or("file");
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_. ".contains(letter);
     let plain: String = name.chars().take(100).map(|letter| if is_plain(letter) { letter } else { '-' }).collect();

@@ -10,6 +10,8 @@ pub mod contact;
 pub mod contacts;
 pub mod creator;
 pub mod deals;
+pub mod duplicates;
+pub mod imports;
 pub mod inbox;
 pub mod mailboxes;
 pub mod pieces;
@@ -19,7 +21,9 @@ pub mod sequences;
 pub mod settings;
 pub mod templates;
 pub mod terms;
+pub mod undoing;
 pub mod unsubscribe;
+pub mod views;
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -116,15 +120,19 @@ fn numbers(pairs: &Pairs, key: &str) -> Vec<i64> {
     pairs.all(key).iter().filter_map(|number| number.parse().ok()).collect()
 }
 
-/// Back to the page of outreach where a form stood, else to `otherwise`; the page says what was done.
-fn back_to(pairs: &Pairs, otherwise: &str, done: &str) -> Redirect {
+/// The page of outreach where a form stood, else `otherwise`.
+fn address_back<'a>(pairs: &'a Pairs, otherwise: &'a str) -> &'a str {
     let asked = own_address(pairs.one("back").unwrap_or(""));
-    let back = if asked == "/outreach" || asked.starts_with("/outreach/") || asked.starts_with("/outreach?") {
+    if asked == "/outreach" || asked.starts_with("/outreach/") || asked.starts_with("/outreach?") {
         asked
     } else {
         otherwise
-    };
-    Redirect::to(&saying(back, done))
+    }
+}
+
+/// Back to the page of outreach where a form stood, else to `otherwise`; the page says what was done.
+fn back_to(pairs: &Pairs, otherwise: &str, done: &str) -> Redirect {
+    Redirect::to(&saying(address_back(pairs, otherwise), done))
 }
 
 /// An address with what was done, in place of what was done before.
