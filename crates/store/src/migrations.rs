@@ -12,7 +12,7 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
 /// Every step: its number, what it is for, its statements.
-const STEPS: [(i64, &str, &str); 10] = [
+const STEPS: [(i64, &str, &str); 11] = [
     (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
     (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
     (3, "known groups", include_str!("../migrations/0003_known_groups.sql")),
@@ -23,6 +23,7 @@ const STEPS: [(i64, &str, &str); 10] = [
     (8, "planning", include_str!("../migrations/0008_planning.sql")),
     (9, "outreach", include_str!("../migrations/0009_outreach.sql")),
     (10, "deals", include_str!("../migrations/0010_deals.sql")),
+    (13, "campaign board", include_str!("../migrations/0013_campaign_board.sql")),
 ];
 
 /// The steps compiled into the program.

@@ -7,7 +7,7 @@ use store::outreach::contacts::{ContactFilter, ContactOrder};
 
 use super::contacts::{self, AddressShown, TouchShown, touch_shown};
 use super::inbox::{MailShown, mail_shown};
-use super::{OutreachError, TEAM};
+use super::{OutreachError, TEAM, choices};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::web::csv::Sheet;
@@ -56,6 +56,10 @@ struct Whole {
     tasks: Vec<String>,
     touches: Vec<TouchShown>,
     mails: Vec<MailShown>,
+    /// What they chose in deals, and where it is sent.
+    choices: Vec<String>,
+    /// Where a hand put them on the boards of campaigns.
+    campaign_moves: Vec<String>,
 }
 
 /// Takes contacts out; the bytes of a file, and how many there are.
@@ -101,6 +105,22 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
             mails.extend(data.store.thread_mails(thread.id).await?.into_iter().map(mail_shown));
         }
     }
+    let (mut chosen, mut moved) = (Vec::new(), Vec::new());
+    if with_history {
+        for (deal, choice) in choices::of_contact(data, id).await? {
+            let place = choice.address.as_ref().map_or_else(String::new, |address| format!(", sent to {address}"));
+            chosen.push(format!("deal {deal}: {}{place}", choice.words()));
+        }
+        for (campaign, one) in data.store.moves_of_contact(id).await? {
+            let to = if one.held.to.is_empty() { "where the facts lead" } else { &one.held.to };
+            moved.push(format!(
+                "{}: {campaign}: {} to {to} by {}",
+                clock::iso(one.held.at),
+                one.stage_before,
+                one.held.actor
+            ));
+        }
+    }
     let row = shown.row;
     Ok(Whole {
         id,
@@ -125,6 +145,8 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
         tasks: shown.tasks.into_iter().map(|task| format!("{}: {}", task.due_on, task.title)).collect(),
         touches,
         mails,
+        choices: chosen,
+        campaign_moves: moved,
     })
 }
 
@@ -220,6 +242,8 @@ mod tests {
             tasks: vec![],
             touches: vec![],
             mails: vec![],
+            choices: vec![],
+            campaign_moves: vec![],
         };
         let card = card(&of);
         assert!(card.lines().all(|line| line.len() <= CARD_LINE_OCTETS), "{card}");

@@ -5,7 +5,7 @@ use model::outreach::{SuppressionReason, TouchKind};
 
 use super::contacts::{self, ContactShown};
 use super::unsubscribing::bar_contact;
-use super::{OutreachError, content};
+use super::{OutreachError, choices, content};
 use crate::creators;
 use crate::data_directory::DataDirectory;
 
@@ -57,6 +57,19 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
     }
     for (field, value) in shown.fields.iter().filter(|(_, value)| !value.is_empty()) {
         held.push(said(&field.name, value, "written down by the team"));
+    }
+    for (deal, choice) in choices::of_contact(data, row.id).await? {
+        let from = format!("written down by {} in deal {deal}", choice.by.words());
+        let what = |what: &str, says: &str| Held {
+            what: what.to_owned(),
+            says: says.to_owned(),
+            from: from.clone(),
+            since: Some(choice.at),
+        };
+        held.push(what("The product you get", choice.product.as_deref().unwrap_or("a surprise")));
+        if let Some(address) = &choice.address {
+            held.push(what("Where it is sent", address));
+        }
     }
     for account in &shown.accounts {
         let Ok(report) = creators::report(data, *account).await else { continue };

@@ -14,6 +14,8 @@ use crate::data_directory::DataDirectory;
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Between two readings of a mailbox whose server does not tell when something comes.
 const READ_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks for addresses past their time.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// A server that tells is asked anew so often, in case it forgot.
 const READ_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
@@ -56,6 +58,15 @@ pub fn begin(data: Arc<DataDirectory>) -> Working {
         };
         // It is empty: only this task fills it.
         drop(in_hand.set(lock.in_hand()));
+        let forgets = data.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(FORGET_EVERY).await;
+                if let Err(error) = forgets.store.remove_old_shipping(forgets.now()).await {
+                    tracing::warn!(%error, "addresses past their time could not be removed");
+                }
+            }
+        });
         let readers = data.clone();
         tokio::spawn(async move { keep_reading(readers).await });
         loop {

@@ -301,6 +301,7 @@ fn way_on(error: &OutreachError) -> Option<Recovery> {
         OutreachError::NoTemplate(_) => Recovery::new("The templates", "/outreach/templates"),
         OutreachError::NoSequence(_) => Recovery::new("The sequences", "/outreach/sequences"),
         OutreachError::NoBrief(_) => Recovery::new("The briefs", "/outreach/briefs"),
+        OutreachError::NoCampaign(_) => Recovery::new("The campaigns", "/outreach/campaigns"),
         OutreachError::NoDeal(_) | OutreachError::NoDeliverable(_) => Recovery::new("The deals", "/outreach/deals"),
         OutreachError::NoThread(_) => Recovery::new("The inbox", "/outreach"),
         OutreachError::NoOutgoing(_) | OutreachError::AtWork => Recovery::new("The queue", "/outreach/queue"),
@@ -329,6 +330,7 @@ impl From<OutreachError> for WebError {
             OutreachError::NoTemplate(_) => WebError::not_found("No such template", said),
             OutreachError::NoSequence(_) => WebError::not_found("No such sequence", said),
             OutreachError::NoBrief(_) => WebError::not_found("No such brief", said),
+            OutreachError::NoCampaign(_) => WebError::not_found("No such campaign", said),
             OutreachError::NoDeal(_) => WebError::not_found("No such deal", said),
             OutreachError::NoDeliverable(_) => WebError::not_found("Nothing of this number is to be made", said),
             OutreachError::NoThread(_) => WebError::not_found(

@@ -10,6 +10,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::bounces::{give_back_bounces, move_bounces};
+use super::campaigns::{give_back_campaign_moves, move_campaign_moves};
 use super::contacts::{
     ContactImage, give_back_accounts, give_back_addresses, image_of, main_addresses, move_accounts, move_addresses,
     put_image, restage, set_main, set_merged,
@@ -70,6 +71,8 @@ struct Before {
     deals: Vec<i64>,
     #[serde(default)]
     links: Vec<i64>,
+    #[serde(default)]
+    campaign_moves: Vec<i64>,
     /// Put on the one who stays.
     tags: Vec<String>,
     /// Filled for the one who stays.
@@ -137,6 +140,7 @@ impl Store {
             threads: move_threads(connection, goes, stays).await.map_err(&failed)?,
             deals: move_deals(connection, goes, stays).await.map_err(&failed)?,
             links: move_links(connection, goes, stays).await.map_err(&failed)?,
+            campaign_moves: move_campaign_moves(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
             tags: Vec::new(),
@@ -254,6 +258,7 @@ impl Store {
         give_back_threads(connection, &before.threads, stays, goes).await.map_err(&failed)?;
         give_back_deals(connection, &before.deals, stays, goes).await.map_err(&failed)?;
         give_back_links(connection, &before.links, stays, goes).await.map_err(&failed)?;
+        give_back_campaign_moves(connection, &before.campaign_moves, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;
         for tag in &before.tags {

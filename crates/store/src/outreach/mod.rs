@@ -49,6 +49,8 @@ macro_rules! moves {
 
 pub mod bounces;
 pub mod briefs;
+pub mod campaigns;
+pub mod choices;
 pub mod contacts;
 pub mod content;
 pub mod creator_links;
@@ -64,6 +66,7 @@ pub mod suppressions;
 pub mod tasks;
 pub mod threads;
 pub mod touches;
+pub mod waiting;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;

@@ -6,9 +6,11 @@
 
 pub mod board;
 pub mod briefs;
+pub mod campaigns;
 pub mod contact;
 pub mod contacts;
 pub mod creator;
+pub mod deal_parts;
 pub mod deals;
 pub mod inbox;
 pub mod mailboxes;
@@ -19,6 +21,7 @@ pub mod settings;
 pub mod templates;
 pub mod terms;
 pub mod unsubscribe;
+pub mod waiting;
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -45,6 +48,7 @@ fn parts(here: &str) -> Vec<Part> {
         ("Inbox", "/outreach"),
         ("Board", "/outreach/board"),
         ("Contacts", "/outreach/contacts"),
+        ("Campaigns", "/outreach/campaigns"),
         ("Deals", "/outreach/deals"),
         ("Briefs", "/outreach/briefs"),
         ("Sequences", "/outreach/sequences"),
