@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """How fast outreach answers with many contacts: 50,000 contacts, 500,000 touches, 20,000 threads in a data directory of its
-own, then pages asked for over HTTP, each several times, and the median and 95th percentile printed as JSON.
+own, with 5,000 deals, then pages asked for over HTTP, each several times, and the median and 95th percentile printed as JSON.
 
     benchmarks/outreach.py --program target/debug/bellwether [--contacts 50000] [--touches 500000]
 
@@ -26,6 +26,7 @@ LAST = "brew stone rivers field baker miller weber rossi garcia novak silva jans
 PAGES = [
     "/outreach/board", "/outreach/board?owner=mia", "/outreach/contacts", "/outreach/contacts?words=rivers",
     "/outreach/contacts?words=zoe+weber&stage=talking", "/outreach/contacts?tag=vip", "/outreach/contacts/25000", "/outreach",
+    "/", "/outreach/waiting", "/outreach/campaigns", "/outreach/campaigns/1", "/outreach/campaigns/1?show=table",
 ]
 
 
@@ -69,8 +70,53 @@ def fill(place, contacts, touches, threads):
             "'words of a mail',?,0,'personal',1,0)",
             (f"m{number}@b.test", f"none{number}", number, contact, f"About coffee {number}", f"about coffee {number}", at),
         )
+    fill_deals(base, dice, now, day, contacts)
     base.commit()
     base.close()
+
+
+def fill_deals(base, dice, now, day, contacts):
+    """5,000 deals with pieces and payments in twenty campaigns, 20,000 tasks, 10,000 mails that left and 50 of unknown fate."""
+    terms = json.dumps({"fee": {"minor_units": 25000, "currency": "EUR"}, "pieces": [{"count": 2, "format": "story"}]})
+    base.execute("insert into brief (id, name, created_at) values (1, 'Brew', ?)", (now,))
+    base.execute("insert into brief_version (brief_id, version, body, created_at) values (1, 1, '{}', ?)", (now,))
+    for number in range(1, 21):
+        base.execute(
+            "insert into campaign (id, brand_id, name, budget_minor_units, currency, created_at) values (?, 'b', ?, 5000000, 'EUR', ?)",
+            (number, f"Campaign {number}", now - 60 * day),
+        )
+    states = ["proposed", "countered", "accepted", "in-work", "delivered", "settled", "declined", "withdrawn"]
+    date = lambda days: time.strftime("%Y-%m-%d", time.gmtime(now / 1e6 + days * 86_400))
+    for number in range(1, 5_001):
+        state = dice.choice(states)
+        base.execute(
+            "insert into deal (id, contact_id, campaign_id, brief_id, brief_version, state, state_since, version, created_at) "
+            "values (?, ?, ?, 1, 1, ?, ?, 1, ?)",
+            (number, dice.randrange(contacts) + 1, number % 20 + 1, state, now - dice.randrange(60) * day, now),
+        )
+        base.execute(
+            "insert into deal_version (deal_id, version, party, terms, message, created_at) values (?, 1, 'us', ?, '', ?)", (number, terms, now)
+        )
+        if state in ("accepted", "in-work", "delivered", "settled", "withdrawn"):
+            for piece in (1, 2):
+                due = dice.randrange(-60, 60)
+                base.execute(
+                    "insert into deliverable (deal_id, number, format, platform, draft_due_on, due_on, state, state_since) values (?,?,'story','instagram',?,?,?,?)",
+                    (number, piece, date(due - 7), date(due), dice.choice(["waiting", "drafted", "changes", "approved", "live", "live", "live"]), now),
+                )
+            base.execute(
+                "insert into payment (deal_id, what, amount_minor_units, currency, due_on, state, state_since, created_at) values (?,'fee',25000,'EUR',?,?,?,?)",
+                (number, date(dice.randrange(-60, 60)), dice.choice(["owed", "sent", "arrived"]), now, now),
+            )
+    base.executemany(
+        "insert into task (contact_id, title, due_on, created_at, done_at) values (?, 'ring', ?, ?, ?)",
+        [(dice.randrange(contacts) + 1, date(dice.randrange(-30, 60)), now, dice.choice([None, now, now])) for _ in range(20_000)],
+    )
+    base.execute("insert into mailbox (id, address, from_name, settings, state, state_since, created_at) values (1, 'a@b.test', '', '{}', 'paused', 0, 0)")
+    base.executemany(
+        "insert into outgoing (mailbox_id, contact_id, is_first, subject, body, state, not_before, created_at) values (1, ?, 0, '', '', ?, 0, 0)",
+        [(dice.randrange(contacts) + 1, "unknown" if number < 50 else "accepted") for number in range(10_000)],
+    )
 
 
 def main():

@@ -57,9 +57,9 @@ const linkOf = async (page, deal) => {
 };
 
 // A brief and a deal with `who`, offered; their page.
-export const offer = async (page, who, name) => {
+export const offer = async (page, who, name, more = {}) => {
   const on = await send(page, "/outreach/briefs/new", { name, ...brief });
-  const terms = { contact: who, brief: on.split("/").pop(), fee: "250 EUR", product: "the grinder itself", usage: "own website and shop", usage_days: "90", exclusivity: "other hand grinders", exclusivity_days: "30", payment_days: "14", message: "We like how you brew, and would like to send you one.", ...pieces };
+  const terms = { contact: who, brief: on.split("/").pop(), fee: "250 EUR", product: "the grinder itself", usage: "own website and shop", usage_days: "90", exclusivity: "other hand grinders", exclusivity_days: "30", payment_days: "14", message: "We like how you brew, and would like to send you one.", ...pieces, ...more };
   const deal = await send(page, "/outreach/deals/new", terms);
   return { brief: on, deal, link: await linkOf(page, deal) };
 };

@@ -4,6 +4,7 @@ import { dealJourneys } from "./deals.mjs";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { campaignJourneys } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 const rowNames = (page) => page.locator("tr[data-row] a.name").allTextContents();
@@ -898,6 +899,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
 
   await contactJourneys({ journey, server: workshop, work });
   await dealJourneys({ journey, server: workshop, work });
+  await campaignJourneys({ journey, workshop });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {
     await page.goto("/matching");

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { addKept, emptyKept } from "./contacts.mjs";
 import { addDeals } from "./deals.mjs";
+import { addCampaign } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
@@ -115,6 +116,7 @@ const everyPage = async (page, folder) => {
   const made = await addOutreach(page, servers);
   const deals = await addDeals(page);
   const kept = await addKept(page, made, folder);
+  const inCampaign = await addCampaign(page, campaign.split("/").pop());
   const dealId = deals.deal.split("/").pop();
   const conversations = servers ? await addConversations(page, servers) : {};
   if (!servers) console.log("skip  the inbox with conversations: the mail servers of tests/mail are not installed");
@@ -146,6 +148,12 @@ const everyPage = async (page, folder) => {
     "outreach-deals-table": "/outreach/deals?show=table",
     "outreach-deals-calendar": "/outreach/deals?show=calendar",
     "outreach-deals-campaign": `/outreach/deals?campaign=${campaign.split("/").pop()}`,
+    "outreach-campaigns": "/outreach/campaigns",
+    "outreach-campaign": inCampaign.board,
+    "outreach-campaign-table": `${inCampaign.board}?show=table`,
+    "outreach-campaign-calendar": `${inCampaign.board}?show=calendar`,
+    "outreach-campaign-deal": inCampaign.deal,
+    "outreach-waiting": "/outreach/waiting",
     "outreach-deal-new": "/outreach/deals/new?contact=Ana+Ruiz",
     "outreach-deal": deals.deal,
     "outreach-deal-countered": deals.counter,
@@ -244,7 +252,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -115,6 +115,8 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
     let _lock = data.lock_for_writing()?;
     data.revision().await?;
     stages.begin("removing what has passed its time");
+    // Where products were sent, of deals that ended long ago.
+    data.store.remove_old_shipping(data.now()).await?;
     let rows_expired = data.lake.remove_expired(data.now()).await.map_err(DataDirectoryError::from)?;
     // Whoever holds what was made from this revision must see that it is made again.
     if rows_expired > 0 || asked == Asked::EverythingAnew {

@@ -34,6 +34,7 @@ macro_rules! coded {
     };
 }
 
+pub mod board;
 pub mod deals;
 pub mod rights;
 

@@ -37,7 +37,7 @@ pub use persons::{IdentityClaim, MergeRow};
 pub use planning::{
     CampaignCreatorRow, CampaignRow, NewCampaign, NewPlan, PlanCreatorRow, PlanListRow, PlanRole, PlanRow,
 };
-pub use prices::PriceRow;
+pub use prices::{DealPrice, PriceRow};
 pub use reviews::{ShortlistLink, ShortlistVote, Voter};
 pub use searches::{NicheCorrection, SavedSearch};
 pub use shortlists::{Shortlist, ShortlistColumn, ShortlistMember, ShortlistRows, ShortlistValue};

@@ -1,6 +1,7 @@
 //! `bellwether outreach …`: contacts, mailboxes, templates, sequences, the queue, the inbox, briefs and deals.
 
 mod asked;
+mod campaigning;
 mod dealing;
 mod keeping;
 mod mailing;
@@ -307,6 +308,41 @@ pub enum OutreachCommand {
     Remind,
     /// Note what a second look at a post found.
     Look(asked::LookArguments),
+    /// Every campaign with what it comes to.
+    Campaigns,
+    /// One campaign's board: who stands where, what is planned, agreed and due.
+    Campaign { campaign: i64 },
+    /// Move creators of a campaign to a stage by hand, or with `facts` back to where the facts lead.
+    CampaignMove {
+        campaign: i64,
+        /// A stage by its code or name, or facts.
+        to: String,
+        /// Contacts by number, or whoever is in the campaign by name or by the key that `campaign` prints.
+        #[arg(required = true)]
+        creators: Vec<String>,
+    },
+    /// The stages of campaigns' boards; with options, changes them.
+    CampaignStages(campaigning::StagesArguments),
+    /// What of a deal stands in the price history; with parts, says how its fee divides.
+    DealPrices {
+        deal: i64,
+        /// For each kind of piece, in the order of the terms: "instagram:ana story 150 EUR".
+        #[arg(long = "part")]
+        part: Vec<String>,
+    },
+    /// What a creator chose of several products and where it is sent; with options, writes it down.
+    DealChoice {
+        deal: i64,
+        /// As the terms call it.
+        #[arg(long)]
+        product: Option<String>,
+        /// The brand chooses.
+        #[arg(long)]
+        surprise: bool,
+        /// Where it is sent.
+        #[arg(long, default_value = "")]
+        address: String,
+    },
 }
 
 pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output) -> anyhow::Result<()> {
@@ -398,6 +434,16 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::TakeClaim { claim } => asked::take_claim(data, claim, output).await,
         Of::Remind => asked::remind(data, output).await,
         Of::Look(given) => asked::look(data, given, output).await,
+        Of::Campaigns => campaigning::campaigns(data, output).await,
+        Of::Campaign { campaign } => campaigning::campaign(data, campaign, output).await,
+        Of::CampaignMove { campaign, to, creators } => {
+            campaigning::campaign_move(data, campaign, &to, &creators, output).await
+        }
+        Of::CampaignStages(given) => campaigning::campaign_stages(data, given, output).await,
+        Of::DealPrices { deal, part } => campaigning::deal_prices(data, deal, &part, output).await,
+        Of::DealChoice { deal, product, surprise, address } => {
+            campaigning::deal_choice(data, deal, product, surprise, &address, output).await
+        }
     }
 }
 

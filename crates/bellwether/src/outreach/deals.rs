@@ -10,7 +10,8 @@ use store::outreach::content::NewDeliverable;
 use store::outreach::deals::{DealRow, DealStep, DealVersionRow, NewDeal, Stepped};
 use store::outreach::payments::NewPayment;
 
-use super::{OutreachError, TEAM, briefs, contacts, one_line};
+use super::choices::{self, ChoiceGiven, ChoiceShown};
+use super::{OutreachError, TEAM, agreed_prices, briefs, contacts, one_line};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
@@ -36,8 +37,10 @@ pub struct Piece {
 #[serde(default)]
 pub struct Terms {
     pub fee: Option<Money>,
-    /// What they get beside money; empty: nothing.
+    /// What they get beside money; empty: nothing. Several, one a line: they choose one.
     pub product: String,
+    /// Nothing has to be sent to them for it: a code, a visit, a service.
+    pub is_not_sent: bool,
     /// Hundredths of a percent of each sale.
     pub commission_basis_points: u32,
     pub pieces: Vec<Piece>,
@@ -50,6 +53,28 @@ pub struct Terms {
     pub exclusivity_days: u32,
     /// Days after the last post by which the fee is paid.
     pub payment_days: u32,
+}
+
+impl Terms {
+    /// The products, of which they get one.
+    pub fn products(&self) -> Vec<&str> {
+        self.product.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+    }
+
+    /// Whether something is sent to them.
+    pub fn is_sent(&self) -> bool {
+        !self.products().is_empty() && !self.is_not_sent
+    }
+
+    /// The product in a few words.
+    fn product_words(&self) -> String {
+        let what = match self.products().as_slice() {
+            [] => return "none".to_owned(),
+            [one] => (*one).to_owned(),
+            several => format!("one of: {}", several.join("; ")),
+        };
+        if self.is_not_sent { format!("{what} (nothing is sent)") } else { what }
+    }
 }
 
 /// One thing two versions of terms say differently.
@@ -66,6 +91,8 @@ pub struct DealShown {
     pub row: DealRow,
     pub terms: Terms,
     pub versions: Vec<VersionShown>,
+    /// What they chose of several products, and where it is sent.
+    pub choice: Option<ChoiceShown>,
 }
 
 /// One version of a deal's terms, and what it changed.
@@ -94,7 +121,7 @@ pub fn said(terms: &Terms) -> Vec<(&'static str, String)> {
     };
     vec![
         ("Fee", terms.fee.as_ref().map_or_else(none, money_typed)),
-        ("Product", if terms.product.is_empty() { none() } else { terms.product.clone() }),
+        ("Product", terms.product_words()),
         (
             "Commission",
             match terms.commission_basis_points {
@@ -195,7 +222,8 @@ pub fn checked(terms: &Terms) -> Result<Terms, OutreachError> {
     }
     Ok(Terms {
         fee: terms.fee,
-        product: one_line("product", &terms.product, 300)?,
+        product: choices::product_lines(&terms.product)?,
+        is_not_sent: terms.is_not_sent && !terms.product.trim().is_empty(),
         commission_basis_points: terms.commission_basis_points,
         pieces,
         usage: one_line("usage", &terms.usage, 300)?,
@@ -230,7 +258,7 @@ fn kept(terms: &Terms) -> String {
     serde_json::to_string(terms).expect("terms are plain")
 }
 
-fn read(terms: &str) -> Result<Terms, OutreachError> {
+pub(super) fn read(terms: &str) -> Result<Terms, OutreachError> {
     serde_json::from_str(terms)
         .map_err(|error| OutreachError::Refused(format!("the terms of a deal cannot be read: {error}")))
 }
@@ -275,11 +303,13 @@ pub async fn offer(
 
 /// Terms in a few words: `250.00 EUR for 2 × story`.
 pub fn short(terms: &Terms) -> String {
-    let gets = match (&terms.fee, terms.product.as_str(), terms.commission_basis_points) {
-        (Some(fee), "", _) => money_typed(fee),
-        (Some(fee), _, _) => format!("{} and the product", money_typed(fee)),
-        (None, "", points) => format!("{} % of each sale", decimal(points)),
-        (None, product, _) => product.to_owned(),
+    let gets = match (&terms.fee, terms.products().as_slice(), terms.commission_basis_points) {
+        (Some(fee), [], _) => money_typed(fee),
+        (Some(fee), [_], _) => format!("{} and the product", money_typed(fee)),
+        (Some(fee), several, _) => format!("{} and one of {} products", money_typed(fee), several.len()),
+        (None, [], points) => format!("{} % of each sale", decimal(points)),
+        (None, [product], _) => (*product).to_owned(),
+        (None, several, _) => format!("one of {} products", several.len()),
     };
     let pieces: Vec<String> = terms.pieces.iter().map(|piece| format!("{} × {}", piece.count, piece.format)).collect();
     format!("{gets} for {}", pieces.join(", "))
@@ -293,7 +323,8 @@ pub async fn shown(data: &DataDirectory, id: i64) -> Result<DealShown, OutreachE
         let changes = versions.last().map_or_else(Vec::new, |before| changes(&before.terms, &terms));
         versions.push(VersionShown { version, party, terms, changes, message, created_at });
     }
-    Ok(DealShown { terms: read(&row.terms)?, row, versions })
+    let choice = choices::of_deal(data, &row).await?;
+    Ok(DealShown { terms: read(&row.terms)?, row, versions, choice })
 }
 
 /// What somebody does with a deal.
@@ -304,9 +335,10 @@ pub enum Act {
         terms: Terms,
         message: String,
     },
-    /// Agreeing to the terms as they are; whoever does writes their name.
+    /// Agreeing to the terms as they are; whoever does writes their name, and a creator chooses where there are several products.
     Accept {
         name: String,
+        choice: ChoiceGiven,
     },
     Decline {
         reason: String,
@@ -342,11 +374,13 @@ pub async fn act(
         accepted_by: "",
         pieces: &[],
         payments: &[],
+        prices: &[],
+        choice: None,
         summary: "",
         stage: None,
     };
     let (mut text, mut words, mut reason, mut name) = (String::new(), String::new(), String::new(), String::new());
-    let (mut pieces, mut payments) = (Vec::new(), Vec::new());
+    let (mut pieces, mut payments, mut prices) = (Vec::new(), Vec::new(), Vec::new());
     let summary;
     match act {
         Act::Propose { terms, message } => {
@@ -364,7 +398,7 @@ pub async fn act(
             text = kept(&terms);
             words = message_of(&message)?;
         }
-        Act::Accept { name: given } => {
+        Act::Accept { name: given, choice } => {
             name = one_line("name", &given, 120)?;
             if name.is_empty() {
                 let problem = "write your name: it stands below the agreement".to_owned();
@@ -375,6 +409,8 @@ pub async fn act(
             summary = format!("{name} accepted: {}", short(&deal.terms));
             pieces = pieces_of(&deal.terms);
             payments = payments_of(&deal.terms, data.now());
+            step.choice = choices::on_accepting(data, &deal.terms, &choice, by)?;
+            prices = agreed_prices::of_deal(data, row, version, &deal.terms).await?;
         }
         Act::Decline { reason: given } => {
             reason = one_line("reason", &given, 600)?;
@@ -406,7 +442,7 @@ pub async fn act(
     }
     step.terms = (!text.is_empty()).then_some((text.as_str(), words.as_str()));
     (step.reason, step.accepted_by, step.summary) = (&reason, &name, &summary);
-    (step.pieces, step.payments) = (&pieces, &payments);
+    (step.pieces, step.payments, step.prices) = (&pieces, &payments, &prices);
     match data.store.step_deal(&step, data.now()).await? {
         Stepped::Done => {}
         Stepped::NotThere => return Err(OutreachError::NoDeal(row.id)),
@@ -494,6 +530,27 @@ mod tests {
         let owed = payments_of(&terms(), Timestamp(0));
         assert_eq!((owed.len(), owed[0].due_on.as_str()), (1, "2026-03-22"));
         assert!(payments_of(&Terms { fee: None, ..terms() }, Timestamp(0)).is_empty());
+    }
+
+    #[test]
+    fn terms_kept_before_there_were_choices_still_read() {
+        let old = r#"{"fee":{"minor_units":25000,"currency":"EUR"},"product":"a grinder","commission_basis_points":0,
+            "pieces":[],"usage":"","usage_days":0,"is_paid_use":false,"exclusivity":"","exclusivity_days":0,"payment_days":14}"#;
+        let read = read(old).expect("reads");
+        assert_eq!((read.products(), read.is_sent()), (vec!["a grinder"], true));
+        assert_eq!(said(&read)[1], ("Product", "a grinder".to_owned()));
+    }
+
+    #[test]
+    fn several_products_are_a_choice_and_a_code_is_not_sent() {
+        let several = Terms { product: " a grinder \n\na kettle\nA  Grinder".to_owned(), ..terms() };
+        let kept = checked(&several).expect("is right");
+        assert_eq!(kept.product, "a grinder\na kettle");
+        assert_eq!(said(&kept)[1].1, "one of: a grinder; a kettle");
+        assert!(short(&kept).starts_with("250.00 EUR and one of 2 products for"), "{}", short(&kept));
+        let code = Terms { product: "a code".to_owned(), is_not_sent: true, ..terms() };
+        assert_eq!((code.is_sent(), said(&code)[1].1.as_str()), (false, "a code (nothing is sent)"));
+        assert!(!checked(&Terms { is_not_sent: true, ..terms() }).expect("is right").is_not_sent, "nothing is nothing");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use store::outreach::contacts::{ContactFilter, ContactOrder};
 use super::contacts::{self, AddressShown, TouchShown, touch_shown};
 use super::files::FileShown;
 use super::inbox::{MailShown, mail_shown};
-use super::{OutreachError, TEAM, files};
+use super::{OutreachError, TEAM, choices, files};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::web::csv::Sheet;
@@ -58,6 +58,10 @@ struct Whole {
     files: Vec<FileShown>,
     touches: Vec<TouchShown>,
     mails: Vec<MailShown>,
+    /// What they chose in deals, and where it is sent.
+    choices: Vec<String>,
+    /// Where a hand put them on the boards of campaigns.
+    campaign_moves: Vec<String>,
 }
 
 /// Takes contacts out; the bytes of a file, and how many there are.
@@ -103,6 +107,22 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
             mails.extend(data.store.thread_mails(thread.id).await?.into_iter().map(mail_shown));
         }
     }
+    let (mut chosen, mut moved) = (Vec::new(), Vec::new());
+    if with_history {
+        for (deal, choice) in choices::of_contact(data, id).await? {
+            let place = choice.address.as_ref().map_or_else(String::new, |address| format!(", sent to {address}"));
+            chosen.push(format!("deal {deal}: {}{place}", choice.words()));
+        }
+        for (campaign, one) in data.store.moves_of_contact(id).await? {
+            let to = if one.held.to.is_empty() { "where the facts lead" } else { &one.held.to };
+            moved.push(format!(
+                "{}: {campaign}: {} to {to} by {}",
+                clock::iso(one.held.at),
+                one.stage_before,
+                one.held.actor
+            ));
+        }
+    }
     let row = shown.row;
     Ok(Whole {
         id,
@@ -128,6 +148,8 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
         files: files::of(data, id).await?,
         touches,
         mails,
+        choices: chosen,
+        campaign_moves: moved,
     })
 }
 
@@ -224,6 +246,8 @@ mod tests {
             files: vec![],
             touches: vec![],
             mails: vec![],
+            choices: vec![],
+            campaign_moves: vec![],
         };
         let card = card(&of);
         assert!(card.lines().all(|line| line.len() <= CARD_LINE_OCTETS), "{card}");

@@ -3,8 +3,11 @@
 //! Nothing leaves without a person's release. A mail is given to a server at most once; what comes in is kept whole and
 //! can be read, threaded and classified again; whoever must not be written to never is.
 
+pub mod agreed_prices;
 pub mod briefs;
 pub mod claims;
+pub mod campaigns;
+pub mod choices;
 pub mod command;
 pub mod composing;
 pub mod contacts;
@@ -31,6 +34,7 @@ pub mod templates;
 pub mod threading;
 pub mod unsubscribing;
 pub mod views;
+pub mod waiting;
 pub mod working;
 
 use store::StoreError;
@@ -68,6 +72,8 @@ pub enum OutreachError {
     NoOutgoing(i64),
     #[error("there is no brief {0}\nhint: `bellwether outreach briefs` lists them")]
     NoBrief(String),
+    #[error("there is no campaign {0}\nhint: `bellwether outreach campaigns` lists them")]
+    NoCampaign(i64),
     #[error("there is no deal {0}\nhint: `bellwether outreach deals` lists them")]
     NoDeal(i64),
     #[error("there is no piece {0} to be made\nhint: `bellwether outreach deals` lists the deals with their pieces")]

@@ -9,7 +9,7 @@ use store::outreach::rights::{ContestRow, ErasureRequest};
 
 use super::contacts::{self, ContactShown};
 use super::unsubscribing::bar_contact;
-use super::{OutreachError, content};
+use super::{OutreachError, choices, content};
 use crate::clock;
 use crate::creators::{self, CreatorReport};
 use crate::data_directory::DataDirectory;
@@ -66,6 +66,21 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
             since: Some(file.added_at),
             mark: String::new(),
         });
+    }
+    for (deal, choice) in choices::of_contact(data, shown.row.id).await? {
+        let what = |fact: &str, what: &str, says: &str| Held {
+            fact: format!("{fact}:{deal}"),
+            account: None,
+            what: what.to_owned(),
+            says: says.to_owned(),
+            from: format!("written down by {} in deal {deal}", choice.by.words()),
+            since: Some(choice.at),
+            mark: String::new(),
+        };
+        held.push(what("choice", "The product you get", choice.product.as_deref().unwrap_or("a surprise")));
+        if let Some(address) = &choice.address {
+            held.push(what("shipping", "Where it is sent", address));
+        }
     }
     let prices = data.store.prices().await?;
     for account in &shown.accounts {

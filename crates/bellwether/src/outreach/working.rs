@@ -16,6 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 const READ_EVERY: Duration = Duration::from_secs(60);
 /// Between two looks at what comes due.
 const REMIND_EVERY: Duration = Duration::from_secs(300);
+/// Between two looks for addresses past their time.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// A server that tells is asked anew so often, in case it forgot.
 const READ_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
@@ -58,6 +60,15 @@ pub fn begin(data: Arc<DataDirectory>) -> Working {
         };
         // It is empty: only this task fills it.
         drop(in_hand.set(lock.in_hand()));
+        let forgets = data.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(FORGET_EVERY).await;
+                if let Err(error) = forgets.store.remove_old_shipping(forgets.now()).await {
+                    tracing::warn!(%error, "addresses past their time could not be removed");
+                }
+            }
+        });
         let readers = data.clone();
         tokio::spawn(async move { keep_reading(readers).await });
         let reminding = data.clone();

@@ -13,8 +13,8 @@ use super::layout::{Layout, Word};
 use super::visit::Visit;
 use crate::clock;
 use crate::creators::own_people::among::{OwnAccount, OwnPeople, own_people};
-use crate::matching;
 use crate::web::people::Person;
+use crate::{matching, outreach};
 
 const CREATORS_SHOWN: u32 = 10;
 
@@ -48,8 +48,15 @@ struct HomePage {
     tiles: Vec<Tile>,
     top: Vec<TopCreator>,
     other_brands: Vec<OtherBrand>,
+    waiting: WaitingTiles,
     /// Rows that an import refused and somebody should look at.
     needs_you: Vec<NeedsYou>,
+}
+
+/// What waits for the team in outreach.
+pub struct WaitingTiles {
+    pub is_shown: bool,
+    pub tiles: Vec<Tile>,
 }
 
 pub struct OtherBrand {
@@ -69,6 +76,7 @@ pub struct NeedsYou {
 struct FirstStepsPage {
     layout: Layout,
     has_facts: bool,
+    waiting: WaitingTiles,
 }
 
 /// `GET /`
@@ -77,7 +85,9 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
     let has_facts = app.data.store.data_revision().await? > 0;
     let Some(brand) = brands.first().cloned().filter(|_| has_facts) else {
         let layout = Layout::load(&app, visit, Word::Home, "Home").await?;
-        return draw(FirstStepsPage { layout, has_facts }).await;
+        let mut waiting = waiting_tiles(&app).await?;
+        waiting.is_shown = !waiting.tiles.is_empty();
+        return draw(FirstStepsPage { layout, has_facts, waiting }).await;
     };
     let (data, of) = (app.data.clone(), brand.clone());
     let ranked = aside(move || async move { matching::rank(&data, of).await }).await?;
@@ -120,6 +130,7 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Page {
             .skip(1)
             .map(|brand| OtherBrand { name: brand.name.clone(), ranking: format!("/matching?brand={}", brand.id) })
             .collect(),
+        waiting: waiting_tiles(&app).await?,
         needs_you: needs_you(&app, &own).await?,
     })
     .await
@@ -147,6 +158,47 @@ fn tiles(summary: &matching::RankingSummary, ranking: &str) -> Vec<Tile> {
             link_words: "Where they come from",
         },
     ]
+}
+
+/// What waits for the team, a tile for each kind of which there is something.
+async fn waiting_tiles(app: &App) -> Result<WaitingTiles, WebError> {
+    let of = outreach::waiting::counts(&app.data).await?;
+    let tile = |count: u64, one: &str, many: &str, link: &str, link_words: &'static str| {
+        (count > 0).then(|| Tile {
+            figure: format::count(count),
+            words: if count == 1 { one.to_owned() } else { many.to_owned() },
+            link: link.to_owned(),
+            link_words,
+        })
+    };
+    let tiles = [
+        tile(of.replies, "reply waits for an answer", "replies wait for an answer", "/outreach?show=waiting", "Answer"),
+        tile(
+            of.counter_offers,
+            "counter-offer",
+            "counter-offers",
+            "/outreach/waiting#counter-offers",
+            "Look at the terms",
+        ),
+        tile(of.drafts, "draft to look at", "drafts to look at", "/outreach/waiting#drafts", "Look at drafts"),
+        tile(of.late_pieces, "piece is late", "pieces are late", "/outreach/waiting#late", "See whose"),
+        tile(
+            of.payments,
+            "payment due within 7 days or overdue",
+            "payments due within 7 days or overdue",
+            "/outreach/waiting#payments",
+            "See which",
+        ),
+        tile(
+            of.tasks,
+            "task due today or before",
+            "tasks due today or before",
+            "/outreach/waiting#tasks",
+            "See the tasks",
+        ),
+        tile(of.unknown, "mail of unknown fate", "mails of unknown fate", "/outreach/queue", "Settle them"),
+    ];
+    Ok(WaitingTiles { is_shown: true, tiles: tiles.into_iter().flatten().collect() })
 }
 
 /// Saved searches with new matches, and imports that refused rows, newest first.

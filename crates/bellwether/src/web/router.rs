@@ -222,8 +222,15 @@ fn keeping_contacts() -> Router<App> {
 
 /// What is offered, agreed and made.
 fn deals_and_content() -> Router<App> {
-    use outreach::pages::{briefs, deals, pieces, requests};
+    use outreach::pages::{briefs, campaigns, deal_parts, deals, pieces, requests, waiting};
     Router::new()
+        .route("/outreach/waiting", get(waiting::show))
+        .route("/outreach/campaigns", get(campaigns::index))
+        .route("/outreach/campaigns/{id}", get(campaigns::show))
+        .route("/outreach/campaigns/{id}/board.csv", get(campaigns::download))
+        .route("/outreach/campaigns/{id}/move", post(campaigns::move_cards))
+        .route("/outreach/campaigns/{id}/contact", post(campaigns::make_contact))
+        .route("/outreach/campaigns/{id}/stages", post(campaigns::keep_stages))
         .route("/outreach/briefs", get(briefs::index))
         .route("/outreach/briefs/new", get(briefs::new).post(briefs::create))
         .route("/outreach/briefs/{id}", get(briefs::edit).post(briefs::change))
@@ -232,6 +239,8 @@ fn deals_and_content() -> Router<App> {
         .route("/outreach/deals/new", get(deals::new).post(deals::create))
         .route("/outreach/deals/{id}", get(deals::show).post(deals::act))
         .route("/outreach/deals/{id}/agreement", get(deals::agreement))
+        .route("/outreach/deals/{id}/prices", post(deal_parts::divide))
+        .route("/outreach/deals/{id}/choice", post(deal_parts::choose))
         .route("/outreach/deals/{id}/link", post(deals::link))
         .route("/outreach/deals/{id}/link/{link}/revoke", post(deals::revoke))
         .route("/outreach/deals/{id}/payments/{payment}", post(deals::pay))

@@ -17,6 +17,7 @@ mod mail_bed;
 mod matching;
 mod open_format;
 mod outreach;
+mod outreach_campaigns;
 mod outreach_deals;
 mod outreach_keeping;
 mod outreach_pages;

@@ -5,6 +5,7 @@ use model::{AccountId, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::campaigns::hand_moves_to;
 use super::changes::forget_changes;
 use super::coded;
 use super::imports::forget_issues;
@@ -16,6 +17,7 @@ use super::touches::{NewTouch, put_touch};
 use super::views::forget_views;
 use crate::database::{Store, empty_journal};
 use crate::error::StoreError;
+use crate::prices::forget_deal_prices;
 use crate::searches::put_stage;
 
 /// Somebody one writes to.
@@ -487,6 +489,7 @@ impl Store {
     /// ever by their hashes.
     pub async fn forget_in_outreach(&self, accounts: &[AccountId], at: Timestamp) -> Result<(), StoreError> {
         let failed = StoreError::of("forgetting somebody in outreach");
+        self.forget_in_campaigns(accounts).await?;
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         for account in accounts {
             let row: Option<(i64,)> = sqlx::query_as("select contact_id from contact_account where account_id = $1")
@@ -528,6 +531,7 @@ async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Tim
         }
         forget_mails(connection, *id).await?;
         strip_payments(connection, *id).await?;
+        forget_deal_prices(connection, *id).await?;
         forget_changes(connection, *id).await?;
         forget_issues(connection, *id).await?;
         forget_views(connection, *id).await?;
@@ -662,6 +666,7 @@ pub(crate) async fn put_address(
 }
 
 async fn put_account(connection: &mut SqliteConnection, contact: i64, account: AccountId) -> Result<(), sqlx::Error> {
+    hand_moves_to(connection, account, contact).await?;
     sqlx::query(
         "insert into contact_account (account_id, contact_id) values ($1, $2) \
          on conflict (account_id) do update set contact_id = $2",

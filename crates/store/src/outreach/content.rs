@@ -72,7 +72,7 @@ pub struct CommentRow {
     pub created_at: Timestamp,
 }
 
-fn deliverable_of(row: &SqliteRow) -> Result<DeliverableRow, StoreError> {
+pub(super) fn deliverable_of(row: &SqliteRow) -> Result<DeliverableRow, StoreError> {
     Ok(DeliverableRow {
         id: row.get("id"),
         deal: row.get("deal_id"),

@@ -6,6 +6,7 @@ use model::outreach::{Stage, TouchKind};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::choices::{NewChoice, put_choice};
 use super::coded;
 use super::contacts::move_stage;
 use super::content::{NewDeliverable, put_deliverables};
@@ -13,6 +14,7 @@ use super::payments::{NewPayment, cancel_payments, put_payment};
 use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::prices::{DealPrice, put_deal_price, remove_deal_prices};
 
 /// A deal with somebody, with the terms that count.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,6 +84,10 @@ pub struct DealStep<'a> {
     /// What accepting brings.
     pub pieces: &'a [NewDeliverable],
     pub payments: &'a [NewPayment],
+    /// What of the fee goes into the price history.
+    pub prices: &'a [DealPrice],
+    /// What they chose, and where it is sent.
+    pub choice: Option<NewChoice>,
     /// For the timeline.
     pub summary: &'a str,
     /// Where the contact stands by it.
@@ -206,8 +212,24 @@ impl Store {
         for payment in step.payments {
             put_payment(&mut transaction, step.deal, payment, at).await.map_err(&failed)?;
         }
+        for price in step.prices {
+            put_deal_price(&mut transaction, step.deal, latest, price, at).await.map_err(&failed)?;
+        }
+        if let Some(choice) = &step.choice {
+            put_choice(&mut transaction, step.deal, choice, at).await.map_err(&failed)?;
+        }
         if matches!(step.next, DealState::Withdrawn | DealState::Declined) {
             cancel_payments(&mut transaction, step.deal, at).await.map_err(&failed)?;
+            let (live,): (i64,) =
+                sqlx::query_as("select count(*) from deliverable where deal_id = $1 and state = 'live'")
+                    .bind(step.deal)
+                    .fetch_one(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
+            if live == 0 {
+                // Nothing was made at this fee: it is no price that was paid.
+                remove_deal_prices(&mut transaction, step.deal).await.map_err(&failed)?;
+            }
         }
         put_touch(&mut transaction, &deal_touch(contact, step.actor, step.summary, message, at))
             .await

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
 use super::bounces::{give_back_bounces, move_bounces};
+use super::campaigns::{give_back_campaign_moves, move_campaign_moves};
 use super::changes::{MERGE, NewChange, put_change, take_change};
 use super::contacts::{
     ContactImage, give_back_accounts, give_back_addresses, image_of, main_addresses, move_accounts, move_addresses,
@@ -77,6 +78,8 @@ struct Before {
     erasures: Vec<i64>,
     #[serde(default)]
     files: Vec<i64>,
+    #[serde(default)]
+    campaign_moves: Vec<i64>,
     /// Put on the one who stays.
     tags: Vec<String>,
     /// Filled for the one who stays.
@@ -151,6 +154,7 @@ impl Store {
             claims: move_claims(connection, goes, stays).await.map_err(&failed)?,
             erasures: move_erasure_requests(connection, goes, stays).await.map_err(&failed)?,
             files: move_files(connection, goes, stays).await.map_err(&failed)?,
+            campaign_moves: move_campaign_moves(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
             tags: Vec::new(),
@@ -269,6 +273,7 @@ impl Store {
         give_back_claims(connection, &before.claims, stays, goes).await.map_err(&failed)?;
         give_back_erasure_requests(connection, &before.erasures, stays, goes).await.map_err(&failed)?;
         give_back_files(connection, &before.files, stays, goes).await.map_err(&failed)?;
+        give_back_campaign_moves(connection, &before.campaign_moves, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;
         for tag in &before.tags {

@@ -50,6 +50,8 @@ macro_rules! moves {
 pub mod bounces;
 pub mod briefs;
 pub mod changes;
+pub mod campaigns;
+pub mod choices;
 pub mod contacts;
 pub mod content;
 pub mod creator_links;
@@ -70,6 +72,7 @@ pub mod tasks;
 pub mod threads;
 pub mod touches;
 pub mod views;
+pub mod waiting;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;

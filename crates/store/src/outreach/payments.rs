@@ -33,7 +33,7 @@ pub struct NewPayment {
     pub due_on: String,
 }
 
-fn payment_of(row: &SqliteRow) -> Result<PaymentRow, StoreError> {
+pub(super) fn payment_of(row: &SqliteRow) -> Result<PaymentRow, StoreError> {
     let (units, currency): (i64, String) = (row.get("amount_minor_units"), row.get("currency"));
     let amount = Money::new(units, &currency).map_err(|error| StoreError::Database {
         what: "a payment's currency cannot be read",
@@ -58,6 +58,18 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .map_err(StoreError::of("reading payments"))?;
+        rows.iter().map(payment_of).collect()
+    }
+
+    /// Payments owed by a day, the most urgent first.
+    pub async fn payments_due(&self, by: &str, at_most: u64) -> Result<Vec<PaymentRow>, StoreError> {
+        let rows =
+            sqlx::query("select * from payment where state = 'owed' and due_on <= $1 order by due_on, id limit $2")
+                .bind(by)
+                .bind(at_most as i64)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading payments"))?;
         rows.iter().map(payment_of).collect()
     }
 

@@ -4,6 +4,7 @@ use model::outreach::{Channel, EnrolmentState, SendState, Stage, StopReason, Sup
 use model::{AccountId, Timestamp};
 
 use super::bounces::NewBounce;
+use super::campaigns::{CardOf, NewMove};
 use super::contacts::{ContactFilter, ContactOrder, NewAddress, NewContact};
 use super::deals::NewDeal;
 use super::files::ContactFileRow;
@@ -401,7 +402,10 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 20] = [
+const OF_CONTACTS: [&str; 25] = [
+    "contest",
+    "account_claim",
+    "erasure_request",
     "creator_stage",
     "contact",
     "contact_address",
@@ -422,6 +426,8 @@ const OF_CONTACTS: [&str; 20] = [
     "payment",
     "creator_link",
     "contact_file",
+    "campaign_move",
+    "deal_choice",
 ];
 
 async fn everything(store: &Store) -> String {
@@ -430,6 +436,78 @@ async fn everything(store: &Store) -> String {
         all.push_str(&dump(store, table).await);
     }
     all
+}
+
+async fn campaign(store: &Store) -> i64 {
+    let brand = model::BrandId::new();
+    let plan = crate::planning::NewPlan {
+        brand,
+        campaign: "Spring",
+        asked: "{}",
+        made: "{}",
+        summary: "{}",
+        version: 1,
+        data_revision: 0,
+        creators: &[],
+    };
+    let plan = store.keep_plan(&plan, Timestamp(1)).await.expect("keeps").expect("is kept");
+    let new = crate::planning::NewCampaign {
+        brand,
+        name: "Spring",
+        plan,
+        starts_on: None,
+        ends_on: None,
+        budget: model::Money::new(5_000, "EUR").expect("money"),
+        creators: &[],
+    };
+    store.begin_campaign(&new, Timestamp(2)).await.expect("begins").expect("is new")
+}
+
+fn moved_by_hand(campaign: i64, of: CardOf, to: &str) -> NewMove {
+    NewMove {
+        campaign,
+        of,
+        stage_before: "invited".to_owned(),
+        stage_after: to.to_owned(),
+        stage_of_facts: "invited".to_owned(),
+        actor: "team".to_owned(),
+        summary: format!("Spring: Invited → {to}"),
+    }
+}
+
+#[tokio::test]
+async fn a_move_of_an_account_goes_with_whoever_becomes_its_contact_and_with_who_is_forgotten() {
+    let held = held().await;
+    let store = &held.store;
+    let campaign = campaign(store).await;
+    let moves = [7, 8].map(|account| moved_by_hand(campaign, CardOf::Account(model::AccountId(account)), "draft"));
+    store.add_campaign_moves(&moves, Timestamp(9)).await.expect("moves");
+    let ana = held.contact("ana", Some(7)).await;
+    let of: Vec<CardOf> = store.campaign_moves(campaign).await.expect("reads").iter().map(|row| row.of).collect();
+    assert_eq!(of, [CardOf::Contact(ana), CardOf::Account(model::AccountId(8))]);
+    store.forget_contact(ana, Timestamp(10)).await.expect("forgets");
+    store.forget_in_outreach(&[model::AccountId(8)], Timestamp(11)).await.expect("forgets");
+    assert!(store.campaign_moves(campaign).await.expect("reads").is_empty());
+}
+
+#[tokio::test]
+async fn stages_of_the_board_are_kept_in_their_order() {
+    use model::outreach::board::BoardStage;
+    let held = held().await;
+    let mut stages = held.store.board_stages().await.expect("reads");
+    let codes: Vec<&str> = stages.iter().map(|stage| stage.code.as_str()).collect();
+    assert_eq!(codes, model::outreach::board::CampaignStage::ALL.iter().map(|stage| stage.code()).collect::<Vec<_>>());
+    stages[0].name = "Asked".to_owned();
+    let own = BoardStage {
+        code: "own-1".to_owned(),
+        name: "With the lawyer".to_owned(),
+        position: stages[2].position + 1,
+        limit_days: Some(4),
+        is_removed: false,
+    };
+    stages.insert(3, own);
+    held.store.keep_board_stages(&stages).await.expect("keeps");
+    assert_eq!(held.store.board_stages().await.expect("reads"), stages);
 }
 
 #[tokio::test]
@@ -441,6 +519,7 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
         let (ana, other) = (held.contact("ana", Some(1)).await, held.contact("ana b", Some(2)).await);
         let store = &held.store;
         let field = store.add_contact_field("Size", "text", "").await.expect("adds").expect("is new");
+        let campaign = campaign(store).await;
         let dice = |what: u64| (seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(what * 7_919) >> 21) & 1 == 1;
         for (place, contact) in [(0, ana), (1, other)] {
             let name = if place == 0 { "ana" } else { "ana b" };
@@ -483,6 +562,25 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
             }
             if dice(57 + place) {
                 held.file(contact, name).await;
+                let moved = moved_by_hand(campaign, CardOf::Contact(contact), "live");
+                store.add_campaign_moves(&[moved], Timestamp(31)).await.expect("moves");
+            }
+            if dice(58 + place) {
+                let contest = super::rights::NewContest {
+                    contact,
+                    fact: "name",
+                    account: None,
+                    what: "Your name",
+                    said: name,
+                    claim: "otherwise",
+                    proof: "",
+                    answer_due_on: "2026-03-08",
+                    actor: name,
+                };
+                store.open_contest(&contest, Timestamp(32)).await.expect("keeps").expect("is the only one");
+                let account = AccountId(place as i64 + 1);
+                store.open_claim(contact, account, "bw-a-b", Timestamp(90), Timestamp(33)).await.expect("keeps");
+                store.ask_to_be_forgotten(contact, Timestamp(91), name, Timestamp(34)).await.expect("notes");
             }
             if dice(60 + place) {
                 store

@@ -40,7 +40,7 @@ pub enum ThreadsOf {
 
 /// What waits for an answer: automatic answers, reports, newsletters and objections do not, nor what has an answer in the
 /// queue.
-const WAITS: &str = " where state = 'open' and last_way = 'in' and exists (select 1 from mail where thread_id = thread.id \
+pub(super) const WAITS: &str = " where state = 'open' and last_way = 'in' and exists (select 1 from mail where thread_id = thread.id \
      and way = 'in' and class in ('', 'personal', 'unclear', 'challenge') and at > coalesce((select max(at) from mail as own \
      where own.thread_id = thread.id and own.way = 'out'), -1)) and not exists (select 1 from outgoing join mail as asked \
      on asked.id = outgoing.answers where asked.thread_id = thread.id and outgoing.state in ('waiting', 'begun', 'unknown'))";

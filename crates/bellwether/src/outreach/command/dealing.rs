@@ -25,9 +25,12 @@ pub struct OfferArguments {
     /// As "250 EUR".
     #[arg(long, default_value = "")]
     pub fee: String,
-    /// What they get beside money.
-    #[arg(long, default_value = "")]
-    pub product: String,
+    /// What they get beside money; given several times, they choose one.
+    #[arg(long = "product")]
+    pub product: Vec<String>,
+    /// Nothing is sent for the product: a code, a visit, a service.
+    #[arg(long)]
+    pub not_sent: bool,
     /// Percent of each sale.
     #[arg(long)]
     pub commission: Option<f64>,
@@ -112,7 +115,8 @@ pub async fn offer(data: &DataDirectory, given: OfferArguments, output: Output) 
     anyhow::ensure!((0.0..=100.0).contains(&commission), "--commission is a percentage from 0 to 100");
     let terms = Terms {
         fee: typed_money(&given.fee)?,
-        product: given.product,
+        product: given.product.join("\n"),
+        is_not_sent: given.not_sent,
         commission_basis_points: (commission * 100.0).round() as u32,
         pieces: given.piece.iter().map(|text| piece_of(text)).collect::<Result<_, _>>()?,
         usage: given.usage,
@@ -197,11 +201,15 @@ pub async fn deal(data: &DataDirectory, id: i64, output: Output) -> anyhow::Resu
         "deal": row.id, "contact": row.contact, "name": row.contact_name, "state": row.state.code(), "version": row.version,
         "reason": row.reason, "accepted_by": row.accepted_by, "accepted_at": row.accepted_at.map(clock::iso),
         "terms": held.terms, "versions": versions, "pieces": made, "payments": owed,
+        "choice": held.choice.as_ref().map(super::campaigning::choice_json),
     });
     output.result(&all, |out| {
         writeln!(out, "deal {} with {}: {}", row.id, row.contact_name, row.state.words())?;
         for (what, says) in deals::said(&held.terms) {
             writeln!(out, "  {what}: {says}")?;
+        }
+        if let Some(choice) = &held.choice {
+            writeln!(out, "  Chosen: {}", choice.words())?;
         }
         for version in &held.versions {
             writeln!(out, "version {} by {}", version.version, version.party.words())?;

@@ -23,10 +23,11 @@ use model::outreach::deals::{DealState, DeliverableState, Party, PaymentState};
 use store::outreach::deals::{DealFilter, DealRow};
 
 use super::deals::{PaymentLine, PieceLine, VersionView, agreement_page, payment_line, piece_line, version_views};
-use super::terms::{self, TermsForm};
+use super::terms::{self, ChoiceForm, TermsForm};
 use super::{Problem, not_valid, problem_of, saying, typed};
 use crate::clock;
 use crate::outreach::briefs::{self, Brief};
+use crate::outreach::choices;
 use crate::outreach::creator_links::{self, Opened, PATH};
 use crate::outreach::deals::{self, Act, DealShown, Terms};
 use crate::outreach::{OutreachError, contacts, settings};
@@ -224,9 +225,33 @@ struct CreatorDealPage {
     form: TermsForm,
     may_accept: bool,
     may_counter: bool,
+    choice: ChoiceForm,
+    /// What they chose, once they have.
+    chosen: Option<String>,
+    /// Whether a product is still to be chosen, or where it is sent to be said.
+    may_choose: bool,
     name: String,
     counter_message: String,
     decline_reason: String,
+}
+
+/// What a creator chose, as they read it; their address is not shown again.
+fn chosen_words(deal: &DealShown) -> Option<String> {
+    let choice = deal.choice.as_ref()?;
+    let what = choice.product.as_deref().unwrap_or("a surprise");
+    let place = match (deal.terms.is_sent(), &choice.address) {
+        (false, _) => "",
+        (true, Some(_)) => "; the brand knows where to send it",
+        (true, None) => "; the brand has not been told here where to send it",
+    };
+    Some(format!("{what}{place}"))
+}
+
+fn may_choose(deal: &DealShown) -> bool {
+    let goes_on = matches!(deal.row.state, DealState::Accepted | DealState::InWork | DealState::Delivered);
+    let chosen = deal.choice.is_some() || deal.terms.products().len() < 2;
+    let known = !deal.terms.is_sent() || deal.choice.as_ref().is_some_and(|choice| choice.address.is_some());
+    goes_on && !(chosen && known)
 }
 
 /// A deal of the contact, and of nobody else.
@@ -271,6 +296,9 @@ async fn deal_page(
         pieces: pieces.iter().map(|piece| piece_line(piece, &path, &today)).collect(),
         payments: payments.into_iter().map(|payment| payment_line(payment, &today)).collect(),
         form: TermsForm::of(&deal.terms, asked),
+        choice: ChoiceForm::of(&deal.terms, deal.choice.as_ref(), asked),
+        chosen: chosen_words(&deal),
+        may_choose: may_choose(&deal),
         may_accept: may(DealState::Accepted),
         may_counter: may(DealState::Countered),
         name: typed(asked, "name"),
@@ -297,7 +325,8 @@ pub async fn deal(
 fn answer_of(given: &Pairs, offered: &Terms) -> Result<(Act, &'static str), OutreachError> {
     Ok(match given.one("do") {
         Some("accept") => {
-            (Act::Accept { name: typed(given, "name") }, "You have agreed; what is to be made stands below")
+            let choice = terms::choice_of(offered, given);
+            (Act::Accept { name: typed(given, "name"), choice }, "You have agreed; what is to be made stands below")
         }
         Some("decline") => {
             (Act::Decline { reason: typed(given, "reason") }, "You have declined; nothing more is asked of you")
@@ -320,6 +349,16 @@ pub async fn answer(
     let Some(deal) = own_deal(&app, &who, id).await? else { return Ok(nothing()) };
     let given = Pairs(pairs);
     let version = given.one("version").and_then(|version| version.parse().ok()).unwrap_or(0);
+    if given.one("do") == Some("choose") {
+        let chosen = choices::choose(&app.data, &deal, &terms::choice_of(&deal.terms, &given), Party::Creator).await;
+        return match chosen {
+            Ok(()) => Ok(shown(Redirect::to(&saying(
+                &format!("{}/deals/{id}", who.base),
+                "Thank you: the brand knows it now",
+            )))),
+            Err(error) => Ok(shown(not_valid(deal_page(&app, who, deal, &given, Some(problem_of(error)?)).await?))),
+        };
+    }
     let outcome = match answer_of(&given, &deal.terms) {
         Ok((act, done)) => deals::act(&app.data, &deal, version, Party::Creator, act).await.map(|()| done),
         Err(error) => Err(error),
@@ -343,7 +382,7 @@ pub async fn agreement(
     if own_deal(&app, &who, id).await?.is_none() {
         return Ok(nothing());
     }
-    Ok(shown(agreement_page(&app, &visit, id, format!("{}/deals/{id}", who.base)).await?))
+    Ok(shown(agreement_page(&app, &visit, id, format!("{}/deals/{id}", who.base), Party::Creator).await?))
 }
 
 /// `POST /outreach/creator/{secret}/deals/{id}/payments/{payment}`: it has arrived.

@@ -11,7 +11,8 @@ use store::outreach::deals::{DealFilter, DealRow};
 use store::outreach::payments::PaymentRow;
 
 use super::briefs::campaign_choices;
-use super::terms::{self, TermsForm};
+use super::deal_parts::{PricesView, prices_view};
+use super::terms::{self, ChoiceForm, TermsForm};
 use super::views::KeptViews;
 use super::{
     Choice, InStage, Part, Problem, ago, days, not_valid, parts, problem_of, saying, sending_mailboxes, typed, typed_or,
@@ -78,6 +79,8 @@ struct DealsPage {
     views: Vec<(&'static str, String, bool)>,
     campaigns: Vec<Choice>,
     campaign: String,
+    /// The board of the campaign that is chosen.
+    campaign_board: Option<String>,
     columns: Vec<DealColumn>,
     days: Vec<DueDay>,
     kept: KeptViews,
@@ -178,6 +181,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
         show,
         campaigns: campaign_choices(&app, &campaign.map_or_else(String::new, |id| id.to_string())).await?,
         campaign: campaign.map_or_else(String::new, |id| id.to_string()),
+        campaign_board: campaign.map(|id| format!("/outreach/campaigns/{id}")),
         columns,
         kept: KeptViews::of(&app, crate::outreach::views::DEALS.0, &asked).await?,
         days: due,
@@ -201,7 +205,7 @@ fn finding(all: usize, our_turn: usize, late: usize) -> String {
     }
 }
 
-async fn calendar(
+pub(super) async fn calendar(
     app: &App,
     whose: &std::collections::HashMap<i64, String>,
     today: &str,
@@ -419,6 +423,10 @@ struct DealPage {
     may_settle: bool,
     may_deliver: bool,
     may_go_on: bool,
+    /// What they chose; `None` where there is nothing to choose or send, or nobody has agreed.
+    choice: Option<ChoiceView>,
+    choice_form: ChoiceForm,
+    prices: PricesView,
     mailboxes: Vec<Choice>,
     accept_name: String,
     message: String,
@@ -487,7 +495,47 @@ pub(super) fn payment_line(row: PaymentRow, today: &str) -> PaymentLine {
     }
 }
 
-async fn page(
+/// What was chosen, as the team reads it.
+pub struct ChoiceView {
+    pub product: String,
+    pub by: Option<String>,
+    /// `None`: nothing is sent.
+    pub place: Option<Place>,
+    pub may_change: bool,
+}
+
+/// Where something is sent.
+pub struct Place {
+    pub address: Option<String>,
+    pub words: &'static str,
+}
+
+fn choice_view(deal: &DealShown) -> Option<ChoiceView> {
+    if deal.terms.products().is_empty() || deal.row.accepted_at.is_none() {
+        return None;
+    }
+    let held = deal.choice.as_ref();
+    let may_change = matches!(deal.row.state, DealState::Accepted | DealState::InWork | DealState::Delivered);
+    let product = match (held, deal.terms.products().as_slice()) {
+        (Some(held), _) => held.words(),
+        (None, [one]) => (*one).to_owned(),
+        (None, _) => "not chosen yet".to_owned(),
+    };
+    let address = held.and_then(|held| held.address.clone());
+    let words = match (&address, may_change) {
+        (Some(_), _) => "seen by the team alone; removed 90 days after the deal is settled",
+        (None, true) => "not known: they can say it on their page",
+        (None, false) => "not held",
+    };
+    Some(ChoiceView {
+        product,
+        by: held.map(|held| format!("written down by {} {}", held.by.words(), clock::day(held.at))),
+        place: deal.terms.is_sent().then_some(Place { address, words }),
+        may_change,
+    })
+}
+
+pub(super) async fn page(
     app: &App,
     visit: Visit,
     deal: DealShown,
@@ -544,6 +592,9 @@ async fn page(
         may_settle: may(DealState::Settled),
         may_deliver: may(DealState::Delivered),
         may_go_on: row.state == DealState::Delivered,
+        choice: choice_view(&deal),
+        choice_form: ChoiceForm::of(&deal.terms, deal.choice.as_ref(), asked),
+        prices: prices_view(data, &deal, asked).await?,
         mailboxes: sending_mailboxes(&mailboxes::all(data).await?, ""),
         accept_name: typed_or(asked, "name", ""),
         message: typed(asked, "message"),
@@ -565,9 +616,12 @@ pub async fn show(
     page(&app, visit, deal, &asked, None, None).await
 }
 
-fn act_of(given: &Pairs) -> Result<(Act, &'static str), OutreachError> {
+fn act_of(given: &Pairs, terms: &Terms) -> Result<(Act, &'static str), OutreachError> {
     Ok(match given.one("do") {
-        Some("accept") => (Act::Accept { name: typed(given, "name") }, "Their terms are accepted"),
+        Some("accept") => {
+            let choice = terms::choice_of(terms, given);
+            (Act::Accept { name: typed(given, "name"), choice }, "Their terms are accepted")
+        }
         Some("withdraw") => (Act::Withdraw { reason: typed(given, "reason") }, "The deal is withdrawn"),
         Some("deliver") => (Act::Deliver, "Everything is delivered"),
         Some("go-on") => (Act::Begin, "The deal is in work again"),
@@ -589,7 +643,7 @@ pub async fn act(
     let given = Pairs(pairs);
     let deal = deals::shown(&app.data, id).await?;
     let version = given.one("version").and_then(|version| version.parse().ok()).unwrap_or(0);
-    let outcome = match act_of(&given) {
+    let outcome = match act_of(&given, &deal.terms) {
         Ok((act, done)) => deals::act(&app.data, &deal, version, Party::Us, act).await.map(|()| done),
         Err(error) => Err(error),
     };
@@ -717,10 +771,13 @@ struct AgreementPage {
     brief: Brief,
     terms: Vec<(&'static str, String)>,
     pieces: Vec<String>,
+    chosen: Option<String>,
+    /// Where it is sent; in the team's copy alone.
+    address: Option<String>,
 }
 
 /// The agreement of a deal, on a page that prints; `back` leads to where it was opened.
-pub(super) async fn agreement_page(app: &App, visit: &Visit, id: i64, back: String) -> Page {
+pub(super) async fn agreement_page(app: &App, visit: &Visit, id: i64, back: String, copy_of: Party) -> Page {
     let deal = deals::shown(&app.data, id).await?;
     let row = &deal.row;
     let brief = briefs::find(&app.data, row.brief, Some(row.brief_version)).await?;
@@ -739,11 +796,13 @@ pub(super) async fn agreement_page(app: &App, visit: &Visit, id: i64, back: Stri
         brief: brief.brief,
         terms: deals::said(&deal.terms),
         pieces: deal.terms.pieces.iter().map(deals::piece_words).collect(),
+        chosen: deal.choice.as_ref().map(|choice| choice.product.clone().unwrap_or_else(|| "a surprise".to_owned())),
+        address: deal.choice.as_ref().and_then(|choice| choice.address.clone()).filter(|_| copy_of == Party::Us),
     })
     .await
 }
 
 /// `GET /outreach/deals/{id}/agreement`
 pub async fn agreement(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Page {
-    agreement_page(&app, &visit, id, format!("/outreach/deals/{id}")).await
+    agreement_page(&app, &visit, id, format!("/outreach/deals/{id}"), Party::Us).await
 }

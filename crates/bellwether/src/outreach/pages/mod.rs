@@ -6,9 +6,11 @@
 
 pub mod board;
 pub mod briefs;
+pub mod campaigns;
 pub mod contact;
 pub mod contacts;
 pub mod creator;
+pub mod deal_parts;
 pub mod deals;
 pub mod duplicates;
 pub mod imports;
@@ -24,6 +26,7 @@ pub mod terms;
 pub mod undoing;
 pub mod unsubscribe;
 pub mod views;
+pub mod waiting;
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -50,6 +53,7 @@ fn parts(here: &str) -> Vec<Part> {
         ("Inbox", "/outreach"),
         ("Board", "/outreach/board"),
         ("Contacts", "/outreach/contacts"),
+        ("Campaigns", "/outreach/campaigns"),
         ("Deals", "/outreach/deals"),
         ("Briefs", "/outreach/briefs"),
         ("Requests", "/outreach/requests"),

@@ -2,9 +2,10 @@
 
 use model::Money;
 
-use super::{typed, typed_or};
+use super::{Choice, typed, typed_or};
 use crate::matching::fit::profile::{money_typed, typed_money};
 use crate::outreach::OutreachError;
+use crate::outreach::choices::{ChoiceGiven, ChoiceShown, Wanted};
 use crate::outreach::deals::{Piece, Terms};
 use crate::web::query::Pairs;
 
@@ -26,6 +27,7 @@ pub struct PieceForm {
 pub struct TermsForm {
     pub fee: String,
     pub product: String,
+    pub is_not_sent: bool,
     pub commission: String,
     pub usage: String,
     pub usage_days: String,
@@ -65,6 +67,7 @@ impl TermsForm {
         TermsForm {
             fee: or("fee", terms.fee.as_ref().map_or_else(String::new, money_typed)),
             product: or("product", terms.product.clone()),
+            is_not_sent: if was_typed { given.one("is_not_sent").is_some() } else { terms.is_not_sent },
             commission: or("commission", commission),
             usage: or("usage", terms.usage.clone()),
             usage_days: or("usage_days", number(terms.usage_days)),
@@ -124,6 +127,7 @@ pub fn read(given: &Pairs) -> Result<Terms, OutreachError> {
     Ok(Terms {
         fee: fee_of(given)?,
         product: typed(given, "product"),
+        is_not_sent: given.one("is_not_sent").is_some(),
         commission_basis_points,
         pieces,
         usage: typed(given, "usage"),
@@ -133,6 +137,59 @@ pub fn read(given: &Pairs) -> Result<Terms, OutreachError> {
         exclusivity_days: count_of(given, "exclusivity_days", "exclusivity_days")?,
         payment_days: count_of(given, "payment_days", "payment_days")?,
     })
+}
+
+/// What somebody chose of the products of an offer, as the forms of both sides ask for it.
+pub fn choice_of(terms: &Terms, given: &Pairs) -> ChoiceGiven {
+    let wanted = match given.one("wanted") {
+        Some("surprise") => Some(Wanted::Surprise),
+        Some(place) => {
+            let product = place.parse::<usize>().ok().and_then(|place| terms.products().get(place).copied());
+            Some(Wanted::Product(product.unwrap_or(place).to_owned()))
+        }
+        None => None,
+    };
+    ChoiceGiven { wanted, address: typed(given, "address") }
+}
+
+/// The products of an offer as they are chosen from, with where they are sent; nothing where there is nothing to say.
+pub struct ChoiceForm {
+    /// Several, or none: one alone is no choice.
+    pub products: Vec<Choice>,
+    pub is_surprise: bool,
+    pub is_sent: bool,
+    pub address: String,
+}
+
+impl ChoiceForm {
+    pub fn of(terms: &Terms, held: Option<&ChoiceShown>, given: &Pairs) -> ChoiceForm {
+        let products = terms.products();
+        let typed_one = given.one("wanted");
+        let of = |(place, product): (usize, &&str)| Choice {
+            code: place.to_string(),
+            words: (*product).to_owned(),
+            chosen: match typed_one {
+                Some(typed) => typed == place.to_string(),
+                None => held.is_some_and(|held| held.product.as_deref() == Some(product)),
+            },
+        };
+        ChoiceForm {
+            products: match products.len() {
+                0 | 1 => vec![],
+                _ => products.iter().enumerate().map(of).collect(),
+            },
+            is_surprise: match typed_one {
+                Some(typed) => typed == "surprise",
+                None => held.is_some_and(|held| held.product.is_none()),
+            },
+            is_sent: terms.is_sent(),
+            address: typed(given, "address"),
+        }
+    }
+
+    pub fn asks(&self) -> bool {
+        self.is_sent || !self.products.is_empty()
+    }
 }
 
 /// What a creator may ask for otherwise: money, days, for how long it may be used. Everything else stays as it was offered.
@@ -156,7 +213,8 @@ mod tests {
     fn a_form_drawn_from_terms_reads_as_the_same_terms() {
         let terms = Terms {
             fee: Money::new(25_050, "EUR").ok(),
-            product: "a grinder".to_owned(),
+            product: "a grinder\na kettle".to_owned(),
+            is_not_sent: true,
             commission_basis_points: 1_250,
             pieces: vec![Piece {
                 count: 2,
@@ -176,6 +234,7 @@ mod tests {
         let mut given = Pairs::default()
             .with("fee", &form.fee)
             .with("product", &form.product)
+            .with("is_not_sent", "yes")
             .with("commission", &form.commission)
             .with("usage", &form.usage)
             .with("usage_days", &form.usage_days)
