@@ -5,9 +5,9 @@
 
 pub mod agreed_prices;
 pub mod briefs;
-pub mod claims;
 pub mod campaigns;
 pub mod choices;
+pub mod claims;
 pub mod command;
 pub mod composing;
 pub mod contacts;

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use bellwether::clock;
-use bellwether::outreach::{reminders, rights};
+use bellwether::outreach::rights;
 use model::Timestamp;
 use model::outreach::rights::ContestState;
 use serde_json::{Value, json};

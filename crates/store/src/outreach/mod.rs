@@ -49,8 +49,8 @@ macro_rules! moves {
 
 pub mod bounces;
 pub mod briefs;
-pub mod changes;
 pub mod campaigns;
+pub mod changes;
 pub mod choices;
 pub mod contacts;
 pub mod content;
