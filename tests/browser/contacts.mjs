@@ -52,7 +52,8 @@ export const addKept = async (page, made, work) => {
 export const emptyKept = { "empty-duplicates": "/outreach/duplicates", "empty-contacts-import": "/outreach/contacts/import", "empty-views": "/outreach/views" };
 
 export const contactJourneys = async ({ journey, server, work }) => {
-  const withScript = { server };
+  // Wide enough for every column: what scrolls under a pointer that is down is another card to the browser.
+  const withScript = { server, viewport: { width: 2300, height: 900 } };
   await journey("a card is dragged on the board, said aloud, and put back by Undo", withScript, async (page) => {
     await send(page, "/outreach/contacts/new", { name: "Yara Dragged", source: "her page" });
     await page.goto("/outreach/board");
