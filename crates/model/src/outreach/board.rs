@@ -11,7 +11,7 @@
 //! | no deal, the relationship is expired | Invited | no answer came |
 //! | no deal, the relationship says not for us | Dropped | not for us |
 //! | offered, and they have said nothing yet | Invited | offered, no answer yet |
-//! | offered, and they have answered or asked for other terms before | Terms | offered, their turn |
+//! | offered, and they have answered in the campaign or asked for other terms before | Terms | offered, their turn |
 //! | countered | Terms | they ask for other terms |
 //! | agreed, no draft yet, nothing is to be sent | Terms | terms agreed, no draft yet |
 //! | agreed, no draft yet, a product is to be sent | Shipped | terms agreed, the product is to be sent |
@@ -140,7 +140,8 @@ fn stage_of_deal(facts: &CreatorFacts, deal: &DealFacts) -> Standing {
         DealState::Withdrawn => standing(Dropped, deal.since, "withdrawn"),
         DealState::Settled => standing(Done, deal.since, "settled"),
         DealState::Countered => standing(Terms, deal.since, "they ask for other terms"),
-        DealState::Proposed if deal.was_countered || answered(facts).is_some() => {
+        // The relationship says nothing here: making an offer moves it to negotiating.
+        DealState::Proposed if deal.was_countered || facts.answered_at.is_some() => {
             standing(Terms, deal.since, "offered, their turn")
         }
         DealState::Proposed => standing(Invited, deal.since, "offered, no answer yet"),

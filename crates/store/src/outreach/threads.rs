@@ -42,8 +42,9 @@ pub enum ThreadsOf {
 /// queue.
 pub(super) const WAITS: &str = " where state = 'open' and last_way = 'in' and exists (select 1 from mail where thread_id = thread.id \
      and way = 'in' and class in ('', 'personal', 'unclear', 'challenge') and at > coalesce((select max(at) from mail as own \
-     where own.thread_id = thread.id and own.way = 'out'), -1)) and not exists (select 1 from outgoing join mail as asked \
-     on asked.id = outgoing.answers where asked.thread_id = thread.id and outgoing.state in ('waiting', 'begun', 'unknown'))";
+     where own.thread_id = thread.id and own.way = 'out'), -1)) and thread.id not in (select asked.thread_id from outgoing \
+     join mail as asked on asked.id = outgoing.answers where asked.thread_id is not null \
+     and outgoing.state in ('waiting', 'begun', 'unknown'))";
 
 fn thread_of(row: &SqliteRow) -> ThreadRow {
     ThreadRow {

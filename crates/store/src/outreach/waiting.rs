@@ -60,7 +60,13 @@ impl Store {
             Ok(row.get::<i64, _>("waiting").unsigned_abs())
         };
         Ok(Waiting {
-            replies: one(format!("select count(*) as waiting from thread{WAITS} and $1 is not null"), today).await?,
+            replies: one(
+                format!(
+                    "select count(*) as waiting from thread indexed by thread_that_waits{WAITS} and $1 is not null"
+                ),
+                today,
+            )
+            .await?,
             counter_offers: one(
                 "select count(*) as waiting from deal where state = 'countered' and $1 is not null".to_owned(),
                 today,
