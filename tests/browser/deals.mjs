@@ -87,6 +87,7 @@ export const addDeals = async (page) => {
   await hand("#ad A slow morning with the grinder of @hophouse, code ANA10", { file });
   await send(page, `${first.deal}/payments/1`, { do: "sent", reference: "HOP-77" });
   const third = await offer(page, "Nobody Known", "Not answered yet");
+  await send(page, `${first.link}/contests`, { fact: "name", claim: "My name is written Ana María Ruiz, as on my imprint.", proof: "https://ana.example/imprint" });
   return { ...first, piece: ours, creatorPiece: piece, counter: other.deal, offered: third };
 };
 
@@ -164,6 +165,16 @@ export const dealJourneys = async ({ journey, server, work }) => {
       assert.match(await page.textContent("main"), new RegExp(name));
       await follow(page, "button:text('Forget me')");
       assert.match(await page.textContent("#problem-sure"), /Tick the box/);
+      await follow(page, "a[aria-label^='Contest: Your name']");
+      await page.fill("#claim", "It is written with an accent");
+      await follow(page, "button:text('Contest it')");
+      assert.match(await page.textContent("main"), /contested on[\s\S]*You get an answer by/);
+      await follow(page, "button:text('Take it back')");
+      await page.check("#sure");
+      await follow(page, "button:text('Forget me')");
+      assert.match(await page.textContent("[role=status]"), /until then you can take it back/);
+      await follow(page, "button:text('Keep me after all')");
+      await page.check("#when-now");
       await page.check("#sure");
       await follow(page, "button:text('Forget me')");
       assert.match(await page.textContent("main"), /You are forgotten/);

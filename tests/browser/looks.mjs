@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { addKept, emptyKept } from "./contacts.mjs";
-import { addDeals } from "./deals.mjs";
+import { addDeals, offer } from "./deals.mjs";
 import { addCampaign } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
@@ -118,6 +118,12 @@ const everyPage = async (page, folder) => {
   const kept = await addKept(page, made, folder);
   const inCampaign = await addCampaign(page, campaign.split("/").pop());
   const dealId = deals.deal.split("/").pop();
+  await page.goto(`/outreach/contacts/new?creator=${three[1]}`);
+  const known = await page.inputValue("#name");
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('Make the contact')")]);
+  const withAccount = await offer(page, known, "With figures");
+  await page.goto(`${withAccount.link}/figures`);
+  await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);
   const conversations = servers ? await addConversations(page, servers) : {};
   if (!servers) console.log("skip  the inbox with conversations: the mail servers of tests/mail are not installed");
   const threads = Object.fromEntries(Object.entries(conversations).map(([who, address]) => [`inbox-${who}`, address]));
@@ -164,6 +170,9 @@ const everyPage = async (page, folder) => {
     "creator-offer": `${deals.offered.link}/deals/${deals.offered.deal.split("/").pop()}`,
     "creator-piece": deals.creatorPiece,
     "creator-data": `${deals.link}/data`,
+    "creator-contest": `${deals.offered.link}/data?contest=name`,
+    "creator-figures": `${withAccount.link}/figures`,
+    "outreach-requests": "/outreach/requests",
     "outreach-queue": "/outreach/queue",
     "outreach-barred": "/outreach/barred",
     "outreach-unsubscribe-gone": "/outreach/unsubscribe/abcdefgh22334455",
