@@ -5,6 +5,7 @@ pub mod graph;
 pub mod intervals;
 mod logistic;
 pub mod matching;
+pub mod measurement;
 pub mod planning;
 pub mod random;
 pub mod vetting;

@@ -1,6 +1,7 @@
 //! Evaluate: anyone can check our claims. Runs the product's own code on labelled data and prints the figures.
 
 pub mod accounts;
+pub mod attribution;
 pub mod audience;
 pub mod buying_talk;
 pub mod buying_weight;
@@ -57,6 +58,8 @@ pub enum EvaluateCommand {
     Overlap(overlap::OverlapArguments),
     /// Whether the search finds whom people judged to be meant, beside plain BM25, on this data directory.
     Relevance(relevance::RelevanceArguments),
+    /// Whom orders are credited to, by seven models, on paths in a file.
+    Attribution(attribution::AttributionArguments),
     /// Creators chosen under a budget, with a proof of how good the choice is.
     Plan(plan::PlanArguments),
     /// Plans made before a moment, counted after it, on talk whose future is known.
@@ -87,6 +90,7 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Relevance(arguments) => {
             relevance::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
         }
+        EvaluateCommand::Attribution(arguments) => attribution::run(&arguments, output),
         EvaluateCommand::Plan(arguments) => plan::run(&arguments, output),
         EvaluateCommand::PlanAhead(arguments) => plan_ahead::run(&arguments, output),
         EvaluateCommand::Influence(arguments) => influence::run(&arguments, output),

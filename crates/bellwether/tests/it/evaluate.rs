@@ -302,3 +302,37 @@ fn audiences_put_together_exactly_are_exact_and_sketches_are_near() {
     assert!(found["sketch"]["overlap_coverage"].as_f64() >= Some(0.8), "{found}");
     assert!(place.refused(&["evaluate", "overlap", "--creators", "1"]).contains("2"));
 }
+
+#[test]
+fn orders_are_credited_as_worked_out_by_hand_and_a_bad_row_is_named() {
+    let place = Place::new();
+    let near = |value: &Value, expect: f64| {
+        let value = value.as_f64().unwrap_or(f64::NAN);
+        assert!((value - expect).abs() < 1e-9, "{value} is not {expect}");
+    };
+    let one = place.file("one.csv", "path,conversions,nulls\nC1>C2>C3,1,0\nC1,0,1\nC2>C3,0,1\n");
+    let found = place.json(&["evaluate", "attribution", "--paths", &text(&one)]);
+    near(&found["base"], 1.0 / 3.0);
+    for (creator, effect, credit) in [("C1", 0.5, 0.2), ("C2", 1.0, 0.4), ("C3", 1.0, 0.4)] {
+        near(&found["removal_effects"][creator], effect);
+        near(&found["markov"][creator], credit);
+    }
+    let rows = "path,conversions,nulls\na>b>a,3,5\nb,2,7\nc>a,1,4\nc>b>b>a,2,1\n";
+    let two = place.file("two.csv", rows);
+    let found = place.json(&["evaluate", "attribution", "--paths", &text(&two)]);
+    for (creator, credit) in [("a", 3.842_583_249_243_188), ("b", 2.684_157_416_750_757), ("c", 1.473_259_334_006_055)]
+    {
+        near(&found["markov"][creator], credit);
+    }
+    for model in ["first", "last", "linear", "position", "decay", "markov", "shapley"] {
+        let sum: f64 = ["a", "b", "c"].iter().map(|creator| found[model][creator].as_f64().unwrap_or(0.0)).sum();
+        assert!((sum - 8.0).abs() < 1e-9, "{model}: {sum}");
+    }
+    let bought = place.file("bought.csv", "path,conversions\na>b,2\n");
+    let found = place.json(&["evaluate", "attribution", "--paths", &text(&bought)]);
+    assert!(found["markov"].is_null() && found["refused"]["markov"].is_string(), "{found}");
+    let bad = place.file("bad.csv", "path,conversions,nulls\na,many,0\nb,1,1\n");
+    let output = place.run(&["evaluate", "attribution", "--paths", &text(&bad)]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("row 2") && said.contains("conversions"), "{said}");
+}
