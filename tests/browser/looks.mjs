@@ -5,7 +5,7 @@ import path from "node:path";
 import { addKept, emptyKept } from "./contacts.mjs";
 import { addDeals, offer } from "./deals.mjs";
 import { addCampaign } from "./campaigns.mjs";
-import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
+import { addConversations, addOutreach, mailServers, send } from "./outreach.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
 const addOwnPeople = async (page, folder) => {
@@ -122,6 +122,10 @@ const everyPage = async (page, folder) => {
   const known = await page.inputValue("#name");
   await Promise.all([page.waitForEvent("load"), page.click("button:text('Make the contact')")]);
   const withAccount = await offer(page, known, "With figures");
+  await send(page, "/tracking", { target: "https://shop.example/grinder?color=red", name: "Ana’s story", slug: "ana-story", deal: dealId });
+  await send(page, "/tracking", { target: "https://shop.example/", name: "Not clicked yet", slug: "quiet" });
+  for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0 });
+  await page.request.get("/t/ana-story", { maxRedirects: 0, headers: { "user-agent": "WhatsApp/2.24.1 A" } });
   await page.goto(`${withAccount.link}/figures`);
   await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);
   const conversations = servers ? await addConversations(page, servers) : {};
@@ -173,6 +177,7 @@ const everyPage = async (page, folder) => {
     "creator-contest": `${deals.offered.link}/data?contest=name`,
     "creator-figures": `${withAccount.link}/figures`,
     "outreach-requests": "/outreach/requests",
+    "tracking-link": "/tracking/links/1",
     "outreach-queue": "/outreach/queue",
     "outreach-barred": "/outreach/barred",
     "outreach-unsubscribe-gone": "/outreach/unsubscribe/abcdefgh22334455",
@@ -261,7 +266,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -13,7 +13,8 @@ use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
 use crate::{
-    conversations, creators, demo, evaluate, ingest, matching, memory, outreach, planning, refresh, vetting, web,
+    conversations, creators, demo, evaluate, ingest, matching, memory, outreach, planning, refresh, tracking, vetting,
+    web,
 };
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
@@ -63,6 +64,9 @@ pub enum Command {
     /// Contacts, real mail both ways, and every touch with them.
     #[command(subcommand)]
     Outreach(outreach::command::OutreachCommand),
+    /// Links that are followed, and exact counts of who clicked.
+    #[command(subcommand)]
+    Tracking(tracking::command::TrackingCommand),
     /// Run the product's own code on labelled data and print the figures.
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
@@ -170,6 +174,9 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Planning(command) => {
             planning::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Tracking(command) => {
+            tracking::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
         }
         Command::Outreach(command) => {
             outreach::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await

@@ -22,6 +22,8 @@ use crate::creators::search::SearchHeld;
 use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
+use crate::tracking::TrackingError;
+use crate::tracking::redirecting::Redirector;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
@@ -67,6 +69,8 @@ pub struct DataDirectory {
     pub(crate) own_people: Mutex<OwnPeopleHeld>,
     /// Changes of shortlists that can be taken back, and audiences put together lately.
     pub(crate) lists: Mutex<ListsHeld>,
+    /// Where tracked links lead and where their clicks go, once the first was hit.
+    redirector: tokio::sync::OnceCell<Arc<Redirector>>,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -132,6 +136,7 @@ impl DataDirectory {
             search_following: Mutex::default(),
             own_people: Mutex::default(),
             lists: Mutex::default(),
+            redirector: tokio::sync::OnceCell::new(),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -208,6 +213,30 @@ impl DataDirectory {
             self.store.set_import_state(import.id, state).await?;
         }
         Ok(())
+    }
+
+    /// Where tracked links lead; opens the click log the first time.
+    pub async fn redirector(&self) -> Result<&Arc<Redirector>, TrackingError> {
+        self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self).await?)) }).await
+    }
+
+    /// What is wrong with the click log, where something is; nothing where no link was hit since the start.
+    pub async fn tracking_alarm(&self) -> Option<String> {
+        let counters = self.redirector.get()?.counters();
+        let since = "since this program began";
+        match (counters.is_failing, counters.not_stored) {
+            (false, 0) => None,
+            (false, lost) => Some(format!("{lost} clicks {since} could not be stored; it goes well again now.")),
+            (true, lost) => Some(format!(
+                "Clicks cannot be stored: {}. {lost} were answered and are lost {since}. Make room on the disk.",
+                counters.last_error.unwrap_or_else(|| "no reason was given".to_owned())
+            )),
+        }
+    }
+
+    /// Ends the click log, where one was begun: everything is on disk after it.
+    pub fn close_redirector(&self) -> std::io::Result<()> {
+        self.redirector.get().map_or(Ok(()), |redirector| redirector.close())
     }
 
     /// The size of everything in the folder.

@@ -18,5 +18,6 @@ pub mod outreach;
 pub mod planning;
 pub mod refresh;
 pub mod stages;
+pub mod tracking;
 pub mod vetting;
 pub mod web;

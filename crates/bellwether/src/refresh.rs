@@ -18,7 +18,7 @@ use crate::data_directory::{DataDirectory, DataDirectoryError};
 use crate::matching::{self, MatchingError};
 use crate::memory;
 use crate::output::grouped;
-use crate::vetting;
+use crate::{outreach, vetting};
 
 /// How much a person asks to be made again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,6 +163,8 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
     }
     stages.begin("looking for new matches of saved searches");
     let new_matches = creators::search::saved::check_all(data).await?.iter().map(|checked| checked.new).sum();
+    stages.begin("telling contacts' timelines what has changed");
+    outreach::telling::scores(data).await?;
     stages.end();
     Ok(Refreshed {
         data_revision: revision,

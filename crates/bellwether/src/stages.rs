@@ -25,24 +25,6 @@ struct StagePage {
 }
 
 const RANKING: Meanwhile = Meanwhile { words: "See whom your buyers listen to", address: "/matching" };
-const IMPORT: Meanwhile = Meanwhile { words: "Bring data in", address: "/ingest/new" };
-
-/// `GET /tracking`
-pub async fn tracking(State(app): State<App>, visit: Visit) -> Page {
-    let layout = Layout::load(&app, visit, Word::Tracking, "Tracking").await?;
-    draw(StagePage {
-        layout,
-        name: "Tracking",
-        asks: "Which link, code and post belong to whom?",
-        sentence: "Tracking is not built yet; there are no links or codes and no click is counted.",
-        needs: vec![
-            "an address for short links that visitors can reach",
-            "orders or leads, as a file or from your shop",
-        ],
-        meanwhile: vec![IMPORT, RANKING],
-    })
-    .await
-}
 
 /// `GET /measurement`
 pub async fn measurement(State(app): State<App>, visit: Visit) -> Page {

@@ -66,6 +66,9 @@ create table deal_choice (
 );
 create index deal_choice_with_address on deal_choice (deal_id) where address is not null;
 
+-- What passed between us and somebody, without reading their timeline.
+create index touch_between on touch (contact_id, kind, at) where kind in ('mail_out', 'mail_in', 'dm');
+
 -- What the first page counts.
 create index thread_that_waits on thread (id) where state = 'open' and last_way = 'in';
 create index deliverable_by_draft_due on deliverable (state, draft_due_on);

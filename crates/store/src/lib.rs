@@ -21,6 +21,7 @@ mod prices;
 mod reviews;
 mod searches;
 mod shortlists;
+pub mod tracking;
 mod vetting;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};

@@ -208,8 +208,11 @@ fn next_due(pieces: &[&DeliverableRow], payments: &[&PaymentRow], today: &str) -
 /// Every campaign with its board, the newest first.
 pub async fn all(data: &DataDirectory) -> Result<Vec<CampaignBoard>, OutreachError> {
     let mut found = Vec::new();
+    // Read once: a deal is costlier to read than all else of a card.
+    let mut deals = grouped(data.store.deals(&DealFilter::default()).await?, |deal| deal.campaign);
     for row in data.store.campaigns().await? {
-        found.push(with_cards(data, row, false).await?);
+        let of = deals.remove(&row.id).unwrap_or_default();
+        found.push(with_cards(data, row, of, Names::Left).await?);
     }
     Ok(found)
 }
@@ -217,7 +220,15 @@ pub async fn all(data: &DataDirectory) -> Result<Vec<CampaignBoard>, OutreachErr
 /// A campaign with its board.
 pub async fn shown(data: &DataDirectory, id: i64) -> Result<CampaignBoard, OutreachError> {
     let row = data.store.campaign(id).await?.ok_or(OutreachError::NoCampaign(id))?;
-    with_cards(data, row, true).await
+    let deals = data.store.deals(&DealFilter { campaign: Some(id), ..DealFilter::default() }).await?;
+    with_cards(data, row, deals, Names::Read).await
+}
+
+/// Whether the names of accounts are read, which only cards need.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Read,
+    Left,
 }
 
 /// The stages of the board, also those that are shown no more.
@@ -238,7 +249,12 @@ struct Material {
     moves: HashMap<CardOf, HandMove>,
 }
 
-async fn with_cards(data: &DataDirectory, row: CampaignRow, named: bool) -> Result<CampaignBoard, OutreachError> {
+async fn with_cards(
+    data: &DataDirectory,
+    row: CampaignRow,
+    deals: Vec<DealRow>,
+    wanted: Names,
+) -> Result<CampaignBoard, OutreachError> {
     let store = &data.store;
     let (id, now) = (row.id, data.now());
     let creators = store.campaign_creators(id).await?;
@@ -270,7 +286,7 @@ async fn with_cards(data: &DataDirectory, row: CampaignRow, named: bool) -> Resu
         }
         material.planned.entry(card).or_default().push(creator);
     }
-    for deal in store.deals(&DealFilter { campaign: Some(id), ..DealFilter::default() }).await? {
+    for deal in deals {
         let card = CardOf::Contact(deal.contact);
         if !order.contains(&card) {
             order.push(card);
@@ -287,7 +303,10 @@ async fn with_cards(data: &DataDirectory, row: CampaignRow, named: bool) -> Resu
         };
         material.moves.insert(card, held.held);
     }
-    let names = if named { creators::names(data, accounts).await? } else { HashMap::new() };
+    let names = match wanted {
+        Names::Read => creators::names(data, accounts).await?,
+        Names::Left => HashMap::new(),
+    };
     let board = board(data).await?;
     let today = clock::iso_day(now);
     let mut cards = Vec::new();

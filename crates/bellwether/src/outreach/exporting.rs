@@ -62,6 +62,8 @@ struct Whole {
     choices: Vec<String>,
     /// Where a hand put them on the boards of campaigns.
     campaign_moves: Vec<String>,
+    /// What they contested, with the answers.
+    contests: Vec<String>,
 }
 
 /// Takes contacts out; the bytes of a file, and how many there are.
@@ -123,6 +125,14 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
             ));
         }
     }
+    let mut contests = Vec::new();
+    if with_history {
+        for row in data.store.contests_of(id).await? {
+            let answer = if row.answer.is_empty() { String::new() } else { format!("; answered: {}", row.answer) };
+            let on = clock::iso(row.opened_at);
+            contests.push(format!("{on}: {} ({}): {}, {}{answer}", row.what, row.said, row.claim, row.state.words()));
+        }
+    }
     let row = shown.row;
     Ok(Whole {
         id,
@@ -150,6 +160,7 @@ async fn whole(data: &DataDirectory, id: i64, with_history: bool) -> Result<Whol
         mails,
         choices: chosen,
         campaign_moves: moved,
+        contests,
     })
 }
 
@@ -248,6 +259,7 @@ mod tests {
             mails: vec![],
             choices: vec![],
             campaign_moves: vec![],
+            contests: vec![],
         };
         let card = card(&of);
         assert!(card.lines().all(|line| line.len() <= CARD_LINE_OCTETS), "{card}");

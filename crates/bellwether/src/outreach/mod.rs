@@ -30,6 +30,7 @@ pub mod sealing;
 pub mod sending;
 pub mod sequences;
 pub mod settings;
+pub mod telling;
 pub mod templates;
 pub mod threading;
 pub mod unsubscribing;

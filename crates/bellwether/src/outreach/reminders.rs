@@ -10,7 +10,7 @@ use store::outreach::reminders::{DueRow, LookRow, Looked};
 
 use super::content::{self, PieceShown};
 use super::creator_links;
-use super::{OutreachError, one_line, rights, settings};
+use super::{OutreachError, one_line, rights, settings, telling};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
@@ -138,6 +138,10 @@ pub async fn round(data: &DataDirectory) -> Result<Reminded, OutreachError> {
             _ => done.add(by_task(data, &due, "task", &today).await?),
         }
     }
+    if let Err(error) = crate::tracking::counting::count(data).await {
+        tracing::warn!(%error, "clicks could not be counted");
+    }
+    telling::clicks(data).await?;
     for claim in data.store.open_claims(data.now()).await? {
         if let super::claims::Seen::Proved = super::claims::look(data, &claim).await? {
             done.accounts_shown += 1;

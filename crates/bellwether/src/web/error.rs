@@ -21,6 +21,7 @@ use crate::matching::MatchingError;
 use crate::outreach::OutreachError;
 use crate::planning::PlanningError;
 use crate::refresh::RefreshError;
+use crate::tracking::TrackingError;
 use crate::vetting::gold::GoldError;
 use crate::vetting::records::RecordError;
 use crate::vetting::sharing::SharingError;
@@ -319,6 +320,22 @@ fn way_on(error: &OutreachError) -> Option<Recovery> {
         }
         _ => return None,
     })
+}
+
+impl From<TrackingError> for WebError {
+    fn from(error: TrackingError) -> WebError {
+        let said = error.to_string();
+        let all = Recovery::new("All links", "/tracking");
+        match error {
+            TrackingError::Field { problem, .. } => WebError::unreadable("That was not kept", problem).with(all),
+            TrackingError::NoLink(_) => WebError::not_found("No such link", said).with(all),
+            TrackingError::Log(_) => {
+                WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
+            }
+            TrackingError::Outreach(error) => error.into(),
+            TrackingError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<OutreachError> for WebError {

@@ -45,11 +45,12 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
     read_ahead(data.clone());
     let working = outreach::working::begin(data.clone());
-    axum::serve(listener, router::router_reached_from(data, reach))
-        .with_graceful_shutdown(asked_to_end())
-        .await
-        .context("the web server stopped")?;
+    let held = data.clone();
+    let pages = router::router_reached_from(data, reach).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, pages).with_graceful_shutdown(asked_to_end()).await.context("the web server stopped")?;
     working.end().await;
+    held.close_redirector()
+        .context("the click log could not be ended cleanly; every click that was answered is in it")?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use super::app::App;
 use super::guard::{self, Reach};
 use super::{assets, error, home, jobs, patterns, visit};
 use crate::data_directory::DataDirectory;
-use crate::{conversations, creators, ingest, matching, outreach, planning, stages, vetting};
+use crate::{conversations, creators, ingest, matching, outreach, planning, stages, tracking, vetting};
 
 /// The application as people at this machine reach it.
 pub fn router(data: Arc<DataDirectory>) -> Router {
@@ -37,6 +37,8 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(map_response(with_headers))
         .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest).compress_when(compressed))
         .layer(TraceLayer::new_for_http())
+        // A link from anywhere leads on with nothing but its click on the way.
+        .route("/t/{slug}", get(tracking::pages::hit))
         .with_state(app)
 }
 
@@ -141,7 +143,10 @@ fn pages() -> Router<App> {
         .merge(keeping_contacts())
         .merge(deals_and_content())
         .merge(creators_own())
-        .route("/tracking", get(stages::tracking))
+        .route("/tracking", get(tracking::pages::index).post(tracking::pages::create))
+        .route("/tracking/links/{id}", get(tracking::pages::show).post(tracking::pages::act))
+        .route("/tracking/links/{id}/qr.svg", get(tracking::pages::qr))
+        .route("/tracking/links/{id}/days.csv", get(tracking::pages::download))
         .route("/measurement", get(stages::measurement))
 }
 

@@ -25,4 +25,5 @@ mod outreach_rights;
 mod planning;
 mod planning_market;
 mod refresh;
+mod tracking;
 mod vetting;

@@ -280,3 +280,31 @@ async fn a_post_is_looked_at_again_after_a_day_a_week_and_a_month() {
     }
     assert!(place.refused(&["outreach", "look", "1", "--gone"]).contains("no look is open"));
 }
+
+#[tokio::test]
+async fn a_timeline_says_when_an_account_answers_otherwise_than_before() {
+    let place = Place::with_demo();
+    let brands = place.json(&["matching", "brands"]);
+    let ranked =
+        place.json(&["matching", "rank", "--brand", brands[0]["name"].as_str().expect("a name"), "--limit", "1"]);
+    let account = ranked["creators"][0]["account"].to_string().trim_matches('"').to_owned();
+    place.json(&["outreach", "add", "Known", "--creator", &account]);
+    place.json(&["refresh"]);
+    let browser = Browser::at(&place).await;
+    let store = &browser.data.store;
+    let told = store.scores_told().await.expect("reads").remove(0);
+    let level = told.level.clone().unwrap_or_else(|| panic!("nothing is known of {account}"));
+    let score = async || {
+        let touches = store.touches(told.contact, None, 50).await.expect("reads");
+        touches.into_iter().filter(|touch| touch.kind == model::outreach::TouchKind::Score).collect::<Vec<_>>()
+    };
+    assert!(score().await.is_empty(), "the first time nothing has changed");
+    let other = if level == "rarely" { "many" } else { "rarely" };
+    store.tell_score(&told, other, None, browser.data.now()).await.expect("notes");
+    for _ in 0..2 {
+        place.json(&["refresh"]);
+    }
+    let lines = score().await;
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].summary.contains("; before: "), "{}", lines[0].summary);
+}

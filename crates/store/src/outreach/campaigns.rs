@@ -209,8 +209,9 @@ impl Store {
         let mut found = Vec::new();
         for part in contacts.chunks(500) {
             let mut query = QueryBuilder::new(
-                "select contact_id, max(case when kind in ('mail_out', 'dm') then at end) as written_at, \
-                 min(case when kind = 'mail_in' then at end) as answered_at from touch where at >= ",
+                "select contact_id, max(case when kind <> 'mail_in' then at end) as written_at, \
+                 min(case when kind = 'mail_in' then at end) as answered_at from touch \
+                 where kind in ('mail_out', 'mail_in', 'dm') and at >= ",
             );
             query.push_bind(since.0).push(" and contact_id in (");
             let mut numbers = query.separated(", ");

@@ -69,6 +69,7 @@ pub mod sending;
 pub mod sequences;
 pub mod suppressions;
 pub mod tasks;
+pub mod telling;
 pub mod threads;
 pub mod touches;
 pub mod views;

@@ -11,7 +11,8 @@ pub(super) const NOT_A_WORD: [(&str, &str); 2] = [
 ];
 
 /// The only edges between crates.
-pub(super) const EDGES: [(&str, &str); 12] = [
+pub(super) const EDGES: [(&str, &str); 14] = [
+    ("bellwether", "clicks"),
     ("bellwether", "engine"),
     ("bellwether", "lake"),
     ("bellwether", "mail"),
@@ -19,6 +20,7 @@ pub(super) const EDGES: [(&str, &str); 12] = [
     ("bellwether", "search"),
     ("bellwether", "store"),
     ("bellwether", "synth"),
+    ("bellwether", "verdicts"),
     ("engine", "model"),
     ("lake", "model"),
     ("search", "model"),
@@ -67,7 +69,7 @@ pub(super) const OWNED: [Owned; 7] = [
     },
     Owned {
         packages: &["rand*", "getrandom", "fastrand"],
-        owners: &[],
+        owners: &["clicks"],
         instead: "use engine::random or synth's generator, which repeat for a seed",
     },
 ];
@@ -136,6 +138,11 @@ pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("matching", Here, Here, Here),
     ("planning", Here, Not("who is around creators is asked of `matching`"), Here),
     ("outreach", Not("its states live in model"), Not("it observes nothing"), Here),
-    ("tracking", Not("it computes nothing"), Here, Here),
+    (
+        "tracking",
+        Not("it computes nothing"),
+        Not("clicks lie in the click log; sealed segments come to the lake later"),
+        Here,
+    ),
     ("measurement", Here, Here, Here),
 ];

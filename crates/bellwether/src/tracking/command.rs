@@ -1,0 +1,200 @@
+//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere.
+
+use clap::Subcommand;
+use serde_json::json;
+use store::tracking::{LinkFilter, LinkRow};
+use verdicts::VerdictKind;
+
+use super::counting;
+use super::links::{self, LinkGiven};
+use crate::clock;
+use crate::data_directory::DataDirectory;
+use crate::output::{Output, grouped};
+
+/// Who makes links by command.
+const TEAM: &str = "team";
+
+#[derive(Subcommand)]
+pub enum TrackingCommand {
+    /// Make a link that is followed.
+    Link(Box<LinkArguments>),
+    /// Make a link for every deal of a campaign that has none.
+    CampaignLinks {
+        campaign: i64,
+        /// Where they lead.
+        #[arg(long)]
+        target: String,
+    },
+    /// The links, the newest first, with what was counted of each.
+    Links {
+        /// Of one deal.
+        #[arg(long)]
+        deal: Option<i64>,
+        /// Of one campaign.
+        #[arg(long)]
+        campaign: Option<i64>,
+    },
+    /// The latest clicks of a link, each with what it was taken for and why.
+    Clicks {
+        /// Number or slug; without it, of all links.
+        link: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Lead a link elsewhere from now on.
+    Retarget { link: String, target: String },
+    /// End a link: it leads nowhere any more.
+    End {
+        link: String,
+        /// Let it lead on again.
+        #[arg(long)]
+        again: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct LinkArguments {
+    /// Where it leads.
+    pub target: String,
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// Behind the address; without it, made of the name.
+    #[arg(long, default_value = "")]
+    pub slug: String,
+    #[arg(long)]
+    pub deal: Option<i64>,
+    /// The piece it stands in.
+    #[arg(long)]
+    pub piece: Option<i64>,
+    /// The last day on which it leads on, as 2026-03-01.
+    #[arg(long, default_value = "")]
+    pub until: String,
+    /// Leave the address as it is, without utm_source and the like.
+    #[arg(long)]
+    pub bare: bool,
+}
+
+pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output) -> anyhow::Result<()> {
+    match command {
+        TrackingCommand::Link(given) => {
+            let link = LinkGiven {
+                target: given.target,
+                name: given.name,
+                slug: given.slug,
+                deal: given.deal,
+                deliverable: given.piece,
+                until: given.until,
+                is_bare: given.bare,
+                ..LinkGiven::default()
+            };
+            let row = links::make(data, &link, TEAM).await?;
+            let address = links::address_of(data, &row.slug).await?;
+            output.result(&link_json(&row, &address), |out| writeln!(out, "{address}\nleads to {}", row.target))
+        }
+        TrackingCommand::CampaignLinks { campaign, target } => {
+            let made = links::make_for_campaign(data, campaign, &target, TEAM).await?;
+            let mut all = Vec::new();
+            for row in &made {
+                all.push(link_json(row, &links::address_of(data, &row.slug).await?));
+            }
+            output.result(&all, |out| {
+                if all.is_empty() {
+                    return writeln!(out, "every deal of campaign {campaign} has a link");
+                }
+                all.iter()
+                    .try_for_each(|row| writeln!(out, "{}  {}", row["address"].as_str().unwrap_or(""), row["name"]))
+            })
+        }
+        TrackingCommand::Links { deal, campaign } => {
+            list(data, LinkFilter { contact: None, deal, campaign }, output).await
+        }
+        TrackingCommand::Clicks { link, limit } => {
+            let link = match link {
+                Some(named) => Some(links::find(data, &named).await?.id),
+                None => None,
+            };
+            let seen = counting::latest(data, link, limit).await?;
+            let of = |click: &counting::ClickSeen| {
+                json!({
+                    "at": clock::iso_exact(click.at), "verdict": click.verdict.name(), "reasons": click.reasons,
+                    "referrer": click.referrer, "device": click.device, "browser": click.browser, "qr": click.is_from_qr,
+                })
+            };
+            output.result(&seen.iter().map(of).collect::<Vec<_>>(), |out| {
+                if seen.is_empty() {
+                    return writeln!(out, "nobody has clicked yet");
+                }
+                for click in &seen {
+                    let why = if click.reasons.is_empty() {
+                        String::new()
+                    } else {
+                        format!(": {}", click.reasons.join("; "))
+                    };
+                    writeln!(out, "{}  {}{why}  {}", clock::minute(click.at), click.verdict.name(), click.referrer)?;
+                }
+                Ok(())
+            })
+        }
+        TrackingCommand::Retarget { link, target } => {
+            let row = links::find(data, &link).await?;
+            links::retarget(data, row.id, &target, TEAM).await?;
+            let row = links::find(data, &row.id.to_string()).await?;
+            let address = links::address_of(data, &row.slug).await?;
+            output.result(&link_json(&row, &address), |out| {
+                writeln!(out, "{address} leads to {} from now on", row.target)
+            })
+        }
+        TrackingCommand::End { link, again } => {
+            let row = links::find(data, &link).await?;
+            let ended_at = (!again).then(|| data.now());
+            let done = data.store.end_link(row.id, ended_at).await?;
+            output.result(&json!({ "link": row.id, "changed": done }), |out| match (done, again) {
+                (true, false) => writeln!(out, "link {} leads nowhere any more", row.id),
+                (true, true) => writeln!(out, "link {} leads on again", row.id),
+                (false, _) => writeln!(out, "link {} stood so already", row.id),
+            })
+        }
+    }
+}
+
+fn link_json(row: &LinkRow, address: &str) -> serde_json::Value {
+    json!({
+        "link": row.id, "slug": row.slug, "name": row.name, "address": address, "target": row.target, "deal": row.deal,
+        "contact": row.contact, "campaign": row.campaign, "expires_on": row.expires_at.map(clock::iso),
+        "ended_on": row.ended_at.map(clock::iso),
+    })
+}
+
+async fn list(data: &DataDirectory, filter: LinkFilter, output: Output) -> anyhow::Result<()> {
+    counting::count(data).await?;
+    let counts = data.store.verdict_counts(None).await?;
+    let uniques = data.store.unique_counts(None).await?;
+    let mut all = Vec::new();
+    for row in data.store.links(&filter).await? {
+        let of: Vec<_> = counts.iter().filter(|count| count.link == row.id).collect();
+        let by_verdict: std::collections::BTreeMap<&str, u64> =
+            of.iter().filter_map(|count| Some((VerdictKind::from_code(count.verdict)?.name(), count.clicks))).collect();
+        let visitors = uniques.iter().find(|(link, _)| *link == row.id).map_or(0, |(_, uniques)| *uniques);
+        let mut line = link_json(&row, &links::address_of(data, &row.slug).await?);
+        line["clicks"] = json!(by_verdict);
+        line["visitors_by_day"] = json!(visitors);
+        all.push(line);
+    }
+    output.result(&all, |out| {
+        if all.is_empty() {
+            return writeln!(out, "no link yet; `bellwether tracking link TARGET` makes one");
+        }
+        for line in &all {
+            let people = line["clicks"]["human"].as_u64().unwrap_or(0);
+            writeln!(
+                out,
+                "{:>4}  {}  {} clicks by people, {} visitors by day",
+                line["link"],
+                line["address"].as_str().unwrap_or(""),
+                grouped(people),
+                grouped(line["visitors_by_day"].as_u64().unwrap_or(0))
+            )?;
+        }
+        Ok(())
+    })
+}

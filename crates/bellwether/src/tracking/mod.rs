@@ -1,0 +1,35 @@
+//! Tracking: which click belongs to whom. Links that are followed, every hit on disk before its answer, and exact counts of them.
+//!
+//! Nobody's address is kept: a visitor is a number under a key that is destroyed 48 hours after its day began.
+
+pub mod command;
+pub mod counting;
+pub mod links;
+pub mod pages;
+pub mod redirecting;
+
+use store::StoreError;
+
+use crate::outreach::OutreachError;
+
+/// Why tracking could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum TrackingError {
+    #[error("{field}: {problem}")]
+    Field { field: &'static str, problem: String },
+    #[error("there is no link {0}\nhint: `bellwether tracking links` lists them")]
+    NoLink(String),
+    #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
+    Log(String),
+    #[error(transparent)]
+    Outreach(#[from] OutreachError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The folder of the click log in a data directory.
+pub const CLICKS: &str = "clicks";
+/// The folder of the day keys; it belongs in no backup.
+pub const DAY_KEYS: &str = "day-keys";
+/// Where links begin.
+pub const PATH: &str = "/t";

@@ -1,0 +1,227 @@
+//! `/tracking`: every link with what was counted of it, and making new ones.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use store::tracking::{LinkFilter, LinkRow, VerdictCount};
+use verdicts::VerdictKind;
+
+use super::{Problem, not_valid, problem_of, typed};
+use crate::clock;
+use crate::outreach::settings;
+use crate::tracking::links::{self, LinkGiven};
+use crate::tracking::{PATH, TrackingError, counting};
+use crate::web::app::{App, Page, draw};
+use crate::web::error::WebError;
+use crate::web::format;
+use crate::web::layout::{Layout, Word};
+use crate::web::query::Pairs;
+use crate::web::visit::Visit;
+
+/// Who makes links here.
+const TEAM: &str = "team";
+
+/// A link with what was counted of it.
+pub struct LinkLine {
+    pub id: u32,
+    pub name: String,
+    pub slug: String,
+    pub target: String,
+    pub state: &'static str,
+    pub people: String,
+    pub uniques: String,
+    pub others: String,
+    pub first: String,
+    pub last: String,
+    pub deal: Option<i64>,
+}
+
+/// Whose or what a link may be for.
+pub struct Choice {
+    pub code: String,
+    pub words: String,
+    pub chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "tracking/links.html")]
+struct LinksPage {
+    layout: Layout,
+    done: Option<String>,
+    problem: Option<Problem>,
+    finding: String,
+    alarm: Option<String>,
+    counted_to: String,
+    lines: Vec<LinkLine>,
+    prefix: String,
+    has_public: bool,
+    target: String,
+    name: String,
+    slug: String,
+    until: String,
+    deals: Vec<Choice>,
+    campaigns: Vec<Choice>,
+}
+
+/// What was counted of one link.
+#[derive(Clone, Copy, Default)]
+pub struct Counts {
+    pub people: u64,
+    pub others: u64,
+    pub repeats: u64,
+    pub first_at: Option<i64>,
+    pub last_at: Option<i64>,
+}
+
+impl Counts {
+    pub fn of<'a>(rows: impl Iterator<Item = &'a VerdictCount>) -> Counts {
+        let mut counts = Counts::default();
+        for row in rows {
+            match VerdictKind::from_code(row.verdict) {
+                Some(VerdictKind::Human) => {
+                    counts.people += row.clicks;
+                    counts.first_at = Some(counts.first_at.map_or(row.first_at.0, |at| at.min(row.first_at.0)));
+                    counts.last_at = Some(counts.last_at.map_or(row.last_at.0, |at| at.max(row.last_at.0)));
+                }
+                Some(VerdictKind::Duplicate) => counts.repeats += row.clicks,
+                _ => counts.others += row.clicks,
+            }
+        }
+        counts
+    }
+}
+
+pub fn state_words(row: &LinkRow, now: model::Timestamp) -> &'static str {
+    match (row.ended_at, row.expires_at) {
+        (Some(_), _) => "ended",
+        (None, Some(at)) if at <= now => "over",
+        _ => "leads on",
+    }
+}
+
+fn moment(at: Option<i64>) -> String {
+    at.map_or_else(|| "none yet".to_owned(), |at| clock::minute(model::Timestamp(at)))
+}
+
+async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) -> Page {
+    counting::count(&app.data).await?;
+    let counted = app.data.store.counted().await?;
+    let all = app.data.store.verdict_counts(None).await?;
+    let mut by_link: HashMap<u32, Vec<VerdictCount>> = HashMap::new();
+    for row in all {
+        by_link.entry(row.link).or_default().push(row);
+    }
+    let uniques: HashMap<u32, u64> = app.data.store.unique_counts(None).await?.into_iter().collect();
+    let now = app.data.now();
+    let rows = app.data.store.links(&LinkFilter::default()).await?;
+    let (mut people, mut with_people) = (0, 0);
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let counts = Counts::of(by_link.get(&row.id).into_iter().flatten());
+        people += counts.people;
+        with_people += u64::from(counts.people > 0);
+        lines.push(LinkLine {
+            id: row.id,
+            state: state_words(&row, now),
+            people: format::count(counts.people),
+            uniques: format::count(uniques.get(&row.id).copied().unwrap_or(0)),
+            others: format::count(counts.others + counts.repeats),
+            first: moment(counts.first_at),
+            last: moment(counts.last_at),
+            name: row.name,
+            slug: row.slug,
+            target: row.target,
+            deal: row.deal,
+        });
+    }
+    let deal = asked.one("deal").unwrap_or("").to_owned();
+    let campaign = asked.one("campaign").unwrap_or("").to_owned();
+    let deals = app.data.store.deals(&store::outreach::deals::DealFilter::default()).await?;
+    let deals = deals.into_iter().map(|row| Choice {
+        chosen: row.id.to_string() == deal,
+        words: format!("{} · {}", row.contact_name, row.brief_name),
+        code: row.id.to_string(),
+    });
+    let campaigns = app.data.store.campaigns().await?.into_iter().map(|row| Choice {
+        chosen: row.id.to_string() == campaign,
+        code: row.id.to_string(),
+        words: row.name,
+    });
+    let settings = settings::settings(&app.data).await?;
+    draw(LinksPage {
+        layout: Layout::load(app, visit, Word::Tracking, "Tracking").await?,
+        done: asked.one("done").map(str::to_owned),
+        problem,
+        finding: match (lines.len(), people) {
+            (0, _) => "No link is followed yet.".to_owned(),
+            (_, 0) => "Nobody has clicked yet.".to_owned(),
+            _ => format!(
+                "{} by people on {} of {}.",
+                format::counted(people, "click", "clicks"),
+                format::count(with_people),
+                format::counted(lines.len() as u64, "link", "links")
+            ),
+        },
+        alarm: app.data.tracking_alarm().await,
+        counted_to: format!("{} counted of the click log, at {}", format::count(counted.clicks), clock::minute(now)),
+        lines,
+        has_public: !settings.public_address.is_empty(),
+        prefix: format!("{}{PATH}/", settings.public_address),
+        target: typed(asked, "target"),
+        name: typed(asked, "name"),
+        slug: typed(asked, "slug"),
+        until: typed(asked, "until"),
+        deals: deals.collect(),
+        campaigns: campaigns.collect(),
+    })
+    .await
+}
+
+/// `GET /tracking`
+pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
+    page(&app, visit, &Pairs(pairs), None).await
+}
+
+/// `POST /tracking`: one link, or one for each deal of a campaign.
+pub async fn create(
+    State(app): State<App>,
+    visit: Visit,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let given = Pairs(pairs);
+    match made(&app, &given).await {
+        Ok((address, done)) => {
+            if let Ok(redirector) = app.data.redirector().await {
+                redirector.look(&app.data).await?;
+            }
+            Ok(Redirect::to(&Pairs::default().with("done", done).address(&address)).into_response())
+        }
+        Err(error) => Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?)).await?)),
+    }
+}
+
+async fn made(app: &App, given: &Pairs) -> Result<(String, String), TrackingError> {
+    let number = |key: &str| given.one(key).and_then(|value| value.parse::<i64>().ok());
+    if given.one("do") == Some("campaign") {
+        let campaign = number("campaign")
+            .ok_or_else(|| TrackingError::Field { field: "campaign", problem: "choose a campaign".to_owned() })?;
+        let made = links::make_for_campaign(&app.data, campaign, &typed(given, "target"), TEAM).await?;
+        let done = match made.len() {
+            0 => "Every deal of the campaign has a link already".to_owned(),
+            count => format!("{} made", format::counted(count as u64, "link", "links")),
+        };
+        return Ok(("/tracking".to_owned(), done));
+    }
+    let link = LinkGiven {
+        target: typed(given, "target"),
+        name: typed(given, "name"),
+        slug: typed(given, "slug"),
+        deal: number("deal"),
+        until: typed(given, "until"),
+        ..LinkGiven::default()
+    };
+    let row = links::make(&app.data, &link, TEAM).await?;
+    Ok((format!("/tracking/links/{}", row.id), "The link leads on from now".to_owned()))
+}

@@ -1,0 +1,533 @@
+//! Links that are followed, where each led and leads, and the counts made of the click log: exact, and begun again where they stopped.
+
+use model::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use crate::database::Store;
+use crate::error::StoreError;
+
+/// A link that is followed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkRow {
+    pub id: u32,
+    pub slug: String,
+    pub name: String,
+    pub target: String,
+    pub contact: Option<i64>,
+    pub deal: Option<i64>,
+    pub deliverable: Option<i64>,
+    pub campaign: Option<i64>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A link about to be kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewLink {
+    pub slug: String,
+    pub name: String,
+    pub target: String,
+    pub contact: Option<i64>,
+    pub deal: Option<i64>,
+    pub deliverable: Option<i64>,
+    pub campaign: Option<i64>,
+    pub expires_at: Option<Timestamp>,
+    pub actor: String,
+}
+
+/// Where a link led from a moment on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TargetRow {
+    pub version: i64,
+    pub target: String,
+    pub actor: String,
+    pub at: Timestamp,
+}
+
+/// Which links are listed.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct LinkFilter {
+    pub contact: Option<i64>,
+    pub deal: Option<i64>,
+    pub campaign: Option<i64>,
+}
+
+/// A click as it is counted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CountedClick {
+    pub link: u32,
+    pub at: Timestamp,
+    pub verdict: u8,
+    /// Whether a person clicked, and it counts.
+    pub is_person: bool,
+    /// 0: not known or not wanted.
+    pub visitor: u64,
+    /// One bit a reason.
+    pub reasons: u32,
+    /// Empty: none was named.
+    pub referrer: String,
+}
+
+/// How far the click log has been counted.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Counted {
+    pub segment: u32,
+    pub offset: u32,
+    pub clicks: u64,
+    pub damaged: u64,
+}
+
+/// What was counted of a link by verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VerdictCount {
+    pub link: u32,
+    pub verdict: u8,
+    pub clicks: u64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+const DAY: i64 = 86_400_000_000;
+const MINUTE: i64 = 60_000_000;
+/// Minutes are kept for a week.
+const MINUTES_KEPT: i64 = 7 * 24 * 60;
+/// A day's visitors go two days after it began, with its key.
+const VISITOR_DAYS: i64 = 2;
+
+fn link_of(row: &SqliteRow) -> LinkRow {
+    let moment = |column: &str| row.get::<Option<i64>, _>(column).map(Timestamp);
+    LinkRow {
+        id: row.get::<i64, _>("id") as u32,
+        slug: row.get("slug"),
+        name: row.get("name"),
+        target: row.get("target"),
+        contact: row.get("contact_id"),
+        deal: row.get("deal_id"),
+        deliverable: row.get("deliverable_id"),
+        campaign: row.get("campaign_id"),
+        created_at: Timestamp(row.get("created_at")),
+        expires_at: moment("expires_at"),
+        ended_at: moment("ended_at"),
+    }
+}
+
+impl Store {
+    /// Keeps links, all or none; their numbers in order, or the first slug that is taken.
+    pub async fn add_links(&self, links: &[NewLink], at: Timestamp) -> Result<Result<Vec<u32>, String>, StoreError> {
+        let failed = StoreError::of("keeping links");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let mut ids = Vec::with_capacity(links.len());
+        for link in links {
+            let row = sqlx::query(
+                "insert into tracked_link (slug, name, target, contact_id, deal_id, deliverable_id, campaign_id, created_at, \
+                 expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (slug) do nothing returning id",
+            )
+            .bind(&link.slug)
+            .bind(&link.name)
+            .bind(&link.target)
+            .bind(link.contact)
+            .bind(link.deal)
+            .bind(link.deliverable)
+            .bind(link.campaign)
+            .bind(at.0)
+            .bind(link.expires_at.map(|at| at.0))
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            let Some(row) = row else { return Ok(Err(link.slug.clone())) };
+            let id: i64 = row.get("id");
+            put_target(&mut transaction, id, &link.target, &link.actor, at).await.map_err(&failed)?;
+            ids.push(id as u32);
+        }
+        moved_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(Ok(ids))
+    }
+
+    /// Leads a link elsewhere, and keeps where it led; whether there is such a link.
+    pub async fn retarget_link(&self, link: u32, target: &str, actor: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let failed = StoreError::of("leading a link elsewhere");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let done = sqlx::query("update tracked_link set target = $2 where id = $1")
+            .bind(i64::from(link))
+            .bind(target)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        put_target(&mut transaction, i64::from(link), target, actor, at).await.map_err(&failed)?;
+        moved_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
+    }
+
+    /// Ends a link, or lets it lead on again; whether that changed anything.
+    pub async fn end_link(&self, link: u32, ended_at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let failed = StoreError::of("ending a link");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let done =
+            sqlx::query("update tracked_link set ended_at = $2 where id = $1 and (ended_at is null) <> ($2 is null)")
+                .bind(i64::from(link))
+                .bind(ended_at.map(|at| at.0))
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+        moved_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Grows with every change of a link.
+    pub async fn link_revision(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query("select revision from tracked_link_revision")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("reading links"))?;
+        Ok(row.get("revision"))
+    }
+
+    /// Links, the newest first.
+    pub async fn links(&self, filter: &LinkFilter) -> Result<Vec<LinkRow>, StoreError> {
+        let rows = sqlx::query(
+            "select * from tracked_link where ($1 is null or contact_id = $1) and ($2 is null or deal_id = $2) \
+             and ($3 is null or campaign_id = $3) order by id desc",
+        )
+        .bind(filter.contact)
+        .bind(filter.deal)
+        .bind(filter.campaign)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading links"))?;
+        Ok(rows.iter().map(link_of).collect())
+    }
+
+    pub async fn link(&self, link: u32) -> Result<Option<LinkRow>, StoreError> {
+        let row = sqlx::query("select * from tracked_link where id = $1")
+            .bind(i64::from(link))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading a link"))?;
+        Ok(row.as_ref().map(link_of))
+    }
+
+    pub async fn link_by_slug(&self, slug: &str) -> Result<Option<LinkRow>, StoreError> {
+        let row = sqlx::query("select * from tracked_link where slug = $1")
+            .bind(slug)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(StoreError::of("reading a link"))?;
+        Ok(row.as_ref().map(link_of))
+    }
+
+    /// Where a link led, the newest first.
+    pub async fn link_targets(&self, link: u32) -> Result<Vec<TargetRow>, StoreError> {
+        let rows = sqlx::query("select * from tracked_link_target where link_id = $1 order by version desc")
+            .bind(i64::from(link))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading where a link led"))?;
+        let of = |row: &SqliteRow| TargetRow {
+            version: row.get("version"),
+            target: row.get("target"),
+            actor: row.get("actor"),
+            at: Timestamp(row.get("at")),
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// How far the click log has been counted.
+    pub async fn counted(&self) -> Result<Counted, StoreError> {
+        let row = sqlx::query("select * from click_counted")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("reading how far clicks are counted"))?;
+        Ok(counted_of(&row))
+    }
+
+    /// Adds clicks to the counts and moves the position on, in one transaction: a count is never made twice, and none is left
+    /// out. Nothing is done where somebody else has counted from there meanwhile.
+    pub async fn count_clicks(
+        &self,
+        from: Counted,
+        clicks: &[CountedClick],
+        to: Counted,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let failed = StoreError::of("counting clicks");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let held = sqlx::query("select * from click_counted").fetch_one(&mut *transaction).await.map_err(&failed)?;
+        if counted_of(&held) != from {
+            return Ok(false);
+        }
+        for click in clicks {
+            count_one(&mut transaction, click).await.map_err(&failed)?;
+        }
+        sqlx::query("update click_counted set segment = $1, offset = $2, clicks = $3, damaged = $4")
+            .bind(i64::from(to.segment))
+            .bind(i64::from(to.offset))
+            .bind(to.clicks as i64)
+            .bind(to.damaged as i64)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        sqlx::query("delete from click_minute where minute < $1")
+            .bind(now.0.div_euclid(MINUTE) - MINUTES_KEPT)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        sqlx::query("delete from click_visitor where day <= $1")
+            .bind(now.0.div_euclid(DAY) - VISITOR_DAYS)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
+    }
+
+    /// What was counted by link and verdict; of one link, or of all.
+    pub async fn verdict_counts(&self, link: Option<u32>) -> Result<Vec<VerdictCount>, StoreError> {
+        let rows = sqlx::query(
+            "select link_id, verdict, sum(clicks) as clicks, min(first_at) as first_at, max(last_at) as last_at \
+             from click_day where $1 is null or link_id = $1 group by link_id, verdict order by link_id, verdict",
+        )
+        .bind(link.map(i64::from))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was counted"))?;
+        let of = |row: &SqliteRow| VerdictCount {
+            link: row.get::<i64, _>("link_id") as u32,
+            verdict: row.get::<i64, _>("verdict") as u8,
+            clicks: row.get::<i64, _>("clicks").unsigned_abs(),
+            first_at: Timestamp(row.get("first_at")),
+            last_at: Timestamp(row.get("last_at")),
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Visitors by day, summed over days: link, how many.
+    pub async fn unique_counts(&self, link: Option<u32>) -> Result<Vec<(u32, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "select link_id, sum(uniques) as uniques from click_unique where $1 is null or link_id = $1 group by link_id",
+        )
+        .bind(link.map(i64::from))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was counted"))?;
+        let of = |row: &SqliteRow| (row.get::<i64, _>("link_id") as u32, row.get::<i64, _>("uniques").unsigned_abs());
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// By day of one link: day since 1970, verdict, clicks; the oldest first.
+    pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
+        let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
+            .bind(i64::from(link))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading what was counted"))?;
+        let of = |row: &SqliteRow| {
+            (row.get("day"), row.get::<i64, _>("verdict") as u8, row.get::<i64, _>("clicks").unsigned_abs())
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Reasons of a link's clicks that were no person's, and hosts that sent people, the most frequent first.
+    pub async fn click_sources(&self, link: u32) -> Result<(Vec<(u8, u64)>, Vec<(String, u64)>), StoreError> {
+        let failed = StoreError::of("reading what was counted");
+        let reasons =
+            sqlx::query("select reason, clicks from click_reason where link_id = $1 order by clicks desc, reason")
+                .bind(i64::from(link))
+                .fetch_all(&self.pool)
+                .await
+                .map_err(&failed)?;
+        let hosts =
+            sqlx::query("select host, clicks from click_referrer where link_id = $1 order by clicks desc, host")
+                .bind(i64::from(link))
+                .fetch_all(&self.pool)
+                .await
+                .map_err(&failed)?;
+        Ok((
+            reasons
+                .iter()
+                .map(|row| (row.get::<i64, _>("reason") as u8, row.get::<i64, _>("clicks").unsigned_abs()))
+                .collect(),
+            hosts.iter().map(|row| (row.get("host"), row.get::<i64, _>("clicks").unsigned_abs())).collect(),
+        ))
+    }
+}
+
+fn counted_of(row: &SqliteRow) -> Counted {
+    Counted {
+        segment: row.get::<i64, _>("segment") as u32,
+        offset: row.get::<i64, _>("offset") as u32,
+        clicks: row.get::<i64, _>("clicks").unsigned_abs(),
+        damaged: row.get::<i64, _>("damaged").unsigned_abs(),
+    }
+}
+
+async fn count_one(connection: &mut SqliteConnection, click: &CountedClick) -> Result<(), sqlx::Error> {
+    let (link, day) = (i64::from(click.link), click.at.0.div_euclid(DAY));
+    sqlx::query(
+        "insert into click_day (link_id, day, verdict, clicks, first_at, last_at) values ($1, $2, $3, 1, $4, $4) \
+         on conflict do update set clicks = clicks + 1, first_at = min(first_at, $4), last_at = max(last_at, $4)",
+    )
+    .bind(link)
+    .bind(day)
+    .bind(i64::from(click.verdict))
+    .bind(click.at.0)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into click_minute (link_id, minute, people, others) values ($1, $2, $3, 1 - $3) \
+         on conflict do update set people = people + $3, others = others + 1 - $3",
+    )
+    .bind(link)
+    .bind(click.at.0.div_euclid(MINUTE))
+    .bind(i64::from(click.is_person))
+    .execute(&mut *connection)
+    .await?;
+    for reason in (0..32i64).filter(|bit| click.reasons >> bit & 1 == 1) {
+        sqlx::query(
+            "insert into click_reason (link_id, reason, clicks) values ($1, $2, 1) on conflict do update set clicks = clicks + 1",
+        )
+        .bind(link)
+        .bind(reason)
+        .execute(&mut *connection)
+        .await?;
+    }
+    if !click.is_person {
+        return Ok(());
+    }
+    if !click.referrer.is_empty() {
+        sqlx::query(
+            "insert into click_referrer (link_id, host, clicks) values ($1, $2, 1) on conflict do update set clicks = clicks + 1",
+        )
+        .bind(link)
+        .bind(&click.referrer)
+        .execute(&mut *connection)
+        .await?;
+    }
+    if click.visitor == 0 {
+        return Ok(());
+    }
+    let new = sqlx::query("insert or ignore into click_visitor (link_id, day, visitor) values ($1, $2, $3)")
+        .bind(link)
+        .bind(day)
+        .bind(click.visitor as i64)
+        .execute(&mut *connection)
+        .await?;
+    if new.rows_affected() == 1 {
+        sqlx::query(
+            "insert into click_unique (link_id, day, uniques) values ($1, $2, 1) on conflict do update set uniques = uniques + 1",
+        )
+        .bind(link)
+        .bind(day)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_target(
+    connection: &mut SqliteConnection,
+    link: i64,
+    target: &str,
+    actor: &str,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into tracked_link_target (link_id, version, target, actor, at) \
+         select $1, coalesce(max(version), 0) + 1, $2, $3, $4 from tracked_link_target where link_id = $1",
+    )
+    .bind(link)
+    .bind(target)
+    .bind(actor)
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn moved_on(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("update tracked_link_revision set revision = revision + 1").execute(connection).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(slug: &str) -> NewLink {
+        NewLink {
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            target: "https://shop.example/".to_owned(),
+            contact: None,
+            deal: None,
+            deliverable: None,
+            campaign: None,
+            expires_at: None,
+            actor: "team".to_owned(),
+        }
+    }
+
+    fn click(at: i64, visitor: u64, is_person: bool) -> CountedClick {
+        CountedClick {
+            link: 1,
+            at: Timestamp(at),
+            verdict: if is_person { 0 } else { 2 },
+            is_person,
+            visitor,
+            reasons: if is_person { 0 } else { 0b101 },
+            referrer: "insta.example".to_owned(),
+        }
+    }
+
+    async fn store() -> (Store, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        (Store::open(folder.path()).await.expect("opens"), folder)
+    }
+
+    #[tokio::test]
+    async fn links_are_kept_all_or_none_and_where_each_led_stays() {
+        let (store, _folder) = store().await;
+        let ids = store.add_links(&[link("a"), link("b")], Timestamp(1)).await.expect("keeps").expect("are new");
+        assert_eq!(ids, [1, 2]);
+        let taken = store.add_links(&[link("c"), link("a")], Timestamp(2)).await.expect("asks");
+        assert_eq!(taken, Err("a".to_owned()));
+        assert_eq!(store.links(&LinkFilter::default()).await.expect("reads").len(), 2);
+        let before = store.link_revision().await.expect("reads");
+        assert!(store.retarget_link(1, "https://shop.example/new", "Mia", Timestamp(3)).await.expect("leads"));
+        assert!(store.link_revision().await.expect("reads") > before);
+        let led: Vec<String> = store.link_targets(1).await.expect("reads").into_iter().map(|row| row.target).collect();
+        assert_eq!(led, ["https://shop.example/new", "https://shop.example/"]);
+        assert!(store.end_link(1, Some(Timestamp(4))).await.expect("ends"));
+        assert!(!store.end_link(1, Some(Timestamp(5))).await.expect("asks"), "it has ended");
+    }
+
+    #[tokio::test]
+    async fn clicks_are_counted_once_whoever_counts_and_visitors_go_after_two_days() {
+        let (store, _folder) = store().await;
+        store.add_links(&[link("a")], Timestamp(1)).await.expect("keeps").expect("is new");
+        let clicks = [click(1, 7, true), click(2, 7, true), click(3, 8, true), click(4, 9, false), click(DAY, 7, true)];
+        let (from, to) = (Counted::default(), Counted { segment: 0, offset: 640, clicks: 5, damaged: 0 });
+        assert!(store.count_clicks(from, &clicks, to, Timestamp(DAY)).await.expect("counts"));
+        assert!(!store.count_clicks(from, &clicks, to, Timestamp(DAY)).await.expect("asks"), "they are counted");
+        assert_eq!(store.counted().await.expect("reads"), to);
+        let by_verdict: Vec<(u8, u64)> =
+            store.verdict_counts(None).await.expect("reads").iter().map(|row| (row.verdict, row.clicks)).collect();
+        assert_eq!(by_verdict, [(0, 4), (2, 1)]);
+        assert_eq!(store.unique_counts(Some(1)).await.expect("reads"), [(1, 3)], "two on one day, one on the next");
+        let (reasons, hosts) = store.click_sources(1).await.expect("reads");
+        assert_eq!((reasons, hosts), (vec![(0, 1), (2, 1)], vec![("insta.example".to_owned(), 4)]));
+        let later = Counted { offset: 768, clicks: 6, ..to };
+        store.count_clicks(to, &[click(3 * DAY, 7, true)], later, Timestamp(3 * DAY)).await.expect("counts");
+        let held: (i64,) =
+            sqlx::query_as("select count(*) from click_visitor").fetch_one(&store.pool).await.expect("reads");
+        assert_eq!(held.0, 1, "of days whose key is gone no visitor is held");
+        assert_eq!(store.unique_counts(Some(1)).await.expect("reads"), [(1, 4)], "how many there were stays");
+    }
+}
