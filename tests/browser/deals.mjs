@@ -165,7 +165,7 @@ export const dealJourneys = async ({ journey, server, work }) => {
       assert.match(await page.textContent("main"), new RegExp(name));
       await follow(page, "button:text('Forget me')");
       assert.match(await page.textContent("#problem-sure"), /Tick the box/);
-      await follow(page, "a[aria-label^='Contest: Your name']");
+      await follow(page, "a[aria-label^='Contest it: Your name']");
       await page.fill("#claim", "It is written with an accent");
       await follow(page, "button:text('Contest it')");
       assert.match(await page.textContent("main"), /contested on[\s\S]*You get an answer by/);

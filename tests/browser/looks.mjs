@@ -124,7 +124,8 @@ const everyPage = async (page, folder) => {
   const withAccount = await offer(page, known, "With figures");
   await send(page, "/tracking", { target: "https://shop.example/grinder?color=red", name: "Ana’s story", slug: "ana-story", deal: dealId });
   await send(page, "/tracking", { target: "https://shop.example/", name: "Not clicked yet", slug: "quiet" });
-  for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0 });
+  const person = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", referer: "https://insta.example/ana" };
+  for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0, headers: person });
   await page.request.get("/t/ana-story", { maxRedirects: 0, headers: { "user-agent": "WhatsApp/2.24.1 A" } });
   await page.goto(`${withAccount.link}/figures`);
   await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);

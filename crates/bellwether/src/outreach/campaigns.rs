@@ -17,19 +17,62 @@ use store::outreach::campaigns::{CardContact, CardOf, NewMove, Passed};
 use store::outreach::content::DeliverableRow;
 use store::outreach::deals::{DealFilter, DealRow};
 use store::outreach::payments::PaymentRow;
+use store::tracking::LinkFilter;
 use store::{CampaignCreatorRow, CampaignRow};
 
 use super::deals::{self, Terms};
 use super::{OutreachError, one_line};
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
+use crate::web::format;
 use crate::{clock, creators};
 
 const STAGE_LETTERS_MAX: usize = 40;
 const OWN_STAGES_MAX: usize = 20;
 const LIMIT_DAYS_MAX: u32 = 365;
-/// What is said of results until clicks and sales are tracked.
-pub const RESULTS: &str = "not known yet: clicks and sales are tracked by links";
+/// What is said of results where no link is followed.
+pub const RESULTS: &str = "not known yet: no link of it is followed";
+
+/// What links brought: clicks by people, counted exactly.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct LinkResults {
+    pub links: u64,
+    pub clicks: u64,
+    /// Told apart by link and day, so no distinct people.
+    pub visitors_by_day: u64,
+}
+
+impl LinkResults {
+    /// In words; sales are not followed yet, and that is said.
+    pub fn words(&self) -> String {
+        match self.links {
+            0 => RESULTS.to_owned(),
+            links => format!(
+                "{} by people on {} ({} by day); sales are not followed yet",
+                format::counted(self.clicks, "click", "clicks"),
+                format::counted(links, "link", "links"),
+                format::counted(self.visitors_by_day, "visitor", "visitors"),
+            ),
+        }
+    }
+}
+
+/// What the links of a campaign, deal or contact brought.
+pub async fn results(data: &DataDirectory, of: &LinkFilter) -> Result<LinkResults, OutreachError> {
+    if let Err(error) = crate::tracking::counting::count(data).await {
+        // What was counted before is shown; the page of links says what is wrong.
+        tracing::warn!(%error, "clicks could not be counted");
+    }
+    let links = data.store.links(of).await?;
+    let human = verdicts::VerdictKind::Human.code();
+    let mut results = LinkResults { links: links.len() as u64, ..LinkResults::default() };
+    for link in links {
+        let counts = data.store.verdict_counts(Some(link.id)).await?;
+        results.clicks += counts.iter().filter(|count| count.verdict == human).map(|count| count.clicks).sum::<u64>();
+        results.visitors_by_day += data.store.unique_counts(Some(link.id)).await?.iter().map(|(_, of)| of).sum::<u64>();
+    }
+    Ok(results)
+}
 
 /// Amounts by currency, never added across.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]

@@ -191,6 +191,14 @@ async fn a_deal_goes_from_an_offer_over_a_counter_offer_and_drafts_to_money_that
     browser.post("/outreach/deals/1/payments/1", &[("do", "sent"), ("reference", "=HOP-77")]).await.location();
     browser.post(&format!("{deal}/payments/1"), &[]).await.location();
     assert_eq!(store.payments().await.expect("reads")[0].state, PaymentState::Arrived);
+    let touches = store.touches(1, None, 50).await.expect("reads");
+    let paid = touches.iter().filter(|touch| touch.kind == model::outreach::TouchKind::Payment);
+    let paid: Vec<(&str, &str)> = paid.map(|touch| (touch.actor.as_str(), touch.summary.as_str())).collect();
+    assert_eq!(
+        paid,
+        [("Ana Ruiz", "fee of deal 1: arrived, says the creator"), ("team", "fee of deal 1: sent")],
+        "both stand in the timeline"
+    );
     let books = browser.page("/outreach/payments.csv").await;
     assert!(books.contains("Ana Ruiz,fee,300.00,EUR,2026-03-22,arrived") && books.contains("'=HOP-77"), "{books}");
     browser.post("/outreach/deals/1", &[("do", "settle"), ("version", "2")]).await.location();

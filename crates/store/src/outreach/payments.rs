@@ -1,11 +1,13 @@
 //! What is owed under deals and what people say was paid. No money is moved by it.
 
+use model::outreach::TouchKind;
 use model::outreach::deals::{Party, PaymentState};
 use model::{Money, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::coded;
+use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
 
@@ -88,7 +90,7 @@ impl Store {
         put_payment(&mut connection, deal, payment, at).await.map_err(&failed)
     }
 
-    /// Notes what a party says became of a payment of a deal; whether it may have become so.
+    /// Notes what a party says became of a payment of a deal, with its line in the timeline; whether it may have become so.
     pub async fn change_payment(
         &self,
         deal: i64,
@@ -120,6 +122,23 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(&failed)?;
+        let row = sqlx::query(
+            "select contact_id, contact.name from deal join contact on contact.id = contact_id where deal.id = $1",
+        )
+        .bind(deal)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(&failed)?;
+        let touch = NewTouch {
+            contact: row.get("contact_id"),
+            at,
+            kind: TouchKind::Payment,
+            actor: if by == Party::Us { "team".to_owned() } else { row.get("name") },
+            summary: format!("{} of deal {deal}: {}", held.what, next.words()),
+            detail: String::new(),
+            mail: None,
+        };
+        put_touch(&mut transaction, &touch).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(true)
     }

@@ -13,7 +13,7 @@ use crate::matching::fit::profile::{money_typed, typed_money};
 use crate::matching::prices::format_of;
 use crate::output::Output;
 use crate::outreach::agreed_prices::{self, Part};
-use crate::outreach::campaigns::{self, CampaignBoard, Card, NewStage, RESULTS, StageGiven};
+use crate::outreach::campaigns::{self, CampaignBoard, Card, NewStage, StageGiven};
 use crate::outreach::choices::{self, ChoiceGiven, Wanted};
 use crate::outreach::{TEAM, deals};
 
@@ -28,7 +28,7 @@ fn summary_json(held: &CampaignBoard) -> Value {
         "campaign": row.id, "name": row.name, "starts_on": row.starts_on, "ends_on": row.ends_on,
         "budget_minor_units": row.budget.minor_units, "currency": row.budget.currency(), "creators": held.cards.len(),
         "agreed": totals.agreed, "paid": totals.paid, "arrived": totals.arrived, "pieces": totals.pieces, "live": totals.live,
-        "late": totals.late, "results": null, "results_words": RESULTS, "stages": stages,
+        "late": totals.late, "stages": stages,
     })
 }
 
@@ -71,6 +71,9 @@ pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::
     let held = campaigns::shown(data, id).await?;
     let mut all = summary_json(&held);
     all["cards"] = held.cards.iter().map(card_json).collect();
+    let of = store::tracking::LinkFilter { campaign: Some(id), ..Default::default() };
+    let results = campaigns::results(data, &of).await?;
+    all["results"] = if results.links == 0 { Value::Null } else { json!(results) };
     output.result(&all, |out| {
         writeln!(out, "{}, budget {}", held.row.name, money_typed(&held.row.budget))?;
         let totals = &held.totals;
@@ -78,7 +81,7 @@ pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::
             writeln!(out, "{what}: {}", if sums.is_empty() { "nothing yet".to_owned() } else { sums.words() })?;
         }
         writeln!(out, "pieces live: {} of {}", totals.live, totals.pieces)?;
-        writeln!(out, "results: {RESULTS}")?;
+        writeln!(out, "results: {}", results.words())?;
         for stage in held.board.shown() {
             let cards: Vec<&Card> = held.on(&stage.code).collect();
             if cards.is_empty() {

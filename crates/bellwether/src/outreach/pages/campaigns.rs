@@ -12,7 +12,7 @@ use super::deals::{DueDay, calendar};
 use super::{Choice, InStage, Part, Problem, back_to, days, not_valid, parts, problem_of, saying, typed, typed_or};
 use crate::clock;
 use crate::matching::fit::profile::money_typed;
-use crate::outreach::campaigns::{self, CampaignBoard, Card, NewStage, Planned, RESULTS, StageGiven, Sums};
+use crate::outreach::campaigns::{self, CampaignBoard, Card, NewStage, Planned, StageGiven, Sums};
 use crate::outreach::contacts::{self, ContactGiven};
 use crate::outreach::{OutreachError, TEAM};
 use crate::web::app::{App, Page, aside, draw};
@@ -148,7 +148,7 @@ pub struct Head {
     pub agreed: String,
     pub paid: String,
     pub live: String,
-    pub results: &'static str,
+    pub results: String,
 }
 
 #[derive(Template)]
@@ -346,6 +346,8 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, given: &Pairs, pr
         code: stage.code.clone(),
         words: stage.name.clone(),
     });
+    let of = store::tracking::LinkFilter { campaign: Some(id), ..Default::default() };
+    let results = campaigns::results(&app.data, &of).await?.words();
     draw(CampaignPage {
         layout: Layout::load(app, visit, Word::Outreach, held.row.name.clone()).await?,
         parts: parts("Campaigns"),
@@ -368,7 +370,7 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, given: &Pairs, pr
                 0 => "none agreed yet".to_owned(),
                 all => format!("{} of {all}", totals.live),
             },
-            results: RESULTS,
+            results,
         },
         here: address(show),
         views: [("Board", "board"), ("Table", "table"), ("Calendar", "calendar")]

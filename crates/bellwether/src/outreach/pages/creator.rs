@@ -30,7 +30,7 @@ use crate::outreach::briefs::{self, Brief};
 use crate::outreach::choices;
 use crate::outreach::creator_links::{self, Opened, PATH};
 use crate::outreach::deals::{self, Act, DealShown, Terms};
-use crate::outreach::{OutreachError, contacts, settings};
+use crate::outreach::{OutreachError, campaigns, contacts, settings};
 use crate::web::app::{App, draw};
 use crate::web::error::WebError;
 use crate::web::guard;
@@ -222,6 +222,8 @@ struct CreatorDealPage {
     versions: Vec<VersionView>,
     pieces: Vec<PieceLine>,
     payments: Vec<PaymentLine>,
+    /// Clicks on the links of this deal; none where none is followed.
+    results: Option<String>,
     form: TermsForm,
     may_accept: bool,
     may_counter: bool,
@@ -277,6 +279,8 @@ async fn deal_page(
     let pieces = app.data.store.deliverables(row.id).await?;
     let payments = app.data.store.payments_of(row.id).await?;
     let may = |next| row.state.may_become(next, Party::Creator);
+    let of = store::tracking::LinkFilter { deal: Some(row.id), ..Default::default() };
+    let results = campaigns::results(&app.data, &of).await?;
     let last_word = deal.versions.last().filter(|version| version.party == Party::Us);
     draw(CreatorDealPage {
         theme: who.theme,
@@ -295,6 +299,7 @@ async fn deal_page(
         versions: version_views(&deal, true),
         pieces: pieces.iter().map(|piece| piece_line(piece, &path, &today)).collect(),
         payments: payments.into_iter().map(|payment| payment_line(payment, &today)).collect(),
+        results: (results.links > 0).then(|| results.words()),
         form: TermsForm::of(&deal.terms, asked),
         choice: ChoiceForm::of(&deal.terms, deal.choice.as_ref(), asked),
         chosen: chosen_words(&deal),
