@@ -8,7 +8,7 @@
 //! In `Power` one thread does: a flush takes milliseconds, and no request's thread may stand still that long. In
 //! `Process` the submitting thread writes ([`crate::Appending::InPlace`]), unless another one is at it: that one then
 //! finds the click in the queue before it leaves. Nobody ever waits for a lock that is held during a write. Chosen by
-//! measuring (`examples/throughput.rs`; raw output with the machine beside it in `throughput.txt`): a request with 20 us
+//! measuring (`examples/throughput.rs`; raw output with the machine under `benchmarks/runs`): a request with 20 us
 //! of work costs 1 to 2 us of processor time more in place and 5 to 7 us more by a thread, because a write into the
 //! kernel's memory is cheaper than handing a click over and being woken; at 16 connections it is answered within 12 us
 //! in 99 of 100 cases instead of 360. A plain lock around the file costs as little, but when a write takes long, all
