@@ -6,6 +6,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lake::Lake;
 use store::{Derived, ImportState, Store};
@@ -71,6 +72,7 @@ pub struct DataDirectory {
     pub(crate) lists: Mutex<ListsHeld>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
+    serves: AtomicBool,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -137,6 +139,7 @@ impl DataDirectory {
             own_people: Mutex::default(),
             lists: Mutex::default(),
             redirector: tokio::sync::OnceCell::new(),
+            serves: AtomicBool::new(false),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -215,23 +218,24 @@ impl DataDirectory {
         Ok(())
     }
 
+    /// Whether pages and links are served from it by this program, which then has the click log for as long as it runs.
+    pub fn serves(&self) -> bool {
+        self.serves.load(Ordering::Relaxed)
+    }
+
+    /// Says that this program serves pages and links from it.
+    pub fn begin_serving(&self) {
+        self.serves.store(true, Ordering::Relaxed);
+    }
+
     /// Where tracked links lead; opens the click log the first time.
     pub async fn redirector(&self) -> Result<&Arc<Redirector>, TrackingError> {
         self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self).await?)) }).await
     }
 
-    /// What is wrong with the click log, where something is; nothing where no link was hit since the start.
-    pub async fn tracking_alarm(&self) -> Option<String> {
-        let counters = self.redirector.get()?.counters();
-        let since = "since this program began";
-        match (counters.is_failing, counters.not_stored) {
-            (false, 0) => None,
-            (false, lost) => Some(format!("{lost} clicks {since} could not be stored; it goes well again now.")),
-            (true, lost) => Some(format!(
-                "Clicks cannot be stored: {}. {lost} were answered and are lost {since}. Make room on the disk.",
-                counters.last_error.unwrap_or_else(|| "no reason was given".to_owned())
-            )),
-        }
+    /// What is wrong with storing clicks, where something is; nothing where no link was hit since the start.
+    pub fn tracking_alarm(&self) -> Option<String> {
+        self.redirector.get()?.alarm()
     }
 
     /// Ends the click log, where one was begun: everything is on disk after it.

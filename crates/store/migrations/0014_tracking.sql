@@ -18,6 +18,8 @@ create table clicks_told (
 create table tracked_link (
     id integer primary key autoincrement,
     slug text not null unique,
+    -- A keyed hash of it, which stays when the slug goes with whom it names, so that it is never given to another.
+    slug_hash text not null unique,
     -- What the team calls it.
     name text not null,
     -- Where it leads now, with everything that is added to the address.
@@ -26,6 +28,8 @@ create table tracked_link (
     deal_id integer references deal (id) on delete set null,
     deliverable_id integer references deliverable (id) on delete set null,
     campaign_id integer references campaign (id) on delete set null,
+    -- The target stands as it was given, without what names the sender.
+    is_bare integer not null,
     created_at integer not null,
     expires_at integer,
     -- Ended by hand; its slug is never given to another.

@@ -18,6 +18,8 @@ pub struct LinkRow {
     pub deal: Option<i64>,
     pub deliverable: Option<i64>,
     pub campaign: Option<i64>,
+    /// The target stands as it was given, without what names the sender.
+    pub is_bare: bool,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
@@ -27,12 +29,15 @@ pub struct LinkRow {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewLink {
     pub slug: String,
+    /// Keyed; never given to another link, whatever becomes of the slug.
+    pub slug_hash: String,
     pub name: String,
     pub target: String,
     pub contact: Option<i64>,
     pub deal: Option<i64>,
     pub deliverable: Option<i64>,
     pub campaign: Option<i64>,
+    pub is_bare: bool,
     pub expires_at: Option<Timestamp>,
     pub actor: String,
 }
@@ -79,6 +84,14 @@ pub struct Counted {
     pub damaged: u64,
 }
 
+/// What links brought together.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct LinksBrought {
+    pub links: u64,
+    pub clicks: u64,
+    pub visitors_by_day: u64,
+}
+
 /// What was counted of a link by verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VerdictCount {
@@ -107,6 +120,7 @@ fn link_of(row: &SqliteRow) -> LinkRow {
         deal: row.get("deal_id"),
         deliverable: row.get("deliverable_id"),
         campaign: row.get("campaign_id"),
+        is_bare: row.get::<i64, _>("is_bare") != 0,
         created_at: Timestamp(row.get("created_at")),
         expires_at: moment("expires_at"),
         ended_at: moment("ended_at"),
@@ -122,7 +136,7 @@ impl Store {
         for link in links {
             let row = sqlx::query(
                 "insert into tracked_link (slug, name, target, contact_id, deal_id, deliverable_id, campaign_id, created_at, \
-                 expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (slug) do nothing returning id",
+                 expires_at, slug_hash, is_bare) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning id",
             )
             .bind(&link.slug)
             .bind(&link.name)
@@ -133,6 +147,8 @@ impl Store {
             .bind(link.campaign)
             .bind(at.0)
             .bind(link.expires_at.map(|at| at.0))
+            .bind(&link.slug_hash)
+            .bind(i64::from(link.is_bare))
             .fetch_optional(&mut *transaction)
             .await
             .map_err(&failed)?;
@@ -250,13 +266,7 @@ impl Store {
 
     /// Adds clicks to the counts and moves the position on, in one transaction: a count is never made twice, and none is left
     /// out. Nothing is done where somebody else has counted from there meanwhile.
-    pub async fn count_clicks(
-        &self,
-        from: Counted,
-        clicks: &[CountedClick],
-        to: Counted,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub async fn count_clicks(&self, from: Counted, clicks: &[CountedClick], to: Counted) -> Result<bool, StoreError> {
         let failed = StoreError::of("counting clicks");
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let held = sqlx::query("select * from click_counted").fetch_one(&mut *transaction).await.map_err(&failed)?;
@@ -274,18 +284,37 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
+    }
+
+    /// Moves the position of counting back to where the log ends, where the log is shorter than what was counted: it was removed,
+    /// or its end was lost with the power. What was counted stays.
+    pub async fn count_from(&self, from: Counted) -> Result<(), StoreError> {
+        sqlx::query("update click_counted set segment = $1, offset = $2")
+            .bind(i64::from(from.segment))
+            .bind(i64::from(from.offset))
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("moving the position of counting"))?;
+        Ok(())
+    }
+
+    /// Removes the visitors of days whose key is gone, and minutes older than a week; to be called when all that was kept has
+    /// been counted.
+    pub async fn forget_visitors(&self, now: Timestamp) -> Result<(), StoreError> {
+        let failed = StoreError::of("removing visitors of days that are over");
         sqlx::query("delete from click_minute where minute < $1")
             .bind(now.0.div_euclid(MINUTE) - MINUTES_KEPT)
-            .execute(&mut *transaction)
+            .execute(&self.pool)
             .await
             .map_err(&failed)?;
         sqlx::query("delete from click_visitor where day <= $1")
             .bind(now.0.div_euclid(DAY) - VISITOR_DAYS)
-            .execute(&mut *transaction)
+            .execute(&self.pool)
             .await
             .map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)?;
-        Ok(true)
+        Ok(())
     }
 
     /// What was counted by link and verdict; of one link, or of all.
@@ -321,6 +350,25 @@ impl Store {
         Ok(rows.iter().map(of).collect())
     }
 
+    /// What the links that a filter finds brought together, by clicks of one verdict.
+    pub async fn links_brought(&self, filter: &LinkFilter, verdict: u8) -> Result<LinksBrought, StoreError> {
+        let row = sqlx::query(
+            "with found as (select id from tracked_link where ($1 is null or contact_id = $1) and ($2 is null or deal_id = $2) \
+             and ($3 is null or campaign_id = $3)) select (select count(*) from found) as links, \
+             (select coalesce(sum(clicks), 0) from click_day join found on id = link_id where verdict = $4) as clicks, \
+             (select coalesce(sum(uniques), 0) from click_unique join found on id = link_id) as visitors",
+        )
+        .bind(filter.contact)
+        .bind(filter.deal)
+        .bind(filter.campaign)
+        .bind(i64::from(verdict))
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what links brought"))?;
+        let count = |column: &str| row.get::<i64, _>(column).unsigned_abs();
+        Ok(LinksBrought { links: count("links"), clicks: count("clicks"), visitors_by_day: count("visitors") })
+    }
+
     /// By day of one link: day since 1970, verdict, clicks; the oldest first.
     pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
         let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
@@ -334,8 +382,12 @@ impl Store {
         Ok(rows.iter().map(of).collect())
     }
 
-    /// Reasons of a link's clicks that were no person's, and hosts that sent people, the most frequent first.
-    pub async fn click_sources(&self, link: u32) -> Result<(Vec<(u8, u64)>, Vec<(String, u64)>), StoreError> {
+    /// Reasons of a link's clicks that were no person's, and so many hosts that sent people, the most frequent first.
+    pub async fn click_sources(
+        &self,
+        link: u32,
+        hosts_at_most: u64,
+    ) -> Result<(Vec<(u8, u64)>, Vec<(String, u64)>), StoreError> {
         let failed = StoreError::of("reading what was counted");
         let reasons =
             sqlx::query("select reason, clicks from click_reason where link_id = $1 order by clicks desc, reason")
@@ -343,12 +395,14 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(&failed)?;
-        let hosts =
-            sqlx::query("select host, clicks from click_referrer where link_id = $1 order by clicks desc, host")
-                .bind(i64::from(link))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(&failed)?;
+        let hosts = sqlx::query(
+            "select host, clicks from click_referrer where link_id = $1 order by clicks desc, host limit $2",
+        )
+        .bind(i64::from(link))
+        .bind(hosts_at_most as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(&failed)?;
         Ok((
             reasons
                 .iter()
@@ -431,6 +485,32 @@ async fn count_one(connection: &mut SqliteConnection, click: &CountedClick) -> R
     Ok(())
 }
 
+/// Ends the links of a contact who is forgotten: their names and addresses may name the person. Counts stay, for they are nobody's.
+pub(crate) async fn forget_links(
+    connection: &mut SqliteConnection,
+    contact: i64,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let done = sqlx::query(
+        "update tracked_link set name = 'of a creator who was forgotten', slug = '~' || id, target = '', \
+         ended_at = coalesce(ended_at, $2) where contact_id = $1",
+    )
+    .bind(contact)
+    .bind(at.0)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("delete from tracked_link_target where link_id in (select id from tracked_link where contact_id = $1)")
+        .bind(contact)
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() > 0 {
+        moved_on(connection).await?;
+    }
+    Ok(())
+}
+
+crate::outreach::moves!(move_followed_links, give_back_followed_links, "tracked_link", "id");
+
 async fn put_target(
     connection: &mut SqliteConnection,
     link: i64,
@@ -463,12 +543,14 @@ mod tests {
     fn link(slug: &str) -> NewLink {
         NewLink {
             slug: slug.to_owned(),
+            slug_hash: format!("hash of {slug}"),
             name: slug.to_owned(),
             target: "https://shop.example/".to_owned(),
             contact: None,
             deal: None,
             deliverable: None,
             campaign: None,
+            is_bare: false,
             expires_at: None,
             actor: "team".to_owned(),
         }
@@ -514,17 +596,18 @@ mod tests {
         store.add_links(&[link("a")], Timestamp(1)).await.expect("keeps").expect("is new");
         let clicks = [click(1, 7, true), click(2, 7, true), click(3, 8, true), click(4, 9, false), click(DAY, 7, true)];
         let (from, to) = (Counted::default(), Counted { segment: 0, offset: 640, clicks: 5, damaged: 0 });
-        assert!(store.count_clicks(from, &clicks, to, Timestamp(DAY)).await.expect("counts"));
-        assert!(!store.count_clicks(from, &clicks, to, Timestamp(DAY)).await.expect("asks"), "they are counted");
+        assert!(store.count_clicks(from, &clicks, to).await.expect("counts"));
+        assert!(!store.count_clicks(from, &clicks, to).await.expect("asks"), "they are counted");
         assert_eq!(store.counted().await.expect("reads"), to);
         let by_verdict: Vec<(u8, u64)> =
             store.verdict_counts(None).await.expect("reads").iter().map(|row| (row.verdict, row.clicks)).collect();
         assert_eq!(by_verdict, [(0, 4), (2, 1)]);
         assert_eq!(store.unique_counts(Some(1)).await.expect("reads"), [(1, 3)], "two on one day, one on the next");
-        let (reasons, hosts) = store.click_sources(1).await.expect("reads");
+        let (reasons, hosts) = store.click_sources(1, 9).await.expect("reads");
         assert_eq!((reasons, hosts), (vec![(0, 1), (2, 1)], vec![("insta.example".to_owned(), 4)]));
         let later = Counted { offset: 768, clicks: 6, ..to };
-        store.count_clicks(to, &[click(3 * DAY, 7, true)], later, Timestamp(3 * DAY)).await.expect("counts");
+        store.count_clicks(to, &[click(3 * DAY, 7, true)], later).await.expect("counts");
+        store.forget_visitors(Timestamp(3 * DAY)).await.expect("removes");
         let held: (i64,) =
             sqlx::query_as("select count(*) from click_visitor").fetch_one(&store.pool).await.expect("reads");
         assert_eq!(held.0, 1, "of days whose key is gone no visitor is held");

@@ -265,34 +265,46 @@ pub struct Forgotten {
 
 /// Erases everything held about an account and remembers, as a keyed hash alone, never to take it again.
 pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> Result<Forgotten, CreatorsError> {
+    data.revision().await?;
+    if data.lake.profiles(Some(&[account]), data.now()).await?.is_empty() {
+        return Err(CreatorsError::NotFound(account.to_string()));
+    }
+    let rows_removed = forget_together(data, &[account], reason).await?;
+    Ok(Forgotten { account, rows_removed })
+}
+
+/// Erases everything held about the accounts of one person, all under one lock; how many rows of facts. What people wrote down
+/// about an account goes also where no facts of it are held any more.
+///
+/// Errors: `Data` where facts are being written at this moment; nothing is changed then. After a crash the next opening of the
+/// data directory finishes what was begun.
+pub async fn forget_together(data: &DataDirectory, accounts: &[AccountId], reason: &str) -> Result<u64, CreatorsError> {
     let _lock = data.lock_for_writing()?;
     data.revision().await?;
-    let profile = data
-        .lake
-        .profiles(Some(&[account]), data.now())
-        .await?
-        .pop()
-        .ok_or_else(|| CreatorsError::NotFound(account.to_string()))?;
-    let platform = profile.platform.code();
-    let hash = erasure_hash(&data.erasure_key, platform, &profile.native_id);
+    let profiles = data.lake.profiles(Some(accounts), data.now()).await?;
+    let held: Vec<AccountId> = profiles.iter().map(|profile| profile.account).collect();
     // The promise is written first: after a crash here an import cannot bring the person back, and the next opening
     // of the data directory finishes the erasure.
-    data.store.keep_erasure(account, platform, &hash, reason, data.now()).await?;
+    for profile in &profiles {
+        let platform = profile.platform.code();
+        let hash = erasure_hash(&data.erasure_key, platform, &profile.native_id);
+        data.store.keep_erasure(profile.account, platform, &hash, reason, data.now()).await?;
+    }
     data.store.drop_rankings().await?;
-    let rows_removed = data.lake.erase(&[account], data.now()).await?;
-    data.derived.forget(&[account]).await?;
-    data.store.forget_in_groups(&[account]).await?;
-    data.store.forget_in_vetting(&[account]).await?;
-    data.store.forget_in_searches(&[account]).await?;
-    data.store.forget_in_prices(&[account]).await?;
-    data.store.forget_in_fit(&[account]).await?;
-    data.store.forget_in_planning(&[account]).await?;
-    data.store.forget_in_outreach(&[account], data.now()).await?;
+    let rows_removed = if held.is_empty() { 0 } else { data.lake.erase(&held, data.now()).await? };
+    data.derived.forget(accounts).await?;
+    data.store.forget_in_groups(accounts).await?;
+    data.store.forget_in_vetting(accounts).await?;
+    data.store.forget_in_searches(accounts).await?;
+    data.store.forget_in_prices(accounts).await?;
+    data.store.forget_in_fit(accounts).await?;
+    data.store.forget_in_planning(accounts).await?;
+    data.store.forget_in_outreach(accounts, data.now()).await?;
     crate::outreach::content::sweep_unheld(data).await?;
-    data.store.forget_in_own_people(&[account]).await?;
-    data.store.forget_in_persons(&[account]).await?;
-    search::forget(data, &[account]).await?;
-    data.store.erasures_done(&[account]).await?;
+    data.store.forget_in_own_people(accounts).await?;
+    data.store.forget_in_persons(accounts).await?;
+    search::forget(data, accounts).await?;
+    data.store.erasures_done(&held).await?;
     data.revision().await?;
-    Ok(Forgotten { account, rows_removed })
+    Ok(rows_removed)
 }

@@ -15,7 +15,7 @@ use crate::output::{Output, grouped};
 
 /// Amounts are read in hundredths.
 const DECIMALS: u32 = 2;
-/// Files without days have no window; with days the usual one holds.
+/// Where no window is asked for every touch counts.
 const NO_WINDOW: Days = Days(u32::MAX);
 
 #[derive(Args)]

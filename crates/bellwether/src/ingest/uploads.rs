@@ -21,6 +21,8 @@ use crate::data_directory::DataDirectory;
 /// What nobody came back for is thrown away after this time.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
 const NOTE: &str = "upload.json";
+/// Beside it while somebody brings it in.
+const CLAIMED: &str = "claimed";
 
 /// What a file is taken for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -155,6 +157,20 @@ pub fn find(data: &DataDirectory, id: Uuid) -> Option<Upload> {
 }
 
 impl Upload {
+    /// Takes the upload for whoever brings it in now; `false` where somebody has taken it already.
+    pub fn claim(&self) -> std::io::Result<bool> {
+        match std::fs::File::options().create_new(true).write(true).open(self.folder.join(CLAIMED)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives it back, where nothing was brought in.
+    pub fn release(&self) {
+        drop(std::fs::remove_file(self.folder.join(CLAIMED)));
+    }
+
     pub fn discard(&self) {
         // What cannot be removed now is swept away later.
         drop(std::fs::remove_dir_all(&self.folder));

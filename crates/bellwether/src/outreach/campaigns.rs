@@ -57,21 +57,19 @@ impl LinkResults {
     }
 }
 
-/// What the links of a campaign, deal or contact brought.
+/// What the links of a campaign, deal or contact brought, as far as clicks have been counted.
 pub async fn results(data: &DataDirectory, of: &LinkFilter) -> Result<LinkResults, OutreachError> {
+    let brought = data.store.links_brought(of, verdicts::VerdictKind::Human.code()).await?;
+    Ok(LinkResults { links: brought.links, clicks: brought.clicks, visitors_by_day: brought.visitors_by_day })
+}
+
+/// The same for a campaign, after counting what has come since.
+pub async fn results_now(data: &DataDirectory, campaign: i64) -> Result<LinkResults, OutreachError> {
     if let Err(error) = crate::tracking::counting::count(data).await {
         // What was counted before is shown; the page of links says what is wrong.
         tracing::warn!(%error, "clicks could not be counted");
     }
-    let links = data.store.links(of).await?;
-    let human = verdicts::VerdictKind::Human.code();
-    let mut results = LinkResults { links: links.len() as u64, ..LinkResults::default() };
-    for link in links {
-        let counts = data.store.verdict_counts(Some(link.id)).await?;
-        results.clicks += counts.iter().filter(|count| count.verdict == human).map(|count| count.clicks).sum::<u64>();
-        results.visitors_by_day += data.store.unique_counts(Some(link.id)).await?.iter().map(|(_, of)| of).sum::<u64>();
-    }
-    Ok(results)
+    results(data, &LinkFilter { campaign: Some(campaign), ..LinkFilter::default() }).await
 }
 
 /// Amounts by currency, never added across.

@@ -23,8 +23,10 @@ const THREADS_READ: u64 = 200;
 /// What was found when somebody looked for a code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Seen {
-    /// The account is theirs from now on.
+    /// The account is theirs.
     Proved,
+    /// The code stands in the profile of this day.
+    InProfile { day: String },
     /// A mail that says it comes from the address in the profile holds the code: somebody has to take it for them.
     InMail { day: String },
     /// The newest profile that is held is of this day, and does not hold it.
@@ -56,7 +58,18 @@ pub async fn begin(data: &DataDirectory, contact: i64, account: AccountId) -> Re
     rows.into_iter().find(|row| row.id == id).ok_or_else(|| refused("it could not be kept; try again"))
 }
 
-/// Looks for the code of a claim in the newest profile held, then in mails from the address that stands in it.
+/// Looks for the code of a claim and takes the account for theirs where it stands in the profile.
+pub async fn settle(data: &DataDirectory, claim: &ClaimRow) -> Result<Seen, OutreachError> {
+    let seen = look(data, claim).await?;
+    let Seen::InProfile { day } = &seen else { return Ok(seen) };
+    let evidence = format!("the code {} stood in the profile of {day}", claim.code);
+    Ok(match data.store.prove_claim(claim.id, &evidence, "the profile", data.now()).await? {
+        true => Seen::Proved,
+        false => Seen::Over,
+    })
+}
+
+/// Looks for the code of a claim in the newest profile held, then in mails from the address that stands in it. Changes nothing.
 pub async fn look(data: &DataDirectory, claim: &ClaimRow) -> Result<Seen, OutreachError> {
     if claim.proved_at.is_some() {
         return Ok(Seen::Proved);
@@ -74,11 +87,7 @@ pub async fn look(data: &DataDirectory, claim: &ClaimRow) -> Result<Seen, Outrea
     });
     if words.contains(&claim.code) {
         let day = observed.map_or_else(|| "a day that is not known".to_owned(), clock::day);
-        let evidence = format!("the code {} stood in the profile of {day}", claim.code);
-        return Ok(match data.store.prove_claim(claim.id, &evidence, "the profile", now).await? {
-            true => Seen::Proved,
-            false => Seen::Over,
-        });
+        return Ok(Seen::InProfile { day });
     }
     if let Some(day) = in_mail(data, claim, &words).await? {
         return Ok(Seen::InMail { day });

@@ -6,6 +6,7 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use engine::vetting::disclosure::draft::{self, DraftCheck};
 use model::outreach::deals::{DealState, DeliverableState, Party};
@@ -21,8 +22,25 @@ use crate::data_directory::DataDirectory;
 
 /// Of one file.
 pub const FILE_BYTES_MAX: u64 = 512 << 20;
-/// Held while a file is put below `content/` and noted, so that no sweep takes it for one that nobody has.
-pub(super) static HELD: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Held while a file is put below `content/` and noted, so that no sweep, of this program or of another, takes it for one that
+/// nobody has.
+pub(super) struct ContentHeld {
+    _file: std::fs::File,
+}
+
+/// Waits until nobody else puts or sweeps files.
+pub(super) async fn hold(data: &DataDirectory) -> std::io::Result<ContentHeld> {
+    let file =
+        std::fs::File::options().create(true).truncate(false).write(true).open(data.path.join("content.lock"))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(ContentHeld { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
 const CAPTION_LETTERS_MAX: usize = 10_000;
 const COMMENT_LETTERS_MAX: usize = 4_000;
 /// Long enough to tell every kind that is taken.
@@ -286,7 +304,8 @@ pub async fn sweep(data: &DataDirectory) -> Result<(), OutreachError> {
 
 /// The same, for whoever knows only the store's errors.
 pub async fn sweep_unheld(data: &DataDirectory) -> Result<(), store::StoreError> {
-    let _held = HELD.lock().await;
+    // Where it cannot be held nothing is swept; the next sweep finds the same.
+    let Ok(_held) = hold(data).await else { return Ok(()) };
     let held: std::collections::HashSet<String> = data.store.content_files().await?.into_iter().collect();
     let Ok(entries) = std::fs::read_dir(data.path.join("content")) else { return Ok(()) };
     for entry in entries.flatten() {
@@ -342,7 +361,7 @@ pub async fn hand_in(
         let problem = format!("it is longer than {CAPTION_LETTERS_MAX} letters");
         return Err(OutreachError::Field { field: "caption", problem });
     }
-    let held = HELD.lock().await;
+    let held = hold(data).await.map_err(|error| unwritable(&error))?;
     let file = match uploaded {
         Some(id) => Some(take_in(data, piece.deal.row.contact, piece.row.id, id)?),
         None => None,

@@ -78,7 +78,7 @@ pub async fn add(data: &DataDirectory, contact: i64, name: &str, bytes: &[u8]) -
     if data.store.contact_files(contact).await?.len() >= FILES_MAX {
         return Err(refused(format!("there are {FILES_MAX} files already; remove one first")));
     }
-    let _held = content::HELD.lock().await;
+    let _held = content::hold(data).await.map_err(|error| refused(format!("the file could not be kept: {error}")))?;
     let row = ContactFileRow {
         id: 0,
         contact,

@@ -186,19 +186,19 @@ async fn read(data: &DataDirectory, place: &Path, all: &ForAll) -> Result<Read, 
         let cells = || (0..headings.len()).map(|at| row.text(at).unwrap_or("").to_owned()).collect::<Vec<_>>();
         let text = |of: &str| place_of(of).and_then(|place| row.text(place)).map_or("", as_typed).trim().to_owned();
         let issue = |column: &str, problem: String, hint: &str| row.issue(&done.name, column, problem, hint);
-        let emails: Vec<String> = text("email")
-            .split([',', ';', ' '])
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let mut emails: Vec<String> = Vec::new();
+        for part in text("email").split([',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
+            if !emails.iter().any(|held| mail::read::folded(held) == mail::read::folded(part)) {
+                emails.push(part.to_owned());
+            }
+        }
         let stage = text("stage");
         let problem = if !stage.is_empty() && Stage::from_code(&stage).is_none() {
             let hint = format!("leave it empty, or write one of {}", stage_codes());
             Some(issue("stage", format!("{stage:?} is no stage"), &hint))
         } else if let Some(wrong) = emails.iter().find(|email| !looks_like_an_address(email)) {
             Some(issue("email", format!("{wrong:?} is no e-mail address"), "write it as ana@creator.example"))
-        } else if emails.iter().any(|email| !seen.insert(mail::read::folded(email))) {
+        } else if emails.iter().any(|email| seen.contains(&mail::read::folded(email))) {
             Some(issue("email", "the address stands in an earlier row".to_owned(), "keep one of the rows"))
         } else {
             None
@@ -224,7 +224,10 @@ async fn read(data: &DataDirectory, place: &Path, all: &ForAll) -> Result<Read, 
         let (number, as_given) = (row.number, issue("", String::new(), ""));
         let cells = cells();
         match checked(data, given).await {
-            Ok(contact) => done.taken.push(Taken { row: number, emails, contact }),
+            Ok(contact) => {
+                seen.extend(emails.iter().map(|email| mail::read::folded(email)));
+                done.taken.push(Taken { row: number, emails, contact });
+            }
             Err(OutreachError::Field { field, problem }) => {
                 let hint = match problem.contains("asked to be forgotten") {
                     true => "leave the row out".to_owned(),

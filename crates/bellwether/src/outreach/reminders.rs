@@ -120,31 +120,33 @@ fn mail_words(due: &DueRow) -> Option<(String, String)> {
 ///
 /// What fails for one is logged and tried again; the others go on.
 pub async fn round(data: &DataDirectory) -> Result<Reminded, OutreachError> {
-    let mut done = Reminded::default();
-    match rights::forget_those_due(data).await {
-        Ok(forgotten) => done.forgotten = forgotten,
-        Err(error) => tracing::warn!(%error, "somebody is to be forgotten and could not be at once; it is tried again"),
-    }
+    let forgotten = rights::forget_those_due(data).await?;
+    let mut done = Reminded { forgotten, ..Reminded::default() };
     let today = clock::iso_day(data.now());
     let way = settings::settings(data).await?.reminders;
     for due in data.store.due_and_not_reminded(&plus_days(&today, DAYS_BEFORE_MAX)).await? {
         if due.due_on > plus_days(&today, days_before(due.kind)) {
             continue;
         }
-        match (way, mail_words(&due)) {
-            (ReminderWay::Mail, Some((subject, words))) => {
-                done.add(by_mail(data, &due, &subject, &words, &today).await?)
-            }
-            _ => done.add(by_task(data, &due, "task", &today).await?),
+        let reminded = match (way, mail_words(&due)) {
+            (ReminderWay::Mail, Some((subject, words))) => by_mail(data, &due, &subject, &words, &today).await,
+            _ => by_task(data, &due, "task", &today).await,
+        };
+        match reminded {
+            Ok(reminded) => done.add(reminded),
+            Err(error) => tracing::warn!(%error, contact = due.contact, "something due could not be reminded of"),
         }
     }
-    if let Err(error) = crate::tracking::counting::count(data).await {
-        tracing::warn!(%error, "clicks could not be counted");
+    match crate::tracking::counting::count(data).await {
+        Ok(_) => telling::clicks(data).await.map(drop)?,
+        // A day is told once it is counted whole.
+        Err(error) => tracing::warn!(%error, "clicks could not be counted"),
     }
-    telling::clicks(data).await?;
     for claim in data.store.open_claims(data.now()).await? {
-        if let super::claims::Seen::Proved = super::claims::look(data, &claim).await? {
-            done.accounts_shown += 1;
+        match super::claims::settle(data, &claim).await {
+            Ok(super::claims::Seen::Proved) => done.accounts_shown += 1,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, contact = claim.contact, "a code could not be looked for"),
         }
     }
     Ok(done)

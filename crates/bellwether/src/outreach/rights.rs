@@ -6,6 +6,7 @@ use model::outreach::{SuppressionReason, TouchKind};
 use model::{AccountId, Timestamp};
 use store::PriceRow;
 use store::outreach::rights::{ContestRow, ErasureRequest};
+use store::tracking::LinkFilter;
 
 use super::contacts::{self, ContactShown};
 use super::unsubscribing::bar_contact;
@@ -50,8 +51,6 @@ pub struct HeldAbout {
     pub erasure: Option<ErasureRequest>,
 }
 
-const TOUCHES_MAX: u64 = 500;
-
 /// What is held about a contact, with where it came from.
 pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout, OutreachError> {
     let shown = contacts::shown(data, contact).await?;
@@ -82,9 +81,24 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
             held.push(what("shipping", "Where it is sent", address));
         }
     }
-    let prices = data.store.prices().await?;
+    let followed = LinkFilter { contact: Some(shown.row.id), ..LinkFilter::default() };
+    held.extend(data.store.links(&followed).await?.into_iter().map(|link| Held {
+        fact: format!("link:{}", link.id),
+        account: None,
+        what: "A link of yours that is followed".to_owned(),
+        says: format!("{}, leads to {}", link.name, link.target),
+        from: "made by the team; who clicks is counted and nobody's address is kept".to_owned(),
+        since: Some(link.created_at),
+        mark: String::new(),
+    }));
+    let prices = data.store.prices_of(&shown.accounts).await?;
     for account in &shown.accounts {
-        let Ok(report) = creators::report(data, *account).await else { continue };
+        let report = match creators::report(data, *account).await {
+            Ok(report) => report,
+            // Nothing of it is held any more, so there is nothing to show.
+            Err(creators::CreatorsError::NotFound(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
         let declared = data.store.declared_events(*account).await?.iter().map(Declared::of).collect::<Vec<_>>();
         held.extend(about_account(&report, &declared));
         held.extend(prices.iter().filter(|price| price.account == *account).map(about_price));
@@ -97,7 +111,7 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
     }
     let mut touches = Vec::new();
     let mut internal_notes = 0;
-    for touch in data.store.touches(shown.row.id, None, TOUCHES_MAX).await? {
+    for touch in data.store.touches(shown.row.id, None, u64::from(u32::MAX)).await? {
         let is_theirs = touch.is_shareable
             || matches!(
                 touch.kind,
@@ -253,11 +267,8 @@ pub async fn stop_mail(data: &DataDirectory, contact: i64) -> Result<(), Outreac
 /// Errors: `Creators` where facts are being written at this moment; nothing is changed then, and it can be asked again.
 pub async fn forget(data: &DataDirectory, contact: i64) -> Result<(), OutreachError> {
     let accounts = data.store.contact_accounts(contact).await?;
-    for account in accounts {
-        match creators::forget(data, account, "asked for on their own page").await {
-            Ok(_) | Err(creators::CreatorsError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+    if !accounts.is_empty() {
+        creators::forget_together(data, &accounts, "asked for on their own page").await?;
     }
     data.store.forget_contact(contact, data.now()).await?;
     let about = format!("contact {contact}");
@@ -288,8 +299,12 @@ pub async fn keep_after_all(data: &DataDirectory, contact: i64) -> Result<bool, 
 pub async fn forget_those_due(data: &DataDirectory) -> Result<u64, OutreachError> {
     let mut forgotten = 0;
     for request in data.store.erasure_requests(data.now()).await? {
-        forget(data, request.contact).await?;
-        forgotten += 1;
+        match forget(data, request.contact).await {
+            Ok(()) => forgotten += 1,
+            Err(error) => {
+                tracing::warn!(%error, "somebody is to be forgotten and could not be at once; it is tried again")
+            }
+        }
     }
     Ok(forgotten)
 }

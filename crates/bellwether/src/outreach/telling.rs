@@ -9,6 +9,8 @@ use crate::vetting::level_words;
 use crate::web::format;
 
 const DAY: i64 = 86_400_000_000;
+/// A day's clicks are told so long after it is over.
+const SETTLED_AFTER: i64 = 600_000_000;
 
 /// After figures were made: tells in the timeline of each contact whose account answers otherwise than it did; how many.
 ///
@@ -40,7 +42,9 @@ pub async fn clicks(data: &DataDirectory) -> Result<u64, OutreachError> {
     let now = data.now();
     let human = verdicts::VerdictKind::Human.code();
     let mut told = 0;
-    for of in data.store.clicks_not_told(now.0.div_euclid(DAY), human).await? {
+    // A click of the last second of a day may reach the log a little later.
+    let today = (now.0 - SETTLED_AFTER).div_euclid(DAY);
+    for of in data.store.clicks_not_told(today, human).await? {
         let day = crate::clock::day(model::Timestamp(of.day * DAY));
         let words = format!("{} by people on “{}” on {day}", format::counted(of.clicks, "click", "clicks"), of.name);
         told += u64::from(data.store.tell_clicks(&of, &words, now).await?);

@@ -5,8 +5,8 @@ use serde_json::json;
 use store::tracking::{LinkFilter, LinkRow};
 use verdicts::VerdictKind;
 
-use super::counting;
 use super::links::{self, LinkGiven};
+use super::{counting, redirecting};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
@@ -43,6 +43,11 @@ pub enum TrackingCommand {
     },
     /// Lead a link elsewhere from now on.
     Retarget { link: String, target: String },
+    /// What a click survives once it is answered: a killed program, or a power cut too.
+    Durability {
+        /// process or power; without it, as it is.
+        setting: Option<String>,
+    },
     /// End a link: it leads nowhere any more.
     End {
         link: String,
@@ -113,7 +118,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 Some(named) => Some(links::find(data, &named).await?.id),
                 None => None,
             };
-            let seen = counting::latest(data, link, limit).await?;
+            let seen = counting::latest(data, link, limit).await?.clicks;
             let of = |click: &counting::ClickSeen| {
                 json!({
                     "at": clock::iso_exact(click.at), "verdict": click.verdict.name(), "reasons": click.reasons,
@@ -142,6 +147,24 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
             let address = links::address_of(data, &row.slug).await?;
             output.result(&link_json(&row, &address), |out| {
                 writeln!(out, "{address} leads to {} from now on", row.target)
+            })
+        }
+        TrackingCommand::Durability { setting } => {
+            match setting.as_deref() {
+                None => {}
+                Some("process") => redirecting::set_durability(data, false).await?,
+                Some("power") => redirecting::set_durability(data, true).await?,
+                Some(other) => anyhow::bail!("durability is process or power, not {other:?}"),
+            }
+            let durability = if redirecting::survives_power_cuts(data).await? { "power" } else { "process" };
+            output.result(&json!({ "durability": durability }), |out| match durability {
+                "power" => {
+                    writeln!(out, "power: each answer waits for the disk; in force from the next start of `serve`")
+                }
+                _ => writeln!(
+                    out,
+                    "process: a killed program loses nothing that was answered; in force from the next start of `serve`"
+                ),
             })
         }
         TrackingCommand::End { link, again } => {

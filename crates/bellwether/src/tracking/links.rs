@@ -1,11 +1,15 @@
 //! Links that are followed: made one by one or for every deal of a campaign, led elsewhere, ended; where each leads is kept.
 
 use aws_lc_rs::rand;
+use std::net::IpAddr;
+
+use hmac::{Hmac, Mac};
 use jiff::civil::Date;
 use model::Timestamp;
+use sha2::Sha256;
 use store::outreach::deals::DealFilter;
 use store::tracking::{LinkFilter, LinkRow, NewLink};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{PATH, TrackingError};
 use crate::data_directory::DataDirectory;
@@ -101,18 +105,19 @@ fn checked_target(text: &str, settings: &OutreachSettings) -> Result<Url, Tracki
         return Err(refused("target", "it holds a name or a password, which everybody would see"));
     }
     let own = settings::public_host(settings);
-    let is_own = own.is_some_and(|own| {
-        let host = url.host_str().unwrap_or("");
-        let with_port = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        own == host || own == with_port
-    });
+    let host = url.host_str().unwrap_or("").trim_end_matches('.').to_owned();
+    let is_loopback =
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let with_port = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+    let is_own = is_loopback || own.is_some_and(|own| own == host || own == with_port);
     if is_own && url.path().starts_with(&format!("{PATH}/")) {
         return Err(refused("target", "it is a link of this program itself, and would lead in a circle"));
     }
     Ok(url)
 }
 
-/// The address with what names source, campaign and creator; what it says already is kept, and only equal names are replaced.
+/// The address with what names source, campaign and creator; what it says already stays letter for letter, and only pieces of the
+/// same names are replaced.
 fn with_utm(url: &Url, utm: &Utm) -> String {
     let ours = [
         ("utm_source", utm.source.as_str()),
@@ -121,13 +126,17 @@ fn with_utm(url: &Url, utm: &Utm) -> String {
         ("utm_content", utm.content.as_str()),
     ];
     let ours: Vec<(&str, &str)> = ours.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| !ours.iter().any(|(own, _)| own == key))
-        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+    let is_ours = |piece: &&str| ours.iter().any(|(own, _)| *own == piece.split('=').next().unwrap_or(""));
+    let mut pieces: Vec<String> = url
+        .query()
+        .unwrap_or("")
+        .split('&')
+        .filter(|piece| !piece.is_empty() && !is_ours(piece))
+        .map(str::to_owned)
         .collect();
+    pieces.push(form_urlencoded::Serializer::new(String::new()).extend_pairs(ours.iter().copied()).finish());
     let mut url = url.clone();
-    url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(ours);
+    url.set_query(Some(&pieces.join("&")));
     url.into()
 }
 
@@ -143,12 +152,23 @@ fn until_of(text: &str) -> Result<Option<Timestamp>, TrackingError> {
     Ok(Some(Timestamp(end.0 + DAY)))
 }
 
+/// What stays of a slug when it goes with whom it names.
+fn slug_hash(key: &[u8], slug: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(b"slug\0");
+    mac.update(slug.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn checked_slug(text: &str) -> Result<String, TrackingError> {
     let slug = text.trim().to_lowercase();
     let is_plain = slug.bytes().all(|letter| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !is_plain || slug.len() < 2 || slug.len() > SLUG_LETTERS_MAX {
         let problem = format!("{text:?} is not 2 to {SLUG_LETTERS_MAX} letters, digits and - ");
         return Err(refused("slug", problem.trim_end()));
+    }
+    if slug.bytes().all(|letter| letter.is_ascii_digit()) {
+        return Err(refused("slug", "it is a number alone, and would be taken for the number of a link: add a letter"));
     }
     Ok(slug)
 }
@@ -166,27 +186,11 @@ pub async fn make(data: &DataDirectory, given: &LinkGiven, actor: &str) -> Resul
 async fn ready(data: &DataDirectory, given: &LinkGiven, actor: &str) -> Result<NewLink, TrackingError> {
     let settings = settings::settings(data).await?;
     let target = checked_target(&given.target, &settings)?;
-    let mut utm = Utm::default();
-    let (mut contact, mut campaign, mut named) = (given.contact, given.campaign, String::new());
-    if let Some(deal) = given.deal {
-        let held = deals::shown(data, deal).await?;
-        contact = Some(held.row.contact);
-        campaign = campaign.or(held.row.campaign);
-        utm.content = format!("deal-{deal}");
-        utm.source = held.terms.pieces.first().map_or_else(String::new, |piece| piece.platform.clone());
-    }
-    if let Some(piece) = given.deliverable {
-        let held = data.store.deliverable(piece).await?.filter(|held| given.deal.is_none_or(|deal| held.deal == deal));
-        let held = held.ok_or_else(|| TrackingError::from(OutreachError::NoDeliverable(piece)))?;
-        utm.source = held.platform;
-    }
-    if let Some(contact) = contact {
-        named = contacts::shown(data, contact).await?.row.name;
-    }
-    if let Some(id) = campaign {
-        let held = data.store.campaign(id).await?;
-        utm.campaign = slug_of(&held.ok_or_else(|| refused("campaign", format!("there is no campaign {id}")))?.name);
-    }
+    let of = of_whom(data, given).await?;
+    let named = match of.contact {
+        Some(contact) => contacts::shown(data, contact).await?.row.name,
+        None => String::new(),
+    };
     let name = given.name.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = match (name.is_empty(), named.is_empty()) {
         (false, _) => name,
@@ -204,18 +208,60 @@ async fn ready(data: &DataDirectory, given: &LinkGiven, actor: &str) -> Result<N
         }
         slug => checked_slug(slug)?,
     };
-    let is_named = !utm.source.is_empty() || !utm.campaign.is_empty() || !utm.content.is_empty();
     Ok(NewLink {
+        slug_hash: slug_hash(&data.outreach_key, &slug),
         slug,
         name,
-        target: if given.is_bare || !is_named { target.into() } else { with_utm(&target, &utm) },
-        contact,
-        deal: given.deal,
+        target: of.target(&target, given.is_bare),
+        contact: of.contact,
+        deal: of.deal,
         deliverable: given.deliverable,
-        campaign,
+        campaign: of.campaign,
+        is_bare: given.is_bare,
         expires_at: until_of(&given.until)?,
         actor: actor.to_owned(),
     })
+}
+
+/// Whose a link is, and what names them in its target.
+#[derive(Default)]
+struct OfWhom {
+    contact: Option<i64>,
+    deal: Option<i64>,
+    campaign: Option<i64>,
+    utm: Utm,
+}
+
+impl OfWhom {
+    fn target(&self, target: &Url, is_bare: bool) -> String {
+        let utm = &self.utm;
+        let is_named = !utm.source.is_empty() || !utm.campaign.is_empty() || !utm.content.is_empty();
+        if is_bare || !is_named { target.as_str().to_owned() } else { with_utm(target, utm) }
+    }
+}
+
+async fn of_whom(data: &DataDirectory, given: &LinkGiven) -> Result<OfWhom, TrackingError> {
+    let mut of = OfWhom { contact: given.contact, deal: given.deal, campaign: given.campaign, utm: Utm::default() };
+    if let Some(piece) = given.deliverable {
+        let held = data.store.deliverable(piece).await?.filter(|held| given.deal.is_none_or(|deal| held.deal == deal));
+        let held = held.ok_or_else(|| TrackingError::from(OutreachError::NoDeliverable(piece)))?;
+        of.utm.source = held.platform;
+        of.deal = Some(held.deal);
+    }
+    if let Some(deal) = of.deal {
+        let held = deals::shown(data, deal).await?;
+        of.contact = Some(held.row.contact);
+        of.campaign = of.campaign.or(held.row.campaign);
+        of.utm.content = format!("deal-{deal}");
+        if of.utm.source.is_empty() {
+            of.utm.source = held.terms.pieces.first().map_or_else(String::new, |piece| piece.platform.clone());
+        }
+    }
+    if let Some(id) = of.campaign {
+        let held = data.store.campaign(id).await?;
+        of.utm.campaign = slug_of(&held.ok_or_else(|| refused("campaign", format!("there is no campaign {id}")))?.name);
+    }
+    Ok(of)
 }
 
 /// Makes a link for every deal of a campaign that has none yet, all or none; how many.
@@ -267,13 +313,27 @@ pub async fn find(data: &DataDirectory, named: &str) -> Result<LinkRow, Tracking
     }
 }
 
-/// Leads a link elsewhere from now on; where it led stays known.
+/// Leads a link elsewhere from now on, with who sent somebody as before; where it led stays known.
 pub async fn retarget(data: &DataDirectory, link: u32, target: &str, actor: &str) -> Result<(), TrackingError> {
     let target = checked_target(target, &settings::settings(data).await?)?;
-    match data.store.retarget_link(link, target.as_str(), actor, data.now()).await? {
+    let row = data.store.link(link).await?.ok_or_else(|| TrackingError::NoLink(link.to_string()))?;
+    let given = LinkGiven {
+        deal: row.deal,
+        deliverable: row.deliverable,
+        contact: row.contact,
+        campaign: row.campaign,
+        ..LinkGiven::default()
+    };
+    let target = of_whom(data, &given).await?.target(&target, row.is_bare);
+    match data.store.retarget_link(link, &target, actor, data.now()).await? {
         true => Ok(()),
         false => Err(TrackingError::NoLink(link.to_string())),
     }
+}
+
+/// A link by its number.
+pub async fn numbered(data: &DataDirectory, link: u32) -> Result<LinkRow, TrackingError> {
+    data.store.link(link).await?.ok_or_else(|| TrackingError::NoLink(link.to_string()))
 }
 
 /// The whole address of a link, below the public address where there is one.
@@ -294,6 +354,9 @@ mod tests {
             with_utm(&url, &utm),
             "https://shop.example/a?color=red&utm_source=instagram&utm_medium=creator&utm_campaign=spring&utm_content=deal-4#top"
         );
+        let odd = Url::parse("https://shop.example/?flag&q=a%20b&city=K%F6ln").expect("an address");
+        let kept = with_utm(&odd, &utm);
+        assert!(kept.starts_with("https://shop.example/?flag&q=a%20b&city=K%F6ln&utm_source="), "{kept}");
     }
 
     #[test]
@@ -308,6 +371,8 @@ mod tests {
             "ftp://shop.example/",
             "https://user:secret@shop.example/",
             "https://go.brand.example/t/ana",
+            "https://go.brand.example./t/ana",
+            "http://127.0.0.1:7878/t/ana",
             "https://",
         ] {
             assert!(checked_target(bad, &settings).is_err(), "{bad}");
@@ -321,7 +386,7 @@ mod tests {
     fn a_name_becomes_part_of_an_address() {
         assert_eq!(slug_of("Ana  Röst & Söhne!"), "ana-roest-soehne");
         assert_eq!(slug_of("安娜"), "");
-        assert!(checked_slug("Ana 1").is_err() && checked_slug("a").is_err());
+        assert!(checked_slug("Ana 1").is_err() && checked_slug("a").is_err() && checked_slug("12").is_err());
         assert_eq!(checked_slug(" Ana-1 ").ok().as_deref(), Some("ana-1"));
     }
 

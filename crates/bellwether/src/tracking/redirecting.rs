@@ -4,23 +4,36 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use clicks::{Click, ClickLog, Country, DayKeys, Durability, HostId, Outcome, Settings, Waiter, flags};
+use clicks::{
+    Click, ClickLog, Country, DayKeys, Durability, HostId, OpenError, Outcome, Position, Settings, Waiter, flags,
+};
 use model::Timestamp;
 use store::tracking::LinkFilter;
 use tokio::sync::oneshot;
-use verdicts::{Agent, Hit, Request, Rules, Sequence, SequenceSettings, judge};
+use verdicts::{Agent, Hit, Reasons, Request, Rules, Sequence, SequenceSettings, Verdict, judge};
 
 use super::{CLICKS, DAY_KEYS, TrackingError};
 use crate::data_directory::DataDirectory;
 
 /// The setting that says what a click survives.
 const DURABILITY: &str = "tracking.durability";
-/// Between two looks whether links were changed, in microseconds.
-const LOOK_EVERY: i64 = 1_000_000;
-/// Between two looks at the day's keys.
-const TEND_EVERY: i64 = 120_000_000;
+const POWER: &str = "power";
+const PROCESS: &str = "process";
+/// Between two looks whether links were changed, beside a request, in microseconds.
+const LOOK_EVERY: u64 = 1_000_000;
+/// After so long a request waits for the look.
+const LOOK_AT_LEAST_EVERY: u64 = 3_000_000;
+/// Between two tries to open a log that could not be, in microseconds.
+const TRY_EVERY: u64 = 5_000_000;
+/// A command may have the log while it counts.
+const HELD_BRIEFLY: Duration = Duration::from_secs(2);
+/// Between two rounds of counting while pages are served.
+const COUNT_EVERY: Duration = Duration::from_secs(2);
+/// Rounds between two looks at the day's keys: two minutes.
+const TEND_EVERY_ROUNDS: u32 = 60;
 const HOST_LETTERS_MAX: usize = 200;
 
 /// Where a link leads.
@@ -49,7 +62,7 @@ pub enum Answered {
     Nothing,
 }
 
-struct Answer(oneshot::Sender<Outcome>);
+pub(super) struct Answer(oneshot::Sender<Outcome>);
 
 impl Waiter for Answer {
     fn answer(self, outcome: Outcome) {
@@ -58,15 +71,27 @@ impl Waiter for Answer {
     }
 }
 
-/// The one redirector of a data directory: its log, its keys, where links lead.
+/// Why clicks cannot be stored now, and how many were answered without.
+#[derive(Default)]
+struct Trouble {
+    words: Mutex<Option<String>>,
+    /// Answered while there was no log.
+    lost: AtomicU64,
+    tried_at: AtomicI64,
+}
+
+/// The one redirector of a data directory: its log, its keys, where links lead. Links lead on also while the log cannot be used;
+/// that is counted and said.
 pub struct Redirector {
-    log: ClickLog<Answer>,
-    keys: DayKeys,
+    log: RwLock<Option<Arc<ClickLog<Answer>>>>,
+    keys: RwLock<Option<Arc<DayKeys>>>,
+    trouble: Trouble,
+    opening: tokio::sync::Mutex<()>,
     sequence: Mutex<Sequence>,
     links: RwLock<Arc<Links>>,
     looked_at: AtomicI64,
-    tended_at: AtomicI64,
     hits: AtomicU64,
+    pub(super) counter: tokio::sync::Mutex<Option<super::counting::Counter>>,
 }
 
 /// What a request says that a hit is judged by.
@@ -79,43 +104,110 @@ pub struct Asked<'a> {
 }
 
 impl Redirector {
-    /// Opens the click log and the day's keys. One program at a time has them.
+    /// Reads where links lead, and opens the click log and the day's keys. One program at a time has the log.
     pub async fn open(data: &DataDirectory) -> Result<Redirector, TrackingError> {
-        let durability = match data.store.setting(DURABILITY).await?.as_deref() {
-            Some("\"power\"" | "power") => Durability::Power,
-            _ => Durability::Process,
-        };
-        let (clicks, keys) = (data.path.join(CLICKS), data.path.join(DAY_KEYS));
-        let instance = instance_of(&data.erasure_key);
-        let now = data.now();
-        let opened = tokio::task::spawn_blocking(move || {
-            let settings = Settings { durability, ..Settings::for_instance(instance) };
-            let (log, recovered) = ClickLog::open(&clicks, settings).map_err(|error| error.to_string())?;
-            let keys = DayKeys::open(&keys, now.0).map_err(|error| error.to_string())?;
-            // Built once, before the first visitor waits for it.
-            Rules::shipped();
-            Ok::<_, String>((log, recovered, keys))
-        });
-        let (log, recovered, keys) =
-            opened.await.map_err(|error| TrackingError::Log(error.to_string()))?.map_err(TrackingError::Log)?;
-        if recovered.torn > 0 || recovered.damaged > 0 {
-            tracing::warn!(
-                torn = recovered.torn,
-                damaged = recovered.damaged,
-                "the click log ended in the middle of a record; every click that was answered is there"
-            );
-        }
         let redirector = Redirector {
-            log,
-            keys,
+            log: RwLock::default(),
+            keys: RwLock::default(),
+            trouble: Trouble::default(),
+            opening: tokio::sync::Mutex::default(),
             sequence: Mutex::new(Sequence::new(SequenceSettings::default())),
             links: RwLock::default(),
             looked_at: AtomicI64::new(0),
-            tended_at: AtomicI64::new(now.0),
             hits: AtomicU64::new(0),
+            counter: tokio::sync::Mutex::default(),
         };
         redirector.look(data).await?;
+        redirector.tend(data).await;
+        redirector.open_log(data).await;
         Ok(redirector)
+    }
+
+    /// The log, where it is open; else tries to open it, not more often than every few seconds.
+    async fn log(&self, data: &DataDirectory) -> Option<Arc<ClickLog<Answer>>> {
+        if let Some(log) = self.log_now() {
+            return Some(log);
+        }
+        let now = data.now().0;
+        if now.abs_diff(self.trouble.tried_at.load(Ordering::Relaxed)) > TRY_EVERY {
+            self.open_log(data).await;
+        }
+        self.log_now()
+    }
+
+    pub(super) fn log_now(&self) -> Option<Arc<ClickLog<Answer>>> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn open_log(&self, data: &DataDirectory) {
+        let _opening = self.opening.lock().await;
+        if self.log_now().is_some() {
+            return;
+        }
+        self.trouble.tried_at.store(data.now().0, Ordering::Relaxed);
+        match self.try_to_open_log(data).await {
+            Ok(log) => {
+                *self.log.write().unwrap_or_else(PoisonError::into_inner) = Some(log);
+                *self.trouble.words.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            }
+            Err(error) => {
+                if data.serves() {
+                    tracing::error!(%error, "clicks cannot be stored");
+                }
+                *self.trouble.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            }
+        }
+    }
+
+    async fn try_to_open_log(&self, data: &DataDirectory) -> Result<Arc<ClickLog<Answer>>, TrackingError> {
+        let durability = if survives_power_cuts(data).await? { Durability::Power } else { Durability::Process };
+        let folder = data.path.join(CLICKS);
+        let instance = instance_of(&data.erasure_key);
+        // A command that counts has the log for a moment; a command itself does not wait for the program that serves.
+        let patience = if data.serves() { HELD_BRIEFLY } else { Duration::ZERO };
+        let since = data.now().0 - self.sequence().reach_micros();
+        let opened = tokio::task::spawn_blocking(move || {
+            // Built once, before the first visitor waits for it.
+            Rules::shipped();
+            let began = Instant::now();
+            let (log, recovered) = loop {
+                let settings = Settings { durability, ..Settings::for_instance(instance) };
+                match ClickLog::open(&folder, settings) {
+                    Err(OpenError::Held { .. }) if began.elapsed() < patience => std::thread::sleep(HELD_BRIEFLY / 40),
+                    other => break other.map_err(|error| error.to_string())?,
+                }
+            };
+            let from = Position { segment: log.stored_end().segment, ..Position::START };
+            let last: Vec<Click> = log
+                .read(from)
+                .map_err(|error| error.to_string())?
+                .filter_map(Result::ok)
+                .map(|stored| stored.click)
+                .filter(|click| click.time_us >= since)
+                .collect();
+            Ok::<_, String>((log, recovered, last))
+        });
+        let (log, recovered, last) =
+            opened.await.map_err(|error| TrackingError::Log(error.to_string()))?.map_err(TrackingError::Log)?;
+        if recovered.torn > 0 {
+            tracing::warn!(torn = recovered.torn, "the click log ended within a record, which nobody was answered for");
+        }
+        if recovered.damaged > 0 {
+            tracing::error!(damaged = recovered.damaged, "records of the click log are damaged and cannot be read");
+        }
+        // A repeat of a click before the start is a repeat still.
+        for click in last {
+            let verdict = Verdict::of(Reasons::from_bits(click.reasons), click.rules_version);
+            let id = self.hits.fetch_add(1, Ordering::Relaxed);
+            let hit = Hit { id, at_micros: click.time_us, link: click.link, visitor: click.visitor, mail: None };
+            self.sequence().observe(&hit, verdict);
+        }
+        super::counting::follow(data, log.stored_end()).await?;
+        Ok(Arc::new(log))
+    }
+
+    fn sequence(&self) -> std::sync::MutexGuard<'_, Sequence> {
+        self.sequence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads where links lead, where that has changed.
@@ -146,25 +238,35 @@ impl Redirector {
     /// Judges a hit, has it stored, and says where it leads. Returns after it is on disk as the durability asks.
     pub async fn hit(self: &Arc<Self>, data: &Arc<DataDirectory>, slug: &str, asked: &Asked<'_>) -> Answered {
         let now = data.now();
-        self.keep_fresh(data, now);
+        let age = now.0.abs_diff(self.looked_at.load(Ordering::Relaxed));
+        if age > LOOK_AT_LEAST_EVERY {
+            // Nobody came for a while: this one is not led where the link led then.
+            self.look_or_say(data).await;
+        } else if age > LOOK_EVERY {
+            self.looked_at.store(now.0, Ordering::Relaxed);
+            let (own, data) = (self.clone(), data.clone());
+            tokio::spawn(async move { own.look_or_say(&data).await });
+        }
         let mut led = self.held().by_slug.get(slug).cloned();
-        if led.is_none() && now.0 - self.looked_at.load(Ordering::Relaxed) > LOOK_EVERY / 10 {
+        if led.is_none() && now.0.abs_diff(self.looked_at.load(Ordering::Relaxed)) > LOOK_EVERY / 10 {
             // It may have just been made by another program.
-            if let Err(error) = self.look(data).await {
-                tracing::warn!(%error, "the links cannot be read");
-            }
+            self.look_or_say(data).await;
             led = self.held().by_slug.get(slug).cloned();
         }
         let Some(led) = led else { return Answered::Nothing };
         if led.until <= now.0 {
             return Answered::Over;
         }
-        let click = self.judged(now, led.id, asked);
-        let is_stored = match self.log.append_now(&click) {
+        let Some(log) = self.log(data).await else {
+            self.trouble.lost.fetch_add(1, Ordering::Relaxed);
+            return Answered::On { target: led.target, is_stored: false };
+        };
+        let click = self.judged(&log, now, led.id, asked);
+        let is_stored = match log.append_now(&click) {
             Some(outcome) => matches!(outcome, Outcome::Stored(_)),
             None => {
                 let (answer, waits) = oneshot::channel();
-                self.log.submit(&click, Answer(answer));
+                log.submit(&click, Answer(answer));
                 matches!(waits.await, Ok(Outcome::Stored(_)))
             }
         };
@@ -174,36 +276,31 @@ impl Redirector {
         Answered::On { target: led.target, is_stored }
     }
 
-    /// Links and keys are looked at now and then, beside the request that notices.
-    fn keep_fresh(self: &Arc<Self>, data: &Arc<DataDirectory>, now: Timestamp) {
-        let is_due = |last: &AtomicI64, every: i64| {
-            let before = last.load(Ordering::Relaxed);
-            now.0 - before > every && last.compare_exchange(before, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        };
-        if is_due(&self.looked_at, LOOK_EVERY) {
-            let (own, data) = (self.clone(), data.clone());
-            tokio::spawn(async move {
-                if let Err(error) = own.look(&data).await {
-                    tracing::warn!(%error, "the links cannot be read");
-                }
-            });
-        }
-        if is_due(&self.tended_at, TEND_EVERY) {
-            self.tend(now);
+    async fn look_or_say(&self, data: &DataDirectory) {
+        if let Err(error) = self.look(data).await {
+            tracing::warn!(%error, "the links cannot be read");
         }
     }
 
-    /// Destroys day keys whose time is over, and makes the next day's beforehand.
-    pub fn tend(self: &Arc<Self>, now: Timestamp) {
-        let own = self.clone();
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = own.keys.tend(now.0) {
-                tracing::error!(%error, "a day key could not be destroyed or made");
-            }
+    /// Destroys day keys whose time is over, and makes the next day's beforehand; opens the keys where that failed before.
+    async fn tend(&self, data: &DataDirectory) {
+        let (folder, now, held) = (data.path.join(DAY_KEYS), data.now().0, self.keys());
+        let tended = tokio::task::spawn_blocking(move || match held {
+            Some(keys) => keys.tend(now).map(|_| keys),
+            None => DayKeys::open(&folder, now).map(Arc::new),
         });
+        match tended.await {
+            Ok(Ok(keys)) => *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys),
+            Ok(Err(error)) => tracing::error!(%error, "a day key could not be destroyed or made"),
+            Err(error) => tracing::error!(%error, "the day's keys could not be looked after"),
+        }
     }
 
-    fn judged(&self, now: Timestamp, link: u32, asked: &Asked<'_>) -> Click {
+    fn keys(&self) -> Option<Arc<DayKeys>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn judged(&self, log: &ClickLog<Answer>, now: Timestamp, link: u32, asked: &Asked<'_>) -> Click {
         let value = |name: &HeaderName| asked.headers.get(name).map(HeaderValue::as_bytes);
         let named = |name: &'static str| asked.headers.get(name).map(HeaderValue::as_bytes);
         let referrer = asked.headers.get(header::REFERER).and_then(|text| text.to_str().ok()).and_then(host_of);
@@ -228,10 +325,10 @@ impl Redirector {
         let opted_out = request.asks_for_privacy();
         let agent = Agent::read(user_agent.unwrap_or_default());
         let address = address_of(asked.headers, asked.peer);
-        let visitor = match (opted_out, address) {
-            (false, Some(address)) => {
+        let visitor = match (opted_out, address, self.keys()) {
+            (false, Some(address), Some(keys)) => {
                 let agent = String::from_utf8_lossy(user_agent.unwrap_or_default());
-                self.keys.visitor(now.0, address, &agent, link).unwrap_or_else(|error| {
+                keys.visitor(now.0, address, &agent, link).unwrap_or_else(|error| {
                     tracing::error!(%error, "a visitor could not be told from others");
                     0
                 })
@@ -239,7 +336,7 @@ impl Redirector {
             _ => 0,
         };
         let hit = Hit { id: self.hits.fetch_add(1, Ordering::Relaxed), at_micros: now.0, link, visitor, mail: None };
-        let verdict = self.sequence.lock().unwrap_or_else(PoisonError::into_inner).observe(&hit, judged).verdict;
+        let verdict = self.sequence().observe(&hit, judged).verdict;
         let mut kept = 0;
         for (is_so, flag) in [
             (*asked.method == Method::HEAD, flags::HEAD),
@@ -253,7 +350,7 @@ impl Redirector {
             link,
             visitor,
             delivery: 0,
-            referrer_host: referrer.map_or(HostId::NONE, |host| self.log.hosts().intern(host)),
+            referrer_host: referrer.map_or(HostId::NONE, |host| log.hosts().intern(host)),
             country: Country::UNKNOWN,
             flags: kept,
             verdict: verdict.verdict.code(),
@@ -264,15 +361,70 @@ impl Redirector {
         }
     }
 
-    /// How it goes: clicks stored, clicks that could not be, the last error.
-    pub fn counters(&self) -> clicks::Counters {
-        self.log.counters()
+    /// What is wrong with storing clicks, in words; `None` where nothing is.
+    pub fn alarm(&self) -> Option<String> {
+        let lost = self.trouble.lost.load(Ordering::Relaxed);
+        let counters = self.log_now().map(|log| log.counters());
+        let lost = lost + counters.as_ref().map_or(0, |counters| counters.not_stored);
+        let why = match &counters {
+            None => self.trouble.words.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Some(counters) if counters.is_failing => {
+                Some(counters.last_error.clone().unwrap_or_else(|| "no reason was given".to_owned()))
+            }
+            Some(_) => None,
+        };
+        match (why, lost) {
+            (Some(why), lost) => Some(format!(
+                "Clicks cannot be stored: {why}. Visitors are sent on all the same; {lost} of their clicks are lost since this \
+                 program began."
+            )),
+            (None, 0) => None,
+            (None, lost) => {
+                Some(format!("{lost} clicks could not be stored since this program began; it goes well again now."))
+            }
+        }
     }
 
     /// Everything pending is written before the program ends.
     pub fn close(&self) -> std::io::Result<()> {
-        self.log.close()
+        self.log_now().map_or(Ok(()), |log| log.close())
     }
+}
+
+/// Whether clicks survive a power cut too, and not a killed program alone.
+pub async fn survives_power_cuts(data: &DataDirectory) -> Result<bool, TrackingError> {
+    Ok(data.store.setting(DURABILITY).await?.as_deref() == Some(POWER))
+}
+
+/// Sets what a click survives, from the next start of the program on.
+pub async fn set_durability(data: &DataDirectory, survives_power_cuts: bool) -> Result<(), TrackingError> {
+    Ok(data.store.set_setting(DURABILITY, if survives_power_cuts { POWER } else { PROCESS }).await?)
+}
+
+/// While the pages are served: counts clicks, and looks after the day's keys also when nobody clicks. Nothing is opened where no
+/// link was ever hit.
+pub fn begin(data: Arc<DataDirectory>) {
+    tokio::spawn(async move {
+        let mut rounds = 0u32;
+        loop {
+            if data.path.join(CLICKS).exists() || data.path.join(DAY_KEYS).exists() {
+                match data.redirector().await {
+                    Ok(redirector) => {
+                        if rounds.is_multiple_of(TEND_EVERY_ROUNDS) {
+                            redirector.tend(&data).await;
+                        }
+                        drop(redirector.log(&data).await);
+                    }
+                    Err(error) => tracing::warn!(%error, "the links cannot be read"),
+                }
+                if let Err(error) = super::counting::count(&data).await {
+                    tracing::warn!(%error, "clicks could not be counted");
+                }
+            }
+            rounds = rounds.wrapping_add(1);
+            tokio::time::sleep(COUNT_EVERY).await;
+        }
+    });
 }
 
 /// Sixteen bytes that name this data directory in the log's header.
@@ -295,13 +447,18 @@ fn host_of(address: &str) -> Option<&str> {
 
 /// Whose request it is: the peer's address, or where the peer is this machine (a proxy of ours) the last one the proxy added.
 fn address_of(headers: &HeaderMap, peer: Option<SocketAddr>) -> Option<IpAddr> {
-    let peer = peer.map(|peer| peer.ip());
+    let peer = peer.map(|peer| peer.ip().to_canonical());
     if peer.is_some_and(|peer| !peer.is_loopback()) {
         return peer;
     }
     let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-    let last = forwarded.flat_map(|value| value.split(',')).last().and_then(|text| text.trim().parse().ok());
-    last.or(peer)
+    let last = forwarded.flat_map(|value| value.split(',')).last().map(str::trim);
+    // Some proxies add the port.
+    let address = |text: &str| {
+        let bare = text.trim_start_matches('[').trim_end_matches(']');
+        bare.parse().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))
+    };
+    last.and_then(address).map(|address: IpAddr| address.to_canonical()).or(peer)
 }
 
 #[cfg(test)]
@@ -330,6 +487,15 @@ mod tests {
         let ip = |text: &str| Some(text.parse::<IpAddr>().expect("an address"));
         assert_eq!(address_of(&headers, from("198.51.100.7:40000")), ip("198.51.100.7"));
         assert_eq!(address_of(&headers, from("127.0.0.1:40000")), ip("203.0.113.9"), "the last is the proxy's word");
+        assert_eq!(address_of(&headers, from("[::ffff:127.0.0.1]:40000")), ip("203.0.113.9"));
+        for (said, is) in [
+            ("203.0.113.9:4711", "203.0.113.9"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+        ] {
+            headers.insert("x-forwarded-for", HeaderValue::from_str(said).expect("text"));
+            assert_eq!(address_of(&headers, from("127.0.0.1:40000")), ip(is), "{said}");
+        }
         assert_eq!(address_of(&HeaderMap::new(), from("127.0.0.1:40000")), ip("127.0.0.1"));
         assert_eq!(address_of(&HeaderMap::new(), None), None);
     }

@@ -231,13 +231,17 @@ async fn needs_you(app: &App, own: &OwnPeople) -> Result<Vec<NeedsYou>, WebError
     Ok(met.chain(waiting).chain(refused).collect())
 }
 
-/// `GET /health`: whether the databases answer.
+/// `GET /health`: whether the databases answer and every click since the start was stored.
 pub async fn health(State(app): State<App>) -> Response {
     let answer = |status: StatusCode, word: &'static str| {
         (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], word)
             .into_response()
     };
     match app.data.store.data_revision().await {
+        Ok(_) if app.data.tracking_alarm().is_some() => answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{\"status\":\"clicks could not be stored; the page of links says why\"}",
+        ),
         Ok(_) => answer(StatusCode::OK, "{\"status\":\"ok\"}"),
         Err(error) => {
             tracing::error!(%error, "the health check failed");

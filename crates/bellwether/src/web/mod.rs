@@ -10,6 +10,7 @@ pub mod error;
 pub mod estimates;
 pub mod figures;
 pub mod format;
+pub mod forms;
 pub mod guard;
 pub mod heat;
 pub mod home;
@@ -31,7 +32,7 @@ use anyhow::Context;
 
 use crate::data_directory::DataDirectory;
 use crate::ingest::uploads;
-use crate::outreach;
+use crate::{outreach, tracking};
 use guard::Reach;
 
 /// Serves the pages until Ctrl-C or SIGTERM; requests under way are finished first.
@@ -45,6 +46,7 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
     read_ahead(data.clone());
     let working = outreach::working::begin(data.clone());
+    tracking::redirecting::begin(data.clone());
     let held = data.clone();
     let pages = router::router_reached_from(data, reach).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, pages).with_graceful_shutdown(asked_to_end()).await.context("the web server stopped")?;

@@ -26,6 +26,7 @@ pub fn router(data: Arc<DataDirectory>) -> Router {
 
 /// The application, knowing who can reach it.
 pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
+    data.begin_serving();
     let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach };
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"));
     pages()

@@ -55,7 +55,7 @@ async fn a_fact_is_contested_one_at_a_time_answered_in_writing_and_marked_wherev
     let asked = format!("{path}/data?contest={}", followers.fact.replace(':', "%3A"));
     let page = browser.page(&asked).await;
     assert!(page.contains("What is wrong with it?") && page.contains("4200 on 1 Mar 2026"), "{page}");
-    assert!(store.contests(9).await.expect("reads").is_empty());
+    assert!(store.contests(9).await.expect("reads").0.is_empty());
     let contests = format!("{path}/contests");
     let empty = [("fact", followers.fact.as_str()), ("claim", " "), ("proof", "my insights")];
     browser.post(&contests, &empty).await.is_refused_at("claim", "my insights");
@@ -307,4 +307,36 @@ async fn a_timeline_says_when_an_account_answers_otherwise_than_before() {
     let lines = score().await;
     assert_eq!(lines.len(), 1);
     assert!(lines[0].summary.contains("; before: "), "{}", lines[0].summary);
+}
+
+#[tokio::test]
+async fn somebody_with_two_accounts_is_forgotten_whole_or_not_at_all() {
+    let place = place_with_account();
+    let other = place.file("other.csv", "account,followers\nana.tea,900\n");
+    place.json(&["ingest", "accounts", &text(&other), "--platform", "tiktok", "--observed-on", "2026-03-01"]);
+    place.json(&["outreach", "link", "Ana Ruiz", "tiktok:ana.tea"]);
+    let path = link_of(&place, "Ana Ruiz");
+    let browser = Browser::at(&place).await;
+    let writing = browser.data.lock_for_writing().expect("is free");
+    let busy = browser.post(&format!("{path}/forget"), &[("when", "now"), ("sure", "yes")]).await;
+    busy.is_refused_at("sure", "nothing was changed");
+    assert!(browser.data.store.contact(1).await.expect("reads").is_some());
+    drop(writing);
+    let done = browser.post(&format!("{path}/forget"), &[("when", "now"), ("sure", "yes")]).await;
+    assert!(done.text.contains("You are forgotten"), "{}", done.text);
+    for account in ["instagram:ana.brews", "tiktok:ana.tea"] {
+        assert!(place.refused(&["creators", "show", account]).contains("no account is called"), "{account}");
+    }
+}
+
+#[test]
+fn a_row_that_is_right_is_not_refused_because_of_one_that_was_refused() {
+    let place = Place::new();
+    let rows =
+        "name,email,zone\nAna,ana@creator.test,Nowhere/Land\nAna,ana@creator.test ana@creator.test,Europe/Madrid\n";
+    let file = place.file("contacts.csv", rows);
+    let output = place.run(&["outreach", "import", &text(&file), "--json"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let contacts = place.json(&["outreach", "contacts"]).to_string();
+    assert!(contacts.contains("Ana"), "{said} {contacts}");
 }

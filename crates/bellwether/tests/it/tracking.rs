@@ -24,8 +24,27 @@ async fn hit(browser: &Browser, address: &str, headers: &[(&str, &str)]) -> Answ
     browser.send(request.body(Body::empty()).expect("a request")).await
 }
 
+/// The links with what was counted of them; the program that has the log counts.
+async fn links(browser: &Browser, place: &Place) -> Value {
+    bellwether::tracking::counting::count(&browser.data).await.expect("counts");
+    place.json(&["tracking", "links"])
+}
+
 fn clicks(links: &Value, place: usize, verdict: &str) -> u64 {
     links[place]["clicks"][verdict].as_u64().unwrap_or(0)
+}
+
+/// Ana has an offer (1) of a story.
+fn place_with_deal() -> Place {
+    let place = place_with_people();
+    let brief = serde_json::json!({
+        "product": "A grinder", "audience": "People", "freedom": "All", "language": "en", "country": "GB",
+    });
+    let file = place.file("brief.json", brief.to_string());
+    place.json(&["outreach", "brief", "Spring", "--file", &text(&file)]);
+    let offer = ["outreach", "offer", "Ana Ruiz", "--brief", "Spring", "--fee", "90 EUR"];
+    place.json(&[&offer[..], &["--piece", "1 story instagram"]].concat());
+    place
 }
 
 #[tokio::test]
@@ -61,7 +80,7 @@ async fn a_link_leads_on_and_every_hit_is_counted_as_what_it_was() {
     let request = Request::head(&address).header("user-agent", FIREFOX).body(Body::empty()).expect("a request");
     assert_eq!(browser.send(request).await.status, StatusCode::FOUND);
 
-    let links = place.json(&["tracking", "links"]);
+    let links = links(&browser, &place).await;
     for (verdict, count) in
         [("human", 4), ("duplicate", 1), ("preview", 1), ("crawler", 1), ("prefetch", 1), ("invalid", 1), ("head", 1)]
     {
@@ -121,21 +140,7 @@ async fn a_link_is_led_elsewhere_ended_and_lets_nobody_through_who_has_none() {
 
 #[tokio::test]
 async fn a_link_for_a_deal_says_whose_it_is() {
-    let place = place_with_people();
-    let brief = serde_json::json!({ "product": "A grinder", "audience": "People", "freedom": "All", "language": "en", "country": "GB" });
-    let file = place.file("brief.json", brief.to_string());
-    place.json(&["outreach", "brief", "Spring", "--file", &text(&file)]);
-    place.json(&[
-        "outreach",
-        "offer",
-        "Ana Ruiz",
-        "--brief",
-        "Spring",
-        "--fee",
-        "90 EUR",
-        "--piece",
-        "1 story instagram",
-    ]);
+    let place = place_with_deal();
     let made = place.json(&["tracking", "link", "https://shop.example/?utm_source=old&a=b", "--deal", "1"]);
     assert_eq!(made["target"], "https://shop.example/?a=b&utm_source=instagram&utm_medium=creator&utm_content=deal-1");
     assert!(made["slug"].as_str().is_some_and(|slug| slug.starts_with("ana-ruiz-")));
@@ -230,21 +235,7 @@ fn no_click_that_was_answered_is_lost_when_the_program_is_killed() {
 #[tokio::test]
 async fn a_day_of_clicks_stands_in_the_timeline_once_it_is_over() {
     use store::tracking::{Counted, CountedClick};
-    let place = place_with_people();
-    let brief = serde_json::json!({ "product": "A grinder", "audience": "People", "freedom": "All", "language": "en", "country": "GB" });
-    let file = place.file("brief.json", brief.to_string());
-    place.json(&["outreach", "brief", "Spring", "--file", &text(&file)]);
-    place.json(&[
-        "outreach",
-        "offer",
-        "Ana Ruiz",
-        "--brief",
-        "Spring",
-        "--fee",
-        "90 EUR",
-        "--piece",
-        "1 story instagram",
-    ]);
+    let place = place_with_deal();
     place.json(&["tracking", "link", "https://shop.example/", "--deal", "1", "--name", "Ana's story"]);
     let browser = Browser::at(&place).await;
     let store = &browser.data.store;
@@ -258,10 +249,7 @@ async fn a_day_of_clicks_stands_in_the_timeline_once_it_is_over() {
         referrer: String::new(),
     };
     let to = Counted { clicks: 3, ..Counted::default() };
-    store
-        .count_clicks(Counted::default(), &[click(1), click(1), click(0)], to, browser.data.now())
-        .await
-        .expect("counts");
+    store.count_clicks(Counted::default(), &[click(1), click(1), click(0)], to).await.expect("counts");
     for _ in 0..2 {
         place.json(&["outreach", "remind"]);
     }
@@ -273,4 +261,70 @@ async fn a_day_of_clicks_stands_in_the_timeline_once_it_is_over() {
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("2 clicks by people on “Ana's story” on "), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_links_of_somebody_forgotten_end_and_name_nobody_and_what_a_click_survives_is_set() {
+    let place = place_with_deal();
+    let made = place.json(&["tracking", "link", "https://shop.example/", "--deal", "1"]);
+    let slug = made["slug"].as_str().expect("a slug").to_owned();
+    let browser = Browser::at(&place).await;
+    let person = [("user-agent", FIREFOX)];
+    assert_eq!(hit(&browser, &format!("/t/{slug}"), &person).await.status, StatusCode::FOUND);
+    let held = bellwether::outreach::rights::held_about(&browser.data, 1).await.expect("reads");
+    assert!(held.held.iter().any(|held| held.what == "A link of yours that is followed"));
+    place.json(&["outreach", "forget", "Ana Ruiz"]);
+    let links = links(&browser, &place).await.to_string();
+    assert!(!links.to_lowercase().contains("ana"), "{links}");
+    assert!(links.contains("\"human\":1"), "what was counted stays: {links}");
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    browser.data.redirector().await.expect("is open").look(&browser.data).await.expect("looks");
+    assert_eq!(hit(&browser, &format!("/t/{slug}"), &person).await.status, StatusCode::NOT_FOUND);
+
+    assert_eq!(place.json(&["tracking", "durability"])["durability"], "process");
+    assert_eq!(place.json(&["tracking", "durability", "power"])["durability"], "power");
+    assert!(place.refused(&["tracking", "durability", "magic"]).contains("process or power"));
+    let other = place.json(&["tracking", "link", "https://shop.example/", "--slug", "other"]);
+    drop(browser);
+    let again = Browser::at(&place).await;
+    assert_eq!(hit(&again, "/t/other", &person).await.status, StatusCode::FOUND);
+    assert_eq!(place.json(&["tracking", "links"])[0]["link"], other["link"]);
+}
+
+#[tokio::test]
+async fn clicks_are_counted_on_when_the_log_was_removed_and_while_they_come() {
+    let place = place_with_people();
+    place.json(&["tracking", "link", "https://shop.example/", "--slug", "ana"]);
+    let from = |visitor: u32| format!("203.0.113.{visitor}");
+    let browser = Browser::at(&place).await;
+    for visitor in 0..40u32 {
+        hit(&browser, "/t/ana", &[("user-agent", FIREFOX), ("x-forwarded-for", &from(visitor))]).await;
+        if visitor % 7 == 0 {
+            bellwether::tracking::counting::count(&browser.data).await.expect("counts");
+        }
+    }
+    assert_eq!(clicks(&links(&browser, &place).await, 0, "human"), 40);
+    browser.data.close_redirector().expect("closes");
+    drop(browser);
+    std::fs::remove_dir_all(place.data_dir().join("clicks")).expect("removes the log");
+    let browser = Browser::at(&place).await;
+    for visitor in 40..50u32 {
+        hit(&browser, "/t/ana", &[("user-agent", FIREFOX), ("x-forwarded-for", &from(visitor))]).await;
+    }
+    let counted = links(&browser, &place).await;
+    assert_eq!(clicks(&counted, 0, "human"), 50, "what was counted stays and what comes is counted: {counted}");
+    assert_eq!(counted[0]["visitors_by_day"], 50);
+}
+
+#[tokio::test]
+async fn links_lead_on_where_clicks_cannot_be_stored_and_that_is_said() {
+    let place = place_with_people();
+    place.json(&["tracking", "link", "https://shop.example/", "--slug", "ana"]);
+    // A file stands where the log would be.
+    std::fs::write(place.data_dir().join("clicks"), "in the way").expect("writes");
+    let browser = Browser::at(&place).await;
+    let answer = hit(&browser, "/t/ana", &[("user-agent", FIREFOX)]).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    assert!(browser.page("/tracking").await.contains("Clicks cannot be stored"));
+    assert_eq!(browser.get("/health").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }

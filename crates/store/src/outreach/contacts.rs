@@ -19,6 +19,7 @@ use crate::database::{Store, empty_journal};
 use crate::error::StoreError;
 use crate::prices::forget_deal_prices;
 use crate::searches::put_stage;
+use crate::tracking::forget_links;
 
 /// Somebody one writes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -533,8 +534,9 @@ async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Tim
         strip_payments(connection, *id).await?;
         forget_deal_prices(connection, *id).await?;
         forget_changes(connection, *id).await?;
-        forget_issues(connection, *id).await?;
+        forget_issues(connection).await?;
         forget_views(connection, *id).await?;
+        forget_links(connection, *id, at).await?;
         sqlx::query("update contact set merged_into = null where merged_into = $1")
             .bind(id)
             .execute(&mut *connection)
@@ -578,6 +580,10 @@ pub(crate) async fn remove_untouched(
          or exists (select 1 from task where contact_id = contact.id) \
          or exists (select 1 from enrolment where contact_id = contact.id) \
          or exists (select 1 from outgoing where contact_id = contact.id) \
+         or exists (select 1 from contact_account where contact_id = contact.id) \
+         or exists (select 1 from creator_link where contact_id = contact.id) \
+         or exists (select 1 from campaign_move where contact_id = contact.id) \
+         or exists (select 1 from tracked_link where contact_id = contact.id) \
          or exists (select 1 from contact as other where other.merged_into = contact.id) \
          or merged_into is not null) order by id",
     )

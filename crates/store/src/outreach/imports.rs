@@ -251,11 +251,8 @@ async fn put_issues(connection: &mut SqliteConnection, import: i64, issues: &[Ro
     Ok(())
 }
 
-/// Removes what was kept of refused rows of the file that a contact came in: it may quote what the file said of them.
-pub(crate) async fn forget_issues(connection: &mut SqliteConnection, contact: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from contact_import_issue where import_id = (select import_id from contact where id = $1)")
-        .bind(contact)
-        .execute(connection)
-        .await?;
+/// Removes what was said of refused rows: it quotes cells, and any of them may be of whoever is forgotten, mistyped.
+pub(crate) async fn forget_issues(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from contact_import_issue").execute(connection).await?;
     Ok(())
 }

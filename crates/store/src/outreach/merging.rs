@@ -29,6 +29,7 @@ use super::threads::{give_back_threads, move_threads};
 use super::touches::{NewTouch, give_back_touches, move_touches, put_touch, remove_touch};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::tracking::{give_back_followed_links, move_followed_links};
 
 /// What of the one who goes is taken over; everything else stays as the other has it, or is taken where they have nothing.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -78,6 +79,8 @@ struct Before {
     erasures: Vec<i64>,
     #[serde(default)]
     files: Vec<i64>,
+    #[serde(default)]
+    followed: Vec<i64>,
     #[serde(default)]
     campaign_moves: Vec<i64>,
     /// Put on the one who stays.
@@ -154,6 +157,7 @@ impl Store {
             claims: move_claims(connection, goes, stays).await.map_err(&failed)?,
             erasures: move_erasure_requests(connection, goes, stays).await.map_err(&failed)?,
             files: move_files(connection, goes, stays).await.map_err(&failed)?,
+            followed: move_followed_links(connection, goes, stays).await.map_err(&failed)?,
             campaign_moves: move_campaign_moves(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
@@ -273,6 +277,7 @@ impl Store {
         give_back_claims(connection, &before.claims, stays, goes).await.map_err(&failed)?;
         give_back_erasure_requests(connection, &before.erasures, stays, goes).await.map_err(&failed)?;
         give_back_files(connection, &before.files, stays, goes).await.map_err(&failed)?;
+        give_back_followed_links(connection, &before.followed, stays, goes).await.map_err(&failed)?;
         give_back_campaign_moves(connection, &before.campaign_moves, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;

@@ -47,6 +47,8 @@ macro_rules! moves {
     };
 }
 
+pub(crate) use moves;
+
 pub mod bounces;
 pub mod briefs;
 pub mod campaigns;

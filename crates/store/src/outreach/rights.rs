@@ -221,16 +221,22 @@ impl Store {
         rows.iter().map(contest_of).collect()
     }
 
-    /// Everything contested: what is open first, the most urgent first, then the newest answers.
-    pub async fn contests(&self, at_most: u64) -> Result<Vec<ContestRow>, StoreError> {
-        let rows = sqlx::query(
-            "select * from contest order by state <> 'open', case when state = 'open' then answer_due_on end, id desc limit $1",
-        )
-        .bind(at_most as i64)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading what is contested"))?;
-        rows.iter().map(contest_of).collect()
+    /// Everything contested that is open, the most urgent first, then so many answers, the newest first; and whether there are
+    /// older ones.
+    pub async fn contests(&self, answered_at_most: u64) -> Result<(Vec<ContestRow>, bool), StoreError> {
+        let failed = StoreError::of("reading what is contested");
+        let open = sqlx::query("select * from contest where state = 'open' order by answer_due_on, id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(&failed)?;
+        let answered = sqlx::query("select * from contest where state <> 'open' order by id desc limit $1")
+            .bind(answered_at_most as i64 + 1)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(&failed)?;
+        let is_cut = answered.len() as u64 > answered_at_most;
+        let rows = open.iter().chain(answered.iter().take(answered_at_most as usize));
+        Ok((rows.map(contest_of).collect::<Result<_, _>>()?, is_cut))
     }
 
     /// Keeps a claim in place of open ones of the same contact on the same account.

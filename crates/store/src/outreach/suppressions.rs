@@ -38,6 +38,17 @@ fn suppression_of(row: &SqliteRow) -> Result<SuppressionRow, StoreError> {
     })
 }
 
+fn audit_of(row: &SqliteRow) -> AuditRow {
+    AuditRow {
+        id: row.get("id"),
+        at: Timestamp(row.get("at")),
+        actor: row.get("actor"),
+        what: row.get("what"),
+        about: row.get("about"),
+        detail: row.get("detail"),
+    }
+}
+
 impl Store {
     /// Bars an address; whether it was not barred before. The first reason stays, unless it was a person's and may be
     /// lifted, or they asked to be forgotten, which is stronger than any.
@@ -116,15 +127,18 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .map_err(StoreError::of("reading who did what"))?;
-        let of = |row: &SqliteRow| AuditRow {
-            id: row.get("id"),
-            at: Timestamp(row.get("at")),
-            actor: row.get("actor"),
-            what: row.get("what"),
-            about: row.get("about"),
-            detail: row.get("detail"),
-        };
-        Ok(rows.iter().map(of).collect())
+        Ok(rows.iter().map(audit_of).collect())
+    }
+
+    /// The newest lines that say that one thing was done.
+    pub async fn audit_of(&self, what: &str, at_most: u64) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = sqlx::query("select * from audit where what = $1 order by id desc limit $2")
+            .bind(what)
+            .bind(at_most as i64)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading who did what"))?;
+        Ok(rows.iter().map(audit_of).collect())
     }
 
     /// How many are barred for each reason.

@@ -402,7 +402,8 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 25] = [
+const OF_CONTACTS: [&str; 26] = [
+    "tracked_link",
     "contest",
     "account_claim",
     "erasure_request",
@@ -582,6 +583,10 @@ async fn a_merge_taken_back_leaves_everything_as_it_was() {
                 store.open_claim(contact, account, "bw-a-b", Timestamp(90), Timestamp(33)).await.expect("keeps");
                 store.ask_to_be_forgotten(contact, Timestamp(91), name, Timestamp(34)).await.expect("notes");
             }
+            if dice(59 + place) {
+                let link = followed(&format!("link-{place}"), Some(contact));
+                store.add_links(&[link], Timestamp(35)).await.expect("keeps").expect("is new");
+            }
             if dice(60 + place) {
                 store
                     .set_contact_stage(&[contact], Stage::Talking, "team", Timestamp(40 + place as i64))
@@ -750,6 +755,10 @@ async fn files_views_and_refused_rows_of_somebody_forgotten_are_gone() {
         hint: "write it as ana@creator.example".to_owned(),
         refused: true,
     };
+    let earlier = store
+        .import_contacts("before.csv", &[], std::slice::from_ref(&issue), "team", Timestamp(1))
+        .await
+        .expect("imports");
     let done = store
         .import_contacts("fair.csv", &[person("Ana Ruiz", None)], std::slice::from_ref(&issue), "team", Timestamp(1))
         .await
@@ -773,6 +782,7 @@ async fn files_views_and_refused_rows_of_somebody_forgotten_are_gone() {
     assert_eq!(store.contact_file(hers).await.expect("reads"), None);
     assert_eq!(store.contact_file(his).await.expect("reads").expect("stays").contact, other);
     assert!(store.contact_import_issues(done.id).await.expect("reads").is_empty());
+    assert!(store.contact_import_issues(earlier.id).await.expect("reads").is_empty(), "an earlier file may quote her");
     let views: Vec<String> = store.outreach_views().await.expect("reads").into_iter().map(|view| view.name).collect();
     assert_eq!(views, ["Talks"]);
     assert!(store.remove_contact_file(other, his, "team", Timestamp(40)).await.expect("removes"));
@@ -780,4 +790,35 @@ async fn files_views_and_refused_rows_of_somebody_forgotten_are_gone() {
     let told: Vec<String> =
         store.touches(other, None, 9).await.expect("reads").into_iter().map(|touch| touch.summary).collect();
     assert_eq!(told[..2], ["removed the file contract.pdf", "kept the file contract.pdf"]);
+}
+
+fn followed(slug: &str, contact: Option<i64>) -> crate::tracking::NewLink {
+    crate::tracking::NewLink {
+        slug: slug.to_owned(),
+        slug_hash: format!("hash of {slug}"),
+        name: format!("link of {slug}"),
+        target: "https://shop.example/".to_owned(),
+        contact,
+        deal: None,
+        deliverable: None,
+        campaign: None,
+        is_bare: false,
+        expires_at: None,
+        actor: "team".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_link_of_somebody_forgotten_ends_names_nobody_and_its_slug_is_never_given_again() {
+    let held = held().await;
+    let store = &held.store;
+    let ana = held.contact("ana", None).await;
+    store.add_links(&[followed("ana", Some(ana))], Timestamp(2)).await.expect("keeps").expect("is new");
+    assert!(store.forget_contact(ana, Timestamp(3)).await.expect("forgets"));
+    let row = store.link(1).await.expect("reads").expect("its counts stay");
+    assert!(!row.name.contains("ana") && row.target.is_empty() && row.ended_at.is_some(), "{row:?}");
+    assert_eq!(row.slug, "~1");
+    assert!(store.link_targets(1).await.expect("reads").is_empty());
+    let again = store.add_links(&[followed("ana", None)], Timestamp(4)).await.expect("asks");
+    assert_eq!(again, Err("ana".to_owned()), "old posts would lead to another's link");
 }

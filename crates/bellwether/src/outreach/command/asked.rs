@@ -11,11 +11,9 @@ use crate::output::Output;
 use crate::outreach::reminders::{self, LookGiven};
 use crate::outreach::{TEAM, claims, contacts, content, contests};
 
-const CONTESTS_MAX: u64 = 1_000;
-
 pub async fn requests(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     let mut contested = Vec::new();
-    for row in data.store.contests(CONTESTS_MAX).await? {
+    for row in data.store.contests(u64::from(u32::MAX)).await?.0 {
         let name = contacts::shown(data, row.contact).await?.row.name;
         contested.push((row, name));
     }

@@ -71,8 +71,7 @@ pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::
     let held = campaigns::shown(data, id).await?;
     let mut all = summary_json(&held);
     all["cards"] = held.cards.iter().map(card_json).collect();
-    let of = store::tracking::LinkFilter { campaign: Some(id), ..Default::default() };
-    let results = campaigns::results(data, &of).await?;
+    let results = campaigns::results_now(data, id).await?;
     all["results"] = if results.links == 0 { Value::Null } else { json!(results) };
     output.result(&all, |out| {
         writeln!(out, "{}, budget {}", held.row.name, money_typed(&held.row.budget))?;

@@ -346,8 +346,7 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, given: &Pairs, pr
         code: stage.code.clone(),
         words: stage.name.clone(),
     });
-    let of = store::tracking::LinkFilter { campaign: Some(id), ..Default::default() };
-    let results = campaigns::results(&app.data, &of).await?.words();
+    let results = campaigns::results_now(&app.data, id).await?.words();
     draw(CampaignPage {
         layout: Layout::load(app, visit, Word::Outreach, held.row.name.clone()).await?,
         parts: parts("Campaigns"),

@@ -28,8 +28,6 @@ use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
 const ROWS_A_PAGE: u64 = 50;
-/// Of the files to filter by.
-const IMPORTS_SHOWN: usize = 20;
 /// A download or a change for many reads so many at the most.
 const ROWS_MAX: u64 = 1_000_000;
 
@@ -81,7 +79,7 @@ impl FilterForm {
     }
 }
 
-/// The latest imports, and the one that is asked for.
+/// The imports that stand, the latest first.
 async fn imports(app: &App, chosen: Option<&str>) -> Result<Vec<Choice>, WebError> {
     let rows = app.data.store.contact_imports().await?;
     let choice = |row: store::outreach::imports::ContactImportRow| {
@@ -92,8 +90,7 @@ async fn imports(app: &App, chosen: Option<&str>) -> Result<Vec<Choice>, WebErro
             code,
         }
     };
-    let held = rows.into_iter().filter(|row| row.undone_at.is_none()).map(choice).enumerate();
-    Ok(held.filter(|(place, of)| *place < IMPORTS_SHOWN || of.chosen).map(|(_, of)| of).collect())
+    Ok(rows.into_iter().filter(|row| row.undone_at.is_none()).map(choice).collect())
 }
 
 /// A contact in the table.

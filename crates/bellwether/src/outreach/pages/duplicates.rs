@@ -51,6 +51,8 @@ struct DuplicatesPage {
     rows: Vec<ProposalLine>,
     list: Pages,
     merges: Vec<MergeLine>,
+    /// Older merges than those shown are there.
+    merges_cut: bool,
     stays: String,
     goes: String,
     here: String,
@@ -84,7 +86,9 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
     let paged = Pairs::default().with_some("page", asked.one("page"));
     let list = pages(&paged, "/outreach/duplicates", ROWS_A_PAGE, all);
     let now = app.data.now();
-    let merges = app.data.store.contact_merges(MERGES_SHOWN).await?;
+    let mut merges = app.data.store.contact_merges(MERGES_SHOWN + 1).await?;
+    let merges_cut = merges.len() as u64 > MERGES_SHOWN;
+    merges.truncate(MERGES_SHOWN as usize);
     draw(DuplicatesPage {
         layout: Layout::load(app, visit, Word::Outreach, "Duplicates").await?,
         parts: parts("Contacts"),
@@ -93,6 +97,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         undo: offered(app, asked).await?,
         problem,
         rows: found.into_iter().skip(list.from as usize).take(ROWS_A_PAGE as usize).map(proposal_line).collect(),
+        merges_cut,
         merges: merges
             .into_iter()
             .map(|row| MergeLine {

@@ -357,7 +357,15 @@ pub async fn bring_in(
 ) -> Result<Response, WebError> {
     let upload = waiting(&app, id)?;
     let all = for_all(&Pairs(pairs)).checked()?;
-    match run(&app, &upload, &all, false).await? {
+    if !upload.claim().map_err(|error| WebError::fault("taking the file", &error))? {
+        let done = "This file is being brought in already, or was cut off in the middle: what it brought stands below";
+        return Ok(Redirect::to(&saying(PATH, done)).into_response());
+    }
+    let ran = run(&app, &upload, &all, false).await;
+    if !matches!(&ran, Ok(Ok(Imported { import: Some(_), .. }))) {
+        upload.release();
+    }
+    match ran? {
         Ok(Imported { import: Some(import), new, known, .. }) => {
             upload.discard();
             let done = format!(

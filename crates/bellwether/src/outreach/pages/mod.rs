@@ -28,8 +28,7 @@ pub mod unsubscribe;
 pub mod views;
 pub mod waiting;
 
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::Redirect;
 use model::Timestamp;
 use model::outreach::Stage;
 
@@ -37,6 +36,7 @@ use super::OutreachError;
 use crate::clock;
 use crate::web::error::{Recovery, WebError};
 use crate::web::format;
+use crate::web::forms::{Problem, not_valid, typed, typed_or};
 use crate::web::query::Pairs;
 use crate::web::visit::own_address;
 
@@ -65,21 +65,6 @@ fn parts(here: &str) -> Vec<Part> {
     all.into_iter().map(|(words, address)| Part { words, address, is_here: words == here }).collect()
 }
 
-/// Why something was not done, beside the field it is about.
-pub struct Problem {
-    /// Empty where it is about no field.
-    pub field: &'static str,
-    pub words: String,
-    pub hint: Option<String>,
-    pub links: Vec<Recovery>,
-}
-
-impl Problem {
-    pub fn is_at(&self, field: &str) -> bool {
-        self.field == field
-    }
-}
-
 /// A problem that belongs beside a form; all others are pages of their own.
 fn problem_of(error: OutreachError) -> Result<Problem, WebError> {
     let field = match &error {
@@ -99,24 +84,6 @@ fn problem_of(error: OutreachError) -> Result<Problem, WebError> {
     let shown = WebError::from(error);
     let words = crate::web::error::sentence(&shown.what_happened);
     Ok(Problem { field, words, hint: shown.hint, links: shown.recovery })
-}
-
-/// A page with a form that was not valid.
-fn not_valid(page: Html<String>) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-}
-
-/// What was typed into a field, as it was typed.
-fn typed(pairs: &Pairs, key: &str) -> String {
-    pairs.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default()
-}
-
-/// What was typed into a field, else what is held.
-fn typed_or(pairs: &Pairs, key: &str, held: &str) -> String {
-    match pairs.0.iter().any(|(name, _)| name == key) {
-        true => typed(pairs, key),
-        false => held.to_owned(),
-    }
 }
 
 /// The numbers given under a key.
@@ -280,6 +247,8 @@ fn sending_mailboxes(all: &[super::mailboxes::Mailbox], chosen: &str) -> Vec<Cho
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+
     use super::*;
 
     #[test]

@@ -21,8 +21,7 @@ use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
 const CONTESTS_MAX: u64 = 200;
-const LOG_READ: u64 = 500;
-const FORGOTTEN_SHOWN: usize = 20;
+const FORGOTTEN_SHOWN: u64 = 20;
 
 /// A contest with whose it is.
 pub struct RequestLine {
@@ -66,6 +65,8 @@ struct RequestsPage {
     at: i64,
     answer: String,
     finding: String,
+    /// Older answers than those shown are there.
+    is_cut: bool,
     open: Vec<RequestLine>,
     answered: Vec<RequestLine>,
     claims: Vec<ClaimLine>,
@@ -94,7 +95,8 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, at: i64, problem: Option<P
     let now = app.data.now();
     let today = clock::iso_day(now);
     let (mut open, mut answered) = (Vec::new(), Vec::new());
-    for row in app.data.store.contests(CONTESTS_MAX).await? {
+    let (rows, is_cut) = app.data.store.contests(CONTESTS_MAX).await?;
+    for row in rows {
         let (due, is_late) = due_words(&row.answer_due_on, &today);
         let correct_at = match row.account {
             Some(account) => format!("/creators/{account}"),
@@ -110,8 +112,8 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, at: i64, problem: Option<P
         erasures.push(ErasureLine { contact: request.contact, name, due_on: clock::day(request.due_at) });
     }
     let claims = claim_lines(app).await?;
-    let log = app.data.store.audit(None, LOG_READ).await?;
-    let forgotten = log.iter().filter(|row| row.what == FORGOTTEN).take(FORGOTTEN_SHOWN).map(|row| clock::day(row.at));
+    let log = app.data.store.audit_of(FORGOTTEN, FORGOTTEN_SHOWN).await?;
+    let forgotten = log.iter().map(|row| clock::day(row.at));
     let waiting = open.len() + claims.iter().filter(|claim| claim.may_take).count();
     draw(RequestsPage {
         layout: Layout::load(app, visit, Word::Outreach, "What creators asked for").await?,
@@ -120,6 +122,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, at: i64, problem: Option<P
         problem,
         at,
         answer: typed(asked, "answer"),
+        is_cut,
         finding: match waiting {
             0 => "Nobody waits for an answer.".to_owned(),
             _ => format!("{} for an answer.", format::counted(waiting as u64, "request waits", "requests wait")),
@@ -141,6 +144,9 @@ async fn claim_lines(app: &App) -> Result<Vec<ClaimLine>, WebError> {
         let names = crate::creators::names(&app.data, vec![row.account]).await?;
         let words = match &seen {
             Seen::Proved => continue,
+            Seen::InProfile { day } => {
+                format!("the code {} stands in the profile of {day}; it is noted within minutes", row.code)
+            }
             Seen::InMail { day } => {
                 format!("a mail of {day} with the code {} says it comes from the address in the profile", row.code)
             }

@@ -34,7 +34,7 @@ pub async fn hit(
         method: &method,
         headers: &headers,
         peer: peer.map(|axum::Extension(ConnectInfo(address))| address),
-        is_from_qr: query.is_some_and(|query| query == "qr"),
+        is_from_qr: query.is_some_and(|query| query.split('&').any(|piece| piece == "qr")),
     };
     match redirector.hit(&app.data, &slug, &asked).await {
         Answered::On { target, .. } => on(target),

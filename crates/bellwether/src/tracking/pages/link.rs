@@ -9,20 +9,22 @@ use qrcode::render::svg;
 use verdicts::{Reason, VerdictKind};
 
 use super::links::{Counts, state_words};
-use super::{Problem, not_valid, problem_of, typed};
+use super::problem_of;
 use crate::clock;
-use crate::tracking::counting;
-use crate::tracking::links;
+use crate::outreach::settings;
+use crate::tracking::{TrackingError, counting, links};
 use crate::web::app::{App, Page, draw};
 use crate::web::csv::Sheet;
-use crate::web::error::WebError;
+use crate::web::error::{Recovery, WebError};
 use crate::web::format;
+use crate::web::forms::{Problem, not_valid, typed, typed_or};
 use crate::web::layout::{Layout, Word};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
 const CLICKS_SHOWN: usize = 50;
 const DAYS_SHOWN: usize = 60;
+const HOSTS_SHOWN: u64 = 50;
 /// The link itself and what it leads to may change; who made the change is the team.
 const TEAM: &str = "team";
 
@@ -73,9 +75,15 @@ struct LinkPage {
     others: String,
     finding: String,
     days: Vec<DayLine>,
+    days_cut: bool,
     reasons: Vec<(String, String, String)>,
     hosts: Vec<(String, String)>,
     clicks: Vec<ClickLine>,
+    /// Older parts of the log were not looked through.
+    clicks_cut: bool,
+    /// A code of an address that is reached from outside.
+    has_public: bool,
+    hosts_cut: bool,
     targets: Vec<TargetLine>,
 }
 
@@ -83,7 +91,8 @@ fn day_of(day: i64) -> String {
     clock::iso_day(model::Timestamp(day * 86_400_000_000))
 }
 
-fn days_of(rows: &[(i64, u8, u64)]) -> Vec<DayLine> {
+/// The latest days, and how many there are.
+fn days_of(rows: &[(i64, u8, u64)]) -> (Vec<DayLine>, usize) {
     let mut days: Vec<(i64, u64, u64)> = Vec::new();
     for (day, verdict, clicks) in rows {
         if days.last().is_none_or(|last| last.0 != *day) {
@@ -97,26 +106,34 @@ fn days_of(rows: &[(i64, u8, u64)]) -> Vec<DayLine> {
         }
     }
     let most = days.iter().map(|day| day.1).max().unwrap_or(0).max(1);
-    let lines = days.iter().rev().take(DAYS_SHOWN);
-    lines
-        .map(|(day, people, others)| DayLine {
-            day: day_of(*day),
-            people: *people,
-            others: *others,
-            width: people * 100 / most,
-        })
-        .collect()
+    let lines = days.iter().rev().take(DAYS_SHOWN).map(|(day, people, others)| DayLine {
+        day: day_of(*day),
+        people: *people,
+        others: *others,
+        width: people * 100 / most,
+    });
+    (lines.collect(), days.len())
+}
+
+/// Counts what has come; where that fails the page shows what was counted before, and says what is wrong.
+pub(super) async fn counted_or_said(app: &App) {
+    if let Err(error) = counting::count(&app.data).await {
+        tracing::warn!(%error, "clicks could not be counted");
+    }
 }
 
 async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<Problem>) -> Page {
-    counting::count(&app.data).await?;
-    let row = links::find(&app.data, &id.to_string()).await?;
+    counted_or_said(app).await;
+    let row = links::numbered(&app.data, id).await?;
     let counts = app.data.store.verdict_counts(Some(id)).await?;
     let counted = Counts::of(counts.iter());
     let uniques = app.data.store.unique_counts(Some(id)).await?.first().map_or(0, |(_, uniques)| *uniques);
-    let (reasons, hosts) = app.data.store.click_sources(id).await?;
-    let clicks = counting::latest(&app.data, Some(id), CLICKS_SHOWN).await?;
+    let (reasons, hosts) = app.data.store.click_sources(id, HOSTS_SHOWN + 1).await?;
+    let hosts_cut = hosts.len() as u64 > HOSTS_SHOWN;
+    let latest = counting::latest(&app.data, Some(id), CLICKS_SHOWN).await?;
+    let has_public = !settings::settings(&app.data).await.map_err(TrackingError::from)?.public_address.is_empty();
     let targets = app.data.store.link_targets(id).await?;
+    let (days, days_held) = days_of(&app.data.store.day_counts(id).await?);
     let now = app.data.now();
     let reason = |bit: u8| Reason::all().find(|reason| reason.bit() == bit);
     let click = |click: counting::ClickSeen| ClickLine {
@@ -140,10 +157,7 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
         state: state_words(&row, now),
         is_over: state_words(&row, now) != "leads on",
         until: row.expires_at.map(|at| clock::day(model::Timestamp(at.0 - 1))),
-        typed_target: match asked.one("target") {
-            Some(target) => target.to_owned(),
-            None => row.target.clone(),
-        },
+        typed_target: typed_or(asked, "target", &row.target),
         deal: row.deal,
         contact: row.contact,
         people: format::count(counted.people),
@@ -158,7 +172,8 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
                 format::counted(uniques, "visitor", "visitors")
             ),
         },
-        days: days_of(&app.data.store.day_counts(id).await?),
+        days_cut: days_held > DAYS_SHOWN,
+        days,
         reasons: reasons
             .into_iter()
             .filter_map(|(bit, clicks)| {
@@ -166,8 +181,15 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
                 Some((reason.verdict().name().to_owned(), reason.words().to_owned(), format::count(clicks)))
             })
             .collect(),
-        hosts: hosts.into_iter().map(|(host, clicks)| (host, format::count(clicks))).collect(),
-        clicks: clicks.into_iter().map(click).collect(),
+        hosts: hosts
+            .into_iter()
+            .take(HOSTS_SHOWN as usize)
+            .map(|(host, clicks)| (host, format::count(clicks)))
+            .collect(),
+        clicks_cut: latest.is_cut,
+        clicks: latest.clicks.into_iter().map(click).collect(),
+        has_public,
+        hosts_cut,
         targets: targets
             .into_iter()
             .map(|row| TargetLine { since: clock::minute(row.at), target: row.target, actor: row.actor })
@@ -196,7 +218,7 @@ pub async fn act(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let given = Pairs(pairs);
-    links::find(&app.data, &id.to_string()).await?;
+    links::numbered(&app.data, id).await?;
     let outcome = match given.one("do") {
         Some("end") => app.data.store.end_link(id, Some(app.data.now())).await.map(|_| "It leads nowhere any more"),
         Some("again") => app.data.store.end_link(id, None).await.map(|_| "It leads on again"),
@@ -216,8 +238,12 @@ pub async fn act(
 
 /// `GET /tracking/links/{id}/qr.svg`: the link's code for stories, packages and posters. Opening it is told from other clicks.
 pub async fn qr(State(app): State<App>, Path(id): Path<u32>) -> Result<Response, WebError> {
-    let row = links::find(&app.data, &id.to_string()).await?;
+    let row = links::numbered(&app.data, id).await?;
     let address = format!("{}?qr", links::address_of(&app.data, &row.slug).await?);
+    if !address.starts_with("http") {
+        return Err(WebError::not_found("No code yet", "Without a public address a code would lead nowhere.")
+            .with(Recovery::new("Set a public address", "/outreach/settings")));
+    }
     let code = QrCode::new(address.as_bytes()).map_err(|error| WebError::fault("drawing the code", &error))?;
     let drawn = code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
     let headers = [
@@ -230,8 +256,8 @@ pub async fn qr(State(app): State<App>, Path(id): Path<u32>) -> Result<Response,
 
 /// `GET /tracking/links/{id}/days.csv`: the exact counts by day and verdict.
 pub async fn download(State(app): State<App>, Path(id): Path<u32>) -> Result<Response, WebError> {
-    counting::count(&app.data).await?;
-    let row = links::find(&app.data, &id.to_string()).await?;
+    counted_or_said(&app).await;
+    let row = links::numbered(&app.data, id).await?;
     let mut sheet = Sheet::new(&["day", "verdict", "clicks"]);
     for (day, verdict, clicks) in app.data.store.day_counts(id).await? {
         let verdict = VerdictKind::from_code(verdict).map_or("unknown", VerdictKind::name);

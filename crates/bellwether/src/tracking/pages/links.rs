@@ -8,14 +8,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use store::tracking::{LinkFilter, LinkRow, VerdictCount};
 use verdicts::VerdictKind;
 
-use super::{Problem, not_valid, problem_of, typed};
+use super::problem_of;
 use crate::clock;
 use crate::outreach::settings;
 use crate::tracking::links::{self, LinkGiven};
-use crate::tracking::{PATH, TrackingError, counting};
+use crate::tracking::{PATH, TrackingError};
 use crate::web::app::{App, Page, draw};
 use crate::web::error::WebError;
 use crate::web::format;
+use crate::web::forms::{Problem, not_valid, typed};
 use crate::web::layout::{Layout, Word};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
@@ -106,7 +107,7 @@ fn moment(at: Option<i64>) -> String {
 }
 
 async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) -> Page {
-    counting::count(&app.data).await?;
+    super::link::counted_or_said(app).await;
     let counted = app.data.store.counted().await?;
     let all = app.data.store.verdict_counts(None).await?;
     let mut by_link: HashMap<u32, Vec<VerdictCount>> = HashMap::new();
@@ -164,7 +165,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
                 format::counted(lines.len() as u64, "link", "links")
             ),
         },
-        alarm: app.data.tracking_alarm().await,
+        alarm: app.data.tracking_alarm(),
         counted_to: format!("{} counted of the click log, at {}", format::count(counted.clicks), clock::minute(now)),
         lines,
         has_public: !settings.public_address.is_empty(),

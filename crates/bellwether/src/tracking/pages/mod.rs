@@ -8,27 +8,9 @@ pub use hit::hit;
 pub use link::{act, download, qr, show};
 pub use links::{create, index};
 
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
-
 use super::TrackingError;
-use crate::web::error::{Recovery, WebError, sentence};
-use crate::web::query::Pairs;
-
-/// Why something was not done, beside the field it is about.
-pub struct Problem {
-    /// Empty where it is about no field.
-    pub field: &'static str,
-    pub words: String,
-    pub hint: Option<String>,
-    pub links: Vec<Recovery>,
-}
-
-impl Problem {
-    pub fn is_at(&self, field: &str) -> bool {
-        self.field == field
-    }
-}
+use crate::web::error::{WebError, sentence};
+use crate::web::forms::Problem;
 
 /// A problem that belongs beside a form; all others are pages of their own.
 fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
@@ -38,12 +20,4 @@ fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
         }
         other => Err(other.into()),
     }
-}
-
-fn not_valid(page: Html<String>) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-}
-
-fn typed(pairs: &Pairs, key: &str) -> String {
-    pairs.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default()
 }

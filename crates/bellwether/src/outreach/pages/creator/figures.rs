@@ -9,6 +9,7 @@ use model::AccountId;
 use super::super::{Problem, not_valid, problem_of, saying};
 use super::{Who, let_in, nothing, shown};
 use crate::clock;
+use crate::creators::CreatorsError;
 use crate::outreach::claims::{self, Seen};
 use crate::outreach::{OutreachError, contacts};
 use crate::vetting::report::{VettingReport, vetting_report};
@@ -115,7 +116,14 @@ async fn page(app: &App, who: Who, done: Option<String>, problem: Option<Problem
     let mut accounts = Vec::new();
     for account in contacts::shown(&app.data, who.contact).await?.accounts {
         let data = app.data.clone();
-        let report = aside(move || async move { vetting_report(&data, account).await }).await;
+        let report = aside(move || async move {
+            match vetting_report(&data, account).await {
+                Ok(report) => Ok(Some(report)),
+                Err(CreatorsError::NotFound(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let report = report.await?;
         let claim = claim_view(app, &who, account).await?;
         let contested = records::contested(&app.data, account).await?;
         let names = crate::creators::names(&app.data, vec![account]).await?;
@@ -124,7 +132,7 @@ async fn page(app: &App, who: Who, done: Option<String>, problem: Option<Problem
             account,
             name: name.map_or_else(|| account.to_string(), |name| name.name.clone()),
             platform: name.map_or("", |name| name.platform.name()),
-            verdict: report.ok().map(|report| verdict_view(account, &report)),
+            verdict: report.map(|report| verdict_view(account, &report)),
             contested,
             claim,
         });
@@ -195,8 +203,8 @@ async fn act(app: &App, who: &Who, account: AccountId, claim: Option<&str>) -> R
     let Some(row) = rows.into_iter().find(|row| row.id == id && row.account == account) else {
         return Ok("This code is none any more; ask for a new one".to_owned());
     };
-    Ok(match claims::look(&app.data, &row).await? {
-        Seen::Proved => "The account is yours".to_owned(),
+    Ok(match claims::settle(&app.data, &row).await? {
+        Seen::Proved | Seen::InProfile { .. } => "The account is yours".to_owned(),
         Seen::InMail { day } => format!("Your mail of {day} is here; {} confirms it next", who.sender),
         Seen::NotYet { profile_of: Some(day) } => {
             format!("It is not there yet: the newest profile that is held is of {day}. It is looked at again by itself")
