@@ -221,6 +221,23 @@ impl Store {
         Ok(rows.iter().map(link_of).collect())
     }
 
+    /// A page of links, the newest first; `links_brought` tells how many there are.
+    pub async fn links_page(&self, filter: &LinkFilter, from: u64, at_most: u64) -> Result<Vec<LinkRow>, StoreError> {
+        let rows = sqlx::query(
+            "select * from tracked_link where ($1 is null or contact_id = $1) and ($2 is null or deal_id = $2) \
+             and ($3 is null or campaign_id = $3) order by id desc limit $4 offset $5",
+        )
+        .bind(filter.contact)
+        .bind(filter.deal)
+        .bind(filter.campaign)
+        .bind(at_most as i64)
+        .bind(from as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading links"))?;
+        Ok(rows.iter().map(link_of).collect())
+    }
+
     pub async fn link(&self, link: u32) -> Result<Option<LinkRow>, StoreError> {
         let row = sqlx::query("select * from tracked_link where id = $1")
             .bind(i64::from(link))

@@ -128,6 +128,9 @@ async fn a_link_is_led_elsewhere_ended_and_lets_nobody_through_who_has_none() {
     assert_eq!((over.status, over.headers.get(header::LOCATION)), (StatusCode::NOT_FOUND, None));
     browser.post("/tracking/links/1", &[("do", "again")]).await.location();
     assert_eq!(hit(&browser, "/t/ana", &person).await.status, StatusCode::FOUND);
+    browser.post("/tracking", &[("target", "https://shop.example/"), ("deal", "9")]).await.is_refused_at("deal", "9");
+    browser.post("/tracking", &[("target", "https://shop.example/"), ("deal", "x")]).await.is_refused_at("deal", "x");
+    assert!(browser.page("/tracking?deal=9").await.contains("Links of deal 9 alone"));
     assert!(place.refused(&["tracking", "link", "https://shop.example", "--slug", "ana"]).contains("is taken"));
     assert!(place.refused(&["tracking", "retarget", "ben", "https://shop.example"]).contains("there is no link ben"));
     assert_eq!(place.json(&["tracking", "end", "ana"])["changed"], true);

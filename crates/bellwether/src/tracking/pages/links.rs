@@ -1,7 +1,5 @@
 //! `/tracking`: every link with what was counted of it, and making new ones.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,9 +16,12 @@ use crate::web::error::WebError;
 use crate::web::format;
 use crate::web::forms::{Problem, not_valid, typed};
 use crate::web::layout::{Layout, Word};
+use crate::web::pager::{Pages, pages};
 use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
+/// Links on a page.
+const ROWS_A_PAGE: u64 = 100;
 /// Who makes links here.
 const TEAM: &str = "team";
 
@@ -62,7 +63,10 @@ struct LinksPage {
     name: String,
     slug: String,
     until: String,
-    deals: Vec<Choice>,
+    deal: String,
+    list: Pages,
+    /// Which links these are, where not all.
+    of: Option<String>,
     campaigns: Vec<Choice>,
 }
 
@@ -109,25 +113,30 @@ fn moment(at: Option<i64>) -> String {
 async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) -> Page {
     super::link::counted_or_said(app).await;
     let counted = app.data.store.counted().await?;
-    let all = app.data.store.verdict_counts(None).await?;
-    let mut by_link: HashMap<u32, Vec<VerdictCount>> = HashMap::new();
-    for row in all {
-        by_link.entry(row.link).or_default().push(row);
-    }
-    let uniques: HashMap<u32, u64> = app.data.store.unique_counts(None).await?.into_iter().collect();
     let now = app.data.now();
-    let rows = app.data.store.links(&LinkFilter::default()).await?;
-    let (mut people, mut with_people) = (0, 0);
+    let number = |key: &str| asked.one(key).and_then(|value| value.parse::<i64>().ok());
+    let filter = match problem {
+        // What was typed is in the form, and chooses nothing.
+        Some(_) => LinkFilter::default(),
+        None => LinkFilter { contact: None, deal: number("deal"), campaign: number("campaign") },
+    };
+    let human = VerdictKind::Human.code();
+    let brought = app.data.store.links_brought(&filter, human).await?;
+    let kept = Pairs::default()
+        .with_some("deal", filter.deal)
+        .with_some("campaign", filter.campaign)
+        .with_some("page", asked.one("page"));
+    let list = pages(&kept, "/tracking", ROWS_A_PAGE, brought.links);
+    let rows = app.data.store.links_page(&filter, list.from, ROWS_A_PAGE).await?;
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
-        let counts = Counts::of(by_link.get(&row.id).into_iter().flatten());
-        people += counts.people;
-        with_people += u64::from(counts.people > 0);
+        let counts = Counts::of(app.data.store.verdict_counts(Some(row.id)).await?.iter());
+        let uniques = app.data.store.unique_counts(Some(row.id)).await?.first().map_or(0, |(_, uniques)| *uniques);
         lines.push(LinkLine {
             id: row.id,
             state: state_words(&row, now),
             people: format::count(counts.people),
-            uniques: format::count(uniques.get(&row.id).copied().unwrap_or(0)),
+            uniques: format::count(uniques),
             others: format::count(counts.others + counts.repeats),
             first: moment(counts.first_at),
             last: moment(counts.last_at),
@@ -137,14 +146,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
             deal: row.deal,
         });
     }
-    let deal = asked.one("deal").unwrap_or("").to_owned();
     let campaign = asked.one("campaign").unwrap_or("").to_owned();
-    let deals = app.data.store.deals(&store::outreach::deals::DealFilter::default()).await?;
-    let deals = deals.into_iter().map(|row| Choice {
-        chosen: row.id.to_string() == deal,
-        words: format!("{} · {}", row.contact_name, row.brief_name),
-        code: row.id.to_string(),
-    });
     let campaigns = app.data.store.campaigns().await?.into_iter().map(|row| Choice {
         chosen: row.id.to_string() == campaign,
         code: row.id.to_string(),
@@ -155,16 +157,21 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         layout: Layout::load(app, visit, Word::Tracking, "Tracking").await?,
         done: asked.one("done").map(str::to_owned),
         problem,
-        finding: match (lines.len(), people) {
+        finding: match (brought.links, brought.clicks) {
             (0, _) => "No link is followed yet.".to_owned(),
             (_, 0) => "Nobody has clicked yet.".to_owned(),
-            _ => format!(
-                "{} by people on {} of {}.",
-                format::counted(people, "click", "clicks"),
-                format::count(with_people),
-                format::counted(lines.len() as u64, "link", "links")
+            (links, clicks) => format!(
+                "{} by people on {}.",
+                format::counted(clicks, "click", "clicks"),
+                format::counted(links, "link", "links")
             ),
         },
+        of: match (filter.deal, filter.campaign) {
+            (Some(deal), _) => Some(format!("Links of deal {deal} alone.")),
+            (None, Some(campaign)) => Some(format!("Links of campaign {campaign} alone.")),
+            (None, None) => None,
+        },
+        list,
         alarm: app.data.tracking_alarm(),
         counted_to: format!("{} counted of the click log, at {}", format::count(counted.clicks), clock::minute(now)),
         lines,
@@ -174,13 +181,13 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         name: typed(asked, "name"),
         slug: typed(asked, "slug"),
         until: typed(asked, "until"),
-        deals: deals.collect(),
+        deal: typed(asked, "deal"),
         campaigns: campaigns.collect(),
     })
     .await
 }
 
-/// `GET /tracking`
+/// `GET /tracking`, with `?deal=` or `?campaign=` the links of one alone.
 pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Page {
     page(&app, visit, &Pairs(pairs), None).await
 }
@@ -219,7 +226,13 @@ async fn made(app: &App, given: &Pairs) -> Result<(String, String), TrackingErro
         target: typed(given, "target"),
         name: typed(given, "name"),
         slug: typed(given, "slug"),
-        deal: number("deal"),
+        deal: match typed(given, "deal").trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| TrackingError::Field {
+                field: "deal",
+                problem: format!("{text:?} is no number of a deal"),
+            })?),
+        },
         until: typed(given, "until"),
         ..LinkGiven::default()
     };

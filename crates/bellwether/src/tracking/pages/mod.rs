@@ -9,6 +9,7 @@ pub use link::{act, download, qr, show};
 pub use links::{create, index};
 
 use super::TrackingError;
+use crate::outreach::OutreachError;
 use crate::web::error::{WebError, sentence};
 use crate::web::forms::Problem;
 
@@ -17,6 +18,10 @@ fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
     match error {
         TrackingError::Field { field, problem } => {
             Ok(Problem { field, words: sentence(&problem), hint: None, links: vec![] })
+        }
+        TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => {
+            let words = sentence(error.to_string().lines().next().unwrap_or(""));
+            Ok(Problem { field: "deal", words, hint: None, links: vec![] })
         }
         other => Err(other.into()),
     }
