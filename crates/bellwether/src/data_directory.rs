@@ -25,6 +25,7 @@ use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
 use crate::tracking::TrackingError;
 use crate::tracking::redirecting::Redirector;
+use crate::tracking::token::TokenKey;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
 use crate::vetting::peers::Peers;
@@ -42,6 +43,8 @@ pub struct DataDirectory {
     pub(crate) own_people_key: Vec<u8>,
     /// The key under which addresses and passwords of outreach are sealed.
     pub(crate) outreach_key: Vec<u8>,
+    /// The key that click tokens are signed with, made of it.
+    pub(crate) token_key: TokenKey,
     /// The conversation graph of the newest data revision asked for, built once.
     pub(crate) snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// The same with buying talk counting more, once it was asked for.
@@ -122,6 +125,7 @@ impl DataDirectory {
             derived,
             erasure_key,
             own_people_key,
+            token_key: TokenKey::of(&outreach_key),
             outreach_key,
             snapshot: Mutex::new(None),
             buying_weighted: Mutex::new(None),

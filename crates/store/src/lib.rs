@@ -4,7 +4,10 @@
 //! `operations.sqlite` holds what cannot be computed again; `derived.sqlite` holds what `bellwether refresh` makes
 //! from the facts, may be deleted at any time, and never holds anything else.
 
+pub mod attribution;
+pub mod codes;
 mod conversations;
+pub mod conversions;
 mod creators;
 mod database;
 mod derived;

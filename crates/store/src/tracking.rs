@@ -247,6 +247,44 @@ impl Store {
         Ok(row.as_ref().map(link_of))
     }
 
+    /// Whose each link is: link, contact, deal.
+    pub async fn link_owners(&self) -> Result<Vec<(u32, Option<i64>, Option<i64>, Option<i64>)>, StoreError> {
+        let rows = sqlx::query("select id, contact_id, deal_id, campaign_id from tracked_link")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading whose links are"))?;
+        let of = |row: &SqliteRow| {
+            (row.get::<i64, _>("id") as u32, row.get("contact_id"), row.get("deal_id"), row.get("campaign_id"))
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// By link what people clicked within days (since 1970, the first and the last included): link, clicks by the verdict given,
+    /// visitors by day.
+    pub async fn clicks_between(
+        &self,
+        verdict: u8,
+        first_day: i64,
+        last_day: i64,
+    ) -> Result<Vec<(u32, u64, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "select link_id, sum(clicks) as clicks, coalesce((select sum(uniques) from click_unique where \
+             click_unique.link_id = click_day.link_id and day between $2 and $3), 0) as uniques from click_day \
+             where verdict = $1 and day between $2 and $3 group by link_id order by link_id",
+        )
+        .bind(i64::from(verdict))
+        .bind(first_day)
+        .bind(last_day)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was counted"))?;
+        let count = |row: &SqliteRow, column: &str| row.get::<i64, _>(column).unsigned_abs();
+        Ok(rows
+            .iter()
+            .map(|row| (row.get::<i64, _>("link_id") as u32, count(row, "clicks"), count(row, "uniques")))
+            .collect())
+    }
+
     pub async fn link_by_slug(&self, slug: &str) -> Result<Option<LinkRow>, StoreError> {
         let row = sqlx::query("select * from tracked_link where slug = $1")
             .bind(slug)

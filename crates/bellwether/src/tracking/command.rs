@@ -1,4 +1,6 @@
-//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere.
+//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere; and what was sold.
+
+mod selling;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -48,6 +50,8 @@ pub enum TrackingCommand {
         /// process or power; without it, as it is.
         setting: Option<String>,
     },
+    #[command(flatten)]
+    Selling(selling::SellingCommand),
     /// End a link: it leads nowhere any more.
     End {
         link: String,
@@ -167,6 +171,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 ),
             })
         }
+        TrackingCommand::Selling(command) => selling::run(data, command, output).await,
         TrackingCommand::End { link, again } => {
             let row = links::find(data, &link).await?;
             let ended_at = (!again).then(|| data.now());

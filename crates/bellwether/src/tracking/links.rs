@@ -21,6 +21,8 @@ const SLUG_LETTERS_MAX: usize = 60;
 const TARGET_LETTERS_MAX: usize = 2_000;
 const LINKS_AT_ONCE_MAX: usize = 5_000;
 const DAY: i64 = 86_400_000_000;
+/// Where shops send to.
+const RESERVED: [&str; 2] = ["in", "conversion"];
 /// Letters that are read and typed without mistakes.
 const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
 
@@ -166,6 +168,9 @@ fn checked_slug(text: &str) -> Result<String, TrackingError> {
     if !is_plain || slug.len() < 2 || slug.len() > SLUG_LETTERS_MAX {
         let problem = format!("{text:?} is not 2 to {SLUG_LETTERS_MAX} letters, digits and - ");
         return Err(refused("slug", problem.trim_end()));
+    }
+    if RESERVED.contains(&slug.as_str()) {
+        return Err(refused("slug", format!("shops send to {slug:?}; choose another")));
     }
     if slug.bytes().all(|letter| letter.is_ascii_digit()) {
         return Err(refused("slug", "it is a number alone, and would be taken for the number of a link: add a letter"));

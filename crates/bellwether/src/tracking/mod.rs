@@ -2,11 +2,18 @@
 //!
 //! Nobody's address is kept: a visitor is a number under a key that is destroyed 48 hours after its day began.
 
+pub mod attribution;
+pub mod codes;
 pub mod command;
+pub mod conversions;
 pub mod counting;
 pub mod links;
 pub mod pages;
+pub mod receiving;
 pub mod redirecting;
+pub mod shops;
+pub mod token;
+pub mod told;
 
 use store::StoreError;
 
@@ -19,6 +26,16 @@ pub enum TrackingError {
     Field { field: &'static str, problem: String },
     #[error("there is no link {0}\nhint: `bellwether tracking links` lists them")]
     NoLink(String),
+    #[error("there is no shop {0}\nhint: `bellwether tracking shops` lists them")]
+    NoShop(String),
+    #[error("there is no code {0}\nhint: `bellwether tracking codes` lists them")]
+    NoCode(String),
+    #[error("there is no order or lead {0}\nhint: `bellwether tracking conversions` lists them")]
+    NoConversion(String),
+    #[error("there is no report {0}\nhint: `bellwether tracking reports` lists them")]
+    NoReport(i64),
+    #[error("the file cannot be read: {0}")]
+    File(String),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
     #[error(transparent)]

@@ -15,6 +15,7 @@ use store::tracking::LinkFilter;
 use tokio::sync::oneshot;
 use verdicts::{Agent, Hit, Reasons, Request, Rules, Sequence, SequenceSettings, Verdict, judge};
 
+use super::token::{self, ClickToken, TokenKey};
 use super::{CLICKS, DAY_KEYS, TrackingError};
 use crate::data_directory::DataDirectory;
 
@@ -41,8 +42,32 @@ const HOST_LETTERS_MAX: usize = 200;
 struct Led {
     id: u32,
     target: HeaderValue,
+    /// Of a creator's link: what stands before and behind the click's token in the address.
+    around_token: Option<Arc<(String, String)>>,
     /// In microseconds; `i64::MAX`: for ever.
     until: i64,
+}
+
+impl Led {
+    /// The address with the click's token, so that an order can say which click brought it.
+    fn with_token(self, key: &TokenKey, token: &ClickToken) -> HeaderValue {
+        let Some(around) = &self.around_token else { return self.target };
+        let address = [around.0.as_str(), &key.write(token), &around.1].concat();
+        HeaderValue::try_from(address).unwrap_or(self.target)
+    }
+}
+
+/// What stands before and behind a token that is added to an address; one it has already goes.
+fn around_token(target: &str) -> (String, String) {
+    let (address, fragment) = match target.split_once('#') {
+        Some((address, fragment)) => (address, format!("#{fragment}")),
+        None => (target, String::new()),
+    };
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let is_token = |piece: &&str| piece.split('=').next() == Some(token::PARAMETER);
+    let kept: Vec<&str> = query.split('&').filter(|piece| !piece.is_empty() && !is_token(piece)).collect();
+    let kept = if kept.is_empty() { String::new() } else { format!("{}&", kept.join("&")) };
+    (format!("{path}?{kept}{}=", token::PARAMETER), fragment)
 }
 
 #[derive(Default)]
@@ -225,7 +250,9 @@ impl Redirector {
                 (None, Some(at)) => at.0,
                 (None, None) => i64::MAX,
             };
-            by_slug.insert(row.slug, Led { id: row.id, target, until });
+            let is_joined = row.contact.is_some() && !row.is_bare;
+            let around_token = is_joined.then(|| Arc::new(around_token(&row.target)));
+            by_slug.insert(row.slug, Led { id: row.id, target, around_token, until });
         }
         *self.links.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Links { revision, by_slug });
         Ok(())
@@ -273,7 +300,9 @@ impl Redirector {
         if !is_stored {
             tracing::error!(link = led.id, "a click could not be stored; its visitor was sent on");
         }
-        Answered::On { target: led.target, is_stored }
+        let token = ClickToken { link: led.id, at: now, verdict: click.verdict };
+        let target = led.with_token(&data.token_key, &token);
+        Answered::On { target, is_stored }
     }
 
     async fn look_or_say(&self, data: &DataDirectory) {
@@ -464,6 +493,17 @@ fn address_of(headers: &HeaderMap, peer: Option<SocketAddr>) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_added_to_an_address_and_what_it_says_stays() {
+        for (target, before, behind) in [
+            ("https://shop.example/", "https://shop.example/?bw=", ""),
+            ("https://shop.example/x?a=b&c#top", "https://shop.example/x?a=b&c&bw=", "#top"),
+            ("https://shop.example/?bw=old&a=b", "https://shop.example/?a=b&bw=", ""),
+        ] {
+            assert_eq!(around_token(target), (before.to_owned(), behind.to_owned()), "{target}");
+        }
+    }
 
     #[test]
     fn of_a_referrer_the_host_is_kept_and_nothing_else() {

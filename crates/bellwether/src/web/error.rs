@@ -329,6 +329,18 @@ impl From<TrackingError> for WebError {
         match error {
             TrackingError::Field { problem, .. } => WebError::unreadable("That was not kept", problem).with(all),
             TrackingError::NoLink(_) => WebError::not_found("No such link", said).with(all),
+            TrackingError::NoShop(_) => {
+                WebError::not_found("No such shop", said).with(Recovery::new("All shops", "/tracking/shops"))
+            }
+            TrackingError::NoCode(_) => {
+                WebError::not_found("No such code", said).with(Recovery::new("All codes", "/tracking/codes"))
+            }
+            TrackingError::NoConversion(_) => WebError::not_found("No such order or lead", said)
+                .with(Recovery::new("All orders and leads", "/tracking/conversions")),
+            TrackingError::NoReport(_) => {
+                WebError::not_found("No such report", said).with(Recovery::new("Attribution", "/tracking/attribution"))
+            }
+            TrackingError::File(_) => WebError::unreadable("The file cannot be read", said).with(all),
             TrackingError::Log(_) => {
                 WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
             }

@@ -40,6 +40,7 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(TraceLayer::new_for_http())
         // A link from anywhere leads on with nothing but its click on the way.
         .route("/t/{slug}", get(tracking::pages::hit))
+        .merge(told())
         .with_state(app)
 }
 
@@ -144,10 +145,7 @@ fn pages() -> Router<App> {
         .merge(keeping_contacts())
         .merge(deals_and_content())
         .merge(creators_own())
-        .route("/tracking", get(tracking::pages::index).post(tracking::pages::create))
-        .route("/tracking/links/{id}", get(tracking::pages::show).post(tracking::pages::act))
-        .route("/tracking/links/{id}/qr.svg", get(tracking::pages::qr))
-        .route("/tracking/links/{id}/days.csv", get(tracking::pages::download))
+        .merge(tracked())
         .route("/measurement", get(stages::measurement))
 }
 
@@ -290,6 +288,39 @@ fn creators_own() -> Router<App> {
         .route("/outreach/creator/{secret}/keep", post(keep_after_all))
         .route("/outreach/creator/{secret}/stop-mail", post(stop_mail))
         .route("/outreach/creator/{secret}/forget", post(forget))
+}
+
+fn tracked() -> Router<App> {
+    use tracking::pages::{act, attribution, codes, conversion, conversions, create, download, index, qr, shops, show};
+    let files_up_to = || DefaultBodyLimit::max(tracking::pages::FILE_BYTES_MAX);
+    Router::new()
+        .route("/tracking", get(index).post(create))
+        .route("/tracking/links/{id}", get(show).post(act))
+        .route("/tracking/links/{id}/qr.svg", get(qr))
+        .route("/tracking/links/{id}/days.csv", get(download))
+        .route("/tracking/codes", get(codes::index).post(codes::act))
+        .route("/tracking/codes.csv", get(codes::download))
+        .route("/tracking/codes/file", post(codes::bring_in).layer(files_up_to()))
+        .route("/tracking/conversions", get(conversions::index).post(conversions::note))
+        .route("/tracking/conversions.csv", get(conversions::download))
+        .route("/tracking/conversions/file", post(conversions::bring_in).layer(files_up_to()))
+        .route("/tracking/conversions/{id}", get(conversion::show).post(conversion::act))
+        .route("/tracking/attribution", get(attribution::show).post(attribution::keep))
+        .route("/tracking/attribution.csv", get(attribution::download))
+        .route("/tracking/attribution/reports/{id}", get(attribution::kept).post(attribution::remove))
+        .route("/tracking/attribution/reports/{id}/credits.csv", get(attribution::download_kept))
+        .route("/tracking/shops", get(shops::index).post(shops::create))
+        .route("/tracking/shops/{id}", get(shops::show).post(shops::act))
+}
+
+/// What shops send, from anywhere: trusted by its signature alone.
+fn told() -> Router<App> {
+    use tracking::pages::incoming;
+    Router::new()
+        .route("/t/page.js", get(incoming::script))
+        .route("/t/in/{shop}", post(incoming::take))
+        .route("/t/conversion", post(incoming::take_named))
+        .layer(DefaultBodyLimit::max(tracking::receiving::BODY_BYTES_MAX))
 }
 
 fn planner() -> Router<App> {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod conversations;
+mod conversions;
 mod creators;
 mod creators_lists;
 mod creators_own;

@@ -15,6 +15,7 @@ use super::suppressions::{SuppressionRow, put_suppression};
 use super::tasks::put_tag;
 use super::touches::{NewTouch, put_touch};
 use super::views::forget_views;
+use crate::codes::forget_codes;
 use crate::database::{Store, empty_journal};
 use crate::error::StoreError;
 use crate::prices::forget_deal_prices;
@@ -537,6 +538,7 @@ async fn forget_contact(connection: &mut SqliteConnection, contact: i64, at: Tim
         forget_issues(connection).await?;
         forget_views(connection, *id).await?;
         forget_links(connection, *id, at).await?;
+        forget_codes(connection, *id, at).await?;
         sqlx::query("update contact set merged_into = null where merged_into = $1")
             .bind(id)
             .execute(&mut *connection)
@@ -584,6 +586,8 @@ pub(crate) async fn remove_untouched(
          or exists (select 1 from creator_link where contact_id = contact.id) \
          or exists (select 1 from campaign_move where contact_id = contact.id) \
          or exists (select 1 from tracked_link where contact_id = contact.id) \
+         or exists (select 1 from code where contact_id = contact.id) \
+         or exists (select 1 from conversion_decision where contact_id = contact.id) \
          or exists (select 1 from contact as other where other.merged_into = contact.id) \
          or merged_into is not null) order by id",
     )

@@ -27,6 +27,8 @@ use super::sequences::{end_shared, give_back_enrolments, go_on, move_enrolments}
 use super::tasks::{give_back_tasks, move_tasks, put_tag, put_value, tags_of, take_tag, values_of};
 use super::threads::{give_back_threads, move_threads};
 use super::touches::{NewTouch, give_back_touches, move_touches, put_touch, remove_touch};
+use crate::codes::{give_back_codes, move_codes};
+use crate::conversions::{give_back_decided, move_decided};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::tracking::{give_back_followed_links, move_followed_links};
@@ -81,6 +83,10 @@ struct Before {
     files: Vec<i64>,
     #[serde(default)]
     followed: Vec<i64>,
+    #[serde(default)]
+    codes: Vec<i64>,
+    #[serde(default)]
+    decided: Vec<i64>,
     #[serde(default)]
     campaign_moves: Vec<i64>,
     /// Put on the one who stays.
@@ -158,6 +164,8 @@ impl Store {
             erasures: move_erasure_requests(connection, goes, stays).await.map_err(&failed)?,
             files: move_files(connection, goes, stays).await.map_err(&failed)?,
             followed: move_followed_links(connection, goes, stays).await.map_err(&failed)?,
+            codes: move_codes(connection, goes, stays).await.map_err(&failed)?,
+            decided: move_decided(connection, goes, stays).await.map_err(&failed)?,
             campaign_moves: move_campaign_moves(connection, goes, stays).await.map_err(&failed)?,
             stays_main: stays_main.clone(),
             goes_main: goes_main.clone(),
@@ -278,6 +286,8 @@ impl Store {
         give_back_erasure_requests(connection, &before.erasures, stays, goes).await.map_err(&failed)?;
         give_back_files(connection, &before.files, stays, goes).await.map_err(&failed)?;
         give_back_followed_links(connection, &before.followed, stays, goes).await.map_err(&failed)?;
+        give_back_codes(connection, &before.codes, stays, goes).await.map_err(&failed)?;
+        give_back_decided(connection, &before.decided, stays, goes).await.map_err(&failed)?;
         give_back_campaign_moves(connection, &before.campaign_moves, stays, goes).await.map_err(&failed)?;
         set_main(connection, stays, &before.stays_main).await.map_err(&failed)?;
         set_main(connection, goes, &before.goes_main).await.map_err(&failed)?;

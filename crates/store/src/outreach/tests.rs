@@ -402,7 +402,9 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 26] = [
+const OF_CONTACTS: [&str; 28] = [
+    "code",
+    "conversion_decision",
     "tracked_link",
     "contest",
     "account_claim",

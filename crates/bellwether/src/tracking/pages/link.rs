@@ -9,7 +9,7 @@ use qrcode::render::svg;
 use verdicts::{Reason, VerdictKind};
 
 use super::links::{Counts, state_words};
-use super::problem_of;
+use super::{Part, TEAM, parts, problem_of};
 use crate::clock;
 use crate::outreach::settings;
 use crate::tracking::{TrackingError, counting, links};
@@ -25,8 +25,6 @@ use crate::web::visit::Visit;
 const CLICKS_SHOWN: usize = 50;
 const DAYS_SHOWN: usize = 60;
 const HOSTS_SHOWN: u64 = 50;
-/// The link itself and what it leads to may change; who made the change is the team.
-const TEAM: &str = "team";
 
 /// A day of a link.
 pub struct DayLine {
@@ -58,6 +56,7 @@ pub struct TargetLine {
 #[template(path = "tracking/link.html")]
 struct LinkPage {
     layout: Layout,
+    parts: Vec<Part>,
     done: Option<String>,
     problem: Option<Problem>,
     id: u32,
@@ -150,6 +149,7 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
     };
     draw(LinkPage {
         layout: Layout::load(app, visit, Word::Tracking, row.name.clone()).await?,
+        parts: parts("Links"),
         done: asked.one("done").map(str::to_owned),
         problem,
         id,

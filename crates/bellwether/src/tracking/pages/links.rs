@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use store::tracking::{LinkFilter, LinkRow, VerdictCount};
 use verdicts::VerdictKind;
 
-use super::problem_of;
+use super::{Choice, Part, TEAM, parts, problem_of};
 use crate::clock;
 use crate::outreach::settings;
 use crate::tracking::links::{self, LinkGiven};
@@ -22,8 +22,6 @@ use crate::web::visit::Visit;
 
 /// Links on a page.
 const ROWS_A_PAGE: u64 = 100;
-/// Who makes links here.
-const TEAM: &str = "team";
 
 /// A link with what was counted of it.
 pub struct LinkLine {
@@ -40,17 +38,11 @@ pub struct LinkLine {
     pub deal: Option<i64>,
 }
 
-/// Whose or what a link may be for.
-pub struct Choice {
-    pub code: String,
-    pub words: String,
-    pub chosen: bool,
-}
-
 #[derive(Template)]
 #[template(path = "tracking/links.html")]
 struct LinksPage {
     layout: Layout,
+    parts: Vec<Part>,
     done: Option<String>,
     problem: Option<Problem>,
     finding: String,
@@ -155,6 +147,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
     let settings = settings::settings(&app.data).await?;
     draw(LinksPage {
         layout: Layout::load(app, visit, Word::Tracking, "Tracking").await?,
+        parts: parts("Links"),
         done: asked.one("done").map(str::to_owned),
         problem,
         finding: match (brought.links, brought.clicks) {

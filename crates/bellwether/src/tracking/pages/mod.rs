@@ -1,9 +1,18 @@
-//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, and the way on from a link itself.
+//! `/tracking`: links and what was counted of them, orders and leads with what speaks for whom, codes, shops, whom orders are credited
+//! to; the way on from a link itself, and where shops send to.
 
+pub mod attribution;
+pub mod codes;
+pub mod conversion;
+pub mod conversions;
+mod files;
 mod hit;
+pub mod incoming;
 mod link;
 mod links;
+pub mod shops;
 
+pub use files::FILE_BYTES_MAX;
 pub use hit::hit;
 pub use link::{act, download, qr, show};
 pub use links::{create, index};
@@ -13,16 +22,49 @@ use crate::outreach::OutreachError;
 use crate::web::error::{WebError, sentence};
 use crate::web::forms::Problem;
 
+/// Who changes things by a page.
+const TEAM: &str = "team";
+
+/// A part of tracking, as the pages link to it.
+pub struct Part {
+    pub words: &'static str,
+    pub address: &'static str,
+    pub is_here: bool,
+}
+
+/// The parts, in the order of the work.
+fn parts(here: &str) -> Vec<Part> {
+    let all = [
+        ("Links", "/tracking"),
+        ("Codes", "/tracking/codes"),
+        ("Orders and leads", "/tracking/conversions"),
+        ("Attribution", "/tracking/attribution"),
+        ("Shops", "/tracking/shops"),
+    ];
+    all.into_iter().map(|(words, address)| Part { words, address, is_here: words == here }).collect()
+}
+
+/// Whose or what something may be for.
+pub struct Choice {
+    pub code: String,
+    pub words: String,
+    pub chosen: bool,
+}
+
+fn choice(code: impl ToString, words: impl Into<String>, chosen: &str) -> Choice {
+    let code = code.to_string();
+    Choice { chosen: code == chosen, words: words.into(), code }
+}
+
 /// A problem that belongs beside a form; all others are pages of their own.
 fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
+    let at = |field: &'static str, words: String| Problem { field, words: sentence(&words), hint: None, links: vec![] };
+    let first = |error: &dyn std::fmt::Display| error.to_string().lines().next().unwrap_or("").to_owned();
     match error {
-        TrackingError::Field { field, problem } => {
-            Ok(Problem { field, words: sentence(&problem), hint: None, links: vec![] })
-        }
-        TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => {
-            let words = sentence(error.to_string().lines().next().unwrap_or(""));
-            Ok(Problem { field: "deal", words, hint: None, links: vec![] })
-        }
+        TrackingError::Field { field, problem } => Ok(at(field, problem)),
+        TrackingError::File(problem) => Ok(at("file", problem.lines().next().unwrap_or("").to_owned())),
+        TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => Ok(at("deal", first(&error))),
+        TrackingError::Outreach(error @ OutreachError::NoContact(_)) => Ok(at("contact", first(&error))),
         other => Err(other.into()),
     }
 }

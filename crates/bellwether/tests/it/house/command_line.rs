@@ -51,7 +51,12 @@ pub(super) fn declare(shapes: &BTreeMap<String, Shape>, shape: &str, above: &str
     let Some(shape) = shapes.get(shape) else { return };
     line.commands.entry(above.to_owned()).or_default();
     for piece in &shape.pieces {
-        if shape.is_enum {
+        if shape.is_enum && piece.attributes.contains("flatten") {
+            // Its commands stand beside those above.
+            if let Some(held) = &piece.holds {
+                declare(shapes, held, above, line);
+            }
+        } else if shape.is_enum {
             let words = format!("{above} {}", kebab(&piece.name)).trim().to_owned();
             line.commands.entry(words.clone()).or_default();
             for field in &piece.fields {
