@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { campaignJourneys } from "./campaigns.mjs";
+import { sellingJourneys } from "./selling.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
 const rowNames = (page) => page.locator("tr[data-row] a.name").allTextContents();
@@ -900,6 +901,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
   await contactJourneys({ journey, server: workshop, work });
   await dealJourneys({ journey, server: workshop, work });
   await campaignJourneys({ journey, workshop });
+  await sellingJourneys({ journey, server: workshop });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {
     await page.goto("/matching");

@@ -6,6 +6,7 @@ import { addKept, emptyKept } from "./contacts.mjs";
 import { addDeals, offer } from "./deals.mjs";
 import { addCampaign } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers, send } from "./outreach.mjs";
+import { addSelling } from "./selling.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
 const addOwnPeople = async (page, folder) => {
@@ -127,6 +128,7 @@ const everyPage = async (page, folder) => {
   const person = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", referer: "https://insta.example/ana" };
   for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0, headers: person });
   await page.request.get("/t/ana-story", { maxRedirects: 0, headers: { "user-agent": "WhatsApp/2.24.1 A" } });
+  const selling = await addSelling(page, folder, dealId);
   await page.goto(`${withAccount.link}/figures`);
   await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);
   const conversations = servers ? await addConversations(page, servers) : {};
@@ -179,6 +181,13 @@ const everyPage = async (page, folder) => {
     "creator-figures": `${withAccount.link}/figures`,
     "outreach-requests": "/outreach/requests",
     "tracking-link": "/tracking/links/1",
+    "tracking-codes": "/tracking/codes",
+    "tracking-conversions": "/tracking/conversions",
+    "tracking-conversion": selling.order,
+    "tracking-attribution": "/tracking/attribution",
+    "tracking-report": selling.report,
+    "tracking-shops": "/tracking/shops",
+    "tracking-shop": "/tracking/shops/1",
     "outreach-queue": "/outreach/queue",
     "outreach-barred": "/outreach/barred",
     "outreach-unsubscribe-gone": "/outreach/unsubscribe/abcdefgh22334455",
@@ -267,7 +276,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -113,6 +113,8 @@ create table conversion_proof (
     primary key (conversion_id, kind, subject, at)
 ) without rowid;
 
+create index conversion_proof_by_subject on conversion_proof (subject);
+
 create table code (
     id integer primary key autoincrement,
     -- Null: in every shop.

@@ -601,6 +601,26 @@ impl Store {
         self.proofs_by(text, filter, None).await
     }
 
+    /// Orders and leads with a proof of any of these subjects (`link-12`, `deal-7`, a code in capitals), the newest first.
+    pub async fn conversions_touched(&self, subjects: &[String]) -> Result<Vec<ConversionRow>, StoreError> {
+        let mut found = std::collections::BTreeMap::new();
+        for part in subjects.chunks(500) {
+            let marks: Vec<String> = (1..=part.len()).map(|number| format!("${number}")).collect();
+            let text = format!(
+                "{WITH_DECISION} where id in (select conversion_id from conversion_proof where kind in ('click', 'visit', 'code') \
+                 and subject in ({})) order by id desc",
+                marks.join(", ")
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+            for subject in part {
+                query = query.bind(subject);
+            }
+            let rows = query.fetch_all(&self.pool).await.map_err(StoreError::of("reading orders"))?;
+            found.extend(rows.iter().map(|row| (row.get::<i64, _>("id"), conversion_of(row))));
+        }
+        Ok(found.into_values().rev().collect())
+    }
+
     /// The same of one order.
     pub async fn proofs_of(&self, conversion: i64) -> Result<Vec<(bool, ProofRow)>, StoreError> {
         let text = "select c.id as of_id, 1 as is_own, p.kind, p.subject, p.at, p.verdict from conversion c \

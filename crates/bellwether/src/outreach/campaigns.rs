@@ -24,6 +24,8 @@ use super::deals::{self, Terms};
 use super::{OutreachError, one_line};
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
+use crate::tracking::TrackingError;
+use crate::tracking::conversions::Sold;
 use crate::web::format;
 use crate::{clock, creators};
 
@@ -31,36 +33,51 @@ const STAGE_LETTERS_MAX: usize = 40;
 const OWN_STAGES_MAX: usize = 20;
 const LIMIT_DAYS_MAX: u32 = 365;
 /// What is said of results where no link is followed.
-pub const RESULTS: &str = "not known yet: no link of it is followed";
+pub const RESULTS: &str = "not known yet: no link or code of it was used";
 
-/// What links brought: clicks by people, counted exactly.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+/// What links and codes brought: clicks by people, counted exactly, and orders that are credited to whose they are.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]
 pub struct LinkResults {
     pub links: u64,
     pub clicks: u64,
     /// Told apart by link and day, so no distinct people.
     pub visitors_by_day: u64,
+    pub sold: Sold,
 }
 
 impl LinkResults {
-    /// In words; sales are not followed yet, and that is said.
-    pub fn words(&self) -> String {
-        match self.links {
-            0 => RESULTS.to_owned(),
+    /// Whether anything is followed, or came by a code.
+    pub fn is_anything(&self) -> bool {
+        self.links > 0 || self.sold.orders > 0 || self.sold.leads > 0
+    }
+
+    /// In words; what orders are worth for those alone whom it concerns.
+    pub fn words(&self, with_value: bool) -> String {
+        if !self.is_anything() {
+            return RESULTS.to_owned();
+        }
+        let clicked = match self.links {
+            0 => "no link is followed".to_owned(),
             links => format!(
-                "{} by people on {} ({} by day); sales are not followed yet",
+                "{} by people on {} ({} by day)",
                 format::counted(self.clicks, "click", "clicks"),
                 format::counted(links, "link", "links"),
                 format::counted(self.visitors_by_day, "visitor", "visitors"),
             ),
-        }
+        };
+        format!("{clicked}; {}", self.sold.words(with_value))
     }
 }
 
-/// What the links of a campaign, deal or contact brought, as far as clicks have been counted.
+/// What the links and codes of a campaign, deal or contact brought, as far as clicks have been counted.
 pub async fn results(data: &DataDirectory, of: &LinkFilter) -> Result<LinkResults, OutreachError> {
     let brought = data.store.links_brought(of, verdicts::VerdictKind::Human.code()).await?;
-    Ok(LinkResults { links: brought.links, clicks: brought.clicks, visitors_by_day: brought.visitors_by_day })
+    let sold = crate::tracking::conversions::sold(data, of).await.map_err(|error| match error {
+        TrackingError::Store(error) => OutreachError::from(error),
+        TrackingError::Outreach(error) => error,
+        other => OutreachError::Refused(other.to_string()),
+    })?;
+    Ok(LinkResults { links: brought.links, clicks: brought.clicks, visitors_by_day: brought.visitors_by_day, sold })
 }
 
 /// The same for a campaign, after counting what has come since.

@@ -26,6 +26,9 @@ pub enum TrackingCommand {
         /// Where they lead.
         #[arg(long)]
         target: String,
+        /// One for every piece that is to be made.
+        #[arg(long)]
+        pieces: bool,
     },
     /// The links, the newest first, with what was counted of each.
     Links {
@@ -100,15 +103,19 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
             let address = links::address_of(data, &row.slug).await?;
             output.result(&link_json(&row, &address), |out| writeln!(out, "{address}\nleads to {}", row.target))
         }
-        TrackingCommand::CampaignLinks { campaign, target } => {
-            let made = links::make_for_campaign(data, campaign, &target, TEAM).await?;
+        TrackingCommand::CampaignLinks { campaign, target, pieces } => {
+            let each = if pieces { links::Each::Piece } else { links::Each::Deal };
+            let made = links::make_for_campaign(data, campaign, &target, each, TEAM).await?;
             let mut all = Vec::new();
             for row in &made {
                 all.push(link_json(row, &links::address_of(data, &row.slug).await?));
             }
             output.result(&all, |out| {
                 if all.is_empty() {
-                    return writeln!(out, "every deal of campaign {campaign} has a link");
+                    return writeln!(
+                        out,
+                        "every deal of campaign {campaign} that has something to be followed has a link"
+                    );
                 }
                 all.iter()
                     .try_for_each(|row| writeln!(out, "{}  {}", row["address"].as_str().unwrap_or(""), row["name"]))

@@ -10,12 +10,14 @@ use store::conversions::{
     ConversionFilter, ConversionKind, ConversionRow, MoneyKind, ProofKind, ProofRow, ShopRow, Taken,
 };
 use store::outreach::deals::DealFilter;
+use store::tracking::LinkFilter;
 use verdicts::VerdictKind;
 
 use super::told::{self, MoneyTold, Order, OrderStated, code_norm};
 use super::{TrackingError, codes, shops};
 use crate::data_directory::DataDirectory;
 use crate::outreach::contacts;
+use crate::web::format;
 
 /// Rows that are joined at once for a page of them.
 pub const ROWS_A_PAGE: u64 = 100;
@@ -176,6 +178,83 @@ pub async fn one(data: &DataDirectory, id: i64, settings: &JoinSettings) -> Resu
     let proofs = data.store.proofs_of(id).await?;
     let mut owners = Owners::load(data, None).await?;
     Ok((owners.joined(row, proofs, settings), owners))
+}
+
+/// What was sold by the links and codes of a campaign, deal or contact, by currency; leads apart.
+#[derive(Clone, Default, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Sold {
+    pub orders: u64,
+    pub leads: u64,
+    /// Less what was given back: currency, minor units.
+    pub value: BTreeMap<String, i64>,
+}
+
+impl Sold {
+    /// `3 orders, 149.90 EUR`, without the amounts for those whom they do not concern.
+    pub fn words(&self, with_value: bool) -> String {
+        let mut words = match self.orders {
+            0 => "no order is known to come by them".to_owned(),
+            orders => format::counted(orders, "order", "orders"),
+        };
+        if with_value && self.orders > 0 {
+            for (currency, minor_units) in &self.value {
+                words.push_str(&format!(", {}", told::amounts::words(*minor_units, currency)));
+            }
+        }
+        if self.leads > 0 {
+            words.push_str(&format!(", {}", format::counted(self.leads, "lead", "leads")));
+        }
+        words
+    }
+}
+
+/// What is credited, by the rule for pay, to whom the links and codes of a campaign, deal or contact belong, and came by one of them.
+pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, TrackingError> {
+    let mut subjects: HashMap<String, i64> = HashMap::new();
+    for link in data.store.links(of).await? {
+        subjects.extend(link.contact.map(|contact| (format!("link-{}", link.id), contact)));
+    }
+    let deals = match of.deal {
+        Some(deal) => data.store.deal(deal).await?.into_iter().collect(),
+        None => {
+            let filter = DealFilter { campaign: of.campaign, contact: of.contact, ..DealFilter::default() };
+            data.store.deals(&filter).await?
+        }
+    };
+    subjects.extend(deals.into_iter().map(|deal| (format!("deal-{}", deal.id), deal.contact)));
+    let codes = CodeFilter { contact: of.contact, deal: of.deal, campaign: of.campaign };
+    for code in data.store.codes(&codes).await? {
+        subjects.extend(code.contact.map(|contact| (code.code_norm, contact)));
+    }
+    let keys: Vec<String> = subjects.keys().cloned().collect();
+    let rows = data.store.conversions_touched(&keys).await?;
+    let mut sold = Sold::default();
+    if rows.is_empty() {
+        return Ok(sold);
+    }
+    let mut owners = Owners::load(data, None).await?;
+    for row in rows.into_iter().filter(|row| counts(row).is_ok()) {
+        let proofs = data.store.proofs_of(row.id).await?;
+        let one = owners.joined(row, proofs, &JoinSettings::default());
+        let credited = one.order.credited.and_then(|credited| owners.contacts.get(credited.creator as usize));
+        let is_of_these = one
+            .proofs
+            .iter()
+            .any(|(own, proof)| *own && subjects.get(&proof.subject).is_some_and(|contact| Some(contact) == credited));
+        if !is_of_these {
+            continue;
+        }
+        match one.row.kind {
+            ConversionKind::Lead => sold.leads += 1,
+            ConversionKind::Sale => {
+                sold.orders += 1;
+                if let (Some(net), Some(currency)) = (one.row.net_minor_units, one.row.currency) {
+                    *sold.value.entry(currency).or_default() += net;
+                }
+            }
+        }
+    }
+    Ok(sold)
 }
 
 /// Names of contacts.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use hmac::{Hmac, Mac};
 use jiff::civil::Date;
 use model::Timestamp;
+use model::outreach::deals::DealState;
 use sha2::Sha256;
 use store::outreach::deals::DealFilter;
 use store::tracking::{LinkFilter, LinkRow, NewLink};
@@ -269,28 +270,47 @@ async fn of_whom(data: &DataDirectory, given: &LinkGiven) -> Result<OfWhom, Trac
     Ok(of)
 }
 
-/// Makes a link for every deal of a campaign that has none yet, all or none; how many.
+/// What a campaign's links are made for.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Each {
+    #[default]
+    Deal,
+    /// Every piece that is to be made under a deal, so that posts are told apart.
+    Piece,
+}
+
+/// Makes a link for every deal of a campaign, or every piece of them, that has none yet, all or none; how many.
 pub async fn make_for_campaign(
     data: &DataDirectory,
     campaign: i64,
     target: &str,
+    each: Each,
     actor: &str,
 ) -> Result<Vec<LinkRow>, TrackingError> {
     if data.store.campaign(campaign).await?.is_none() {
         return Err(refused("campaign", format!("there is no campaign {campaign}")));
     }
     let filter = LinkFilter { campaign: Some(campaign), ..LinkFilter::default() };
-    let held: std::collections::HashSet<i64> =
-        data.store.links(&filter).await?.into_iter().filter_map(|link| link.deal).collect();
+    let held = data.store.links(&filter).await?;
+    let deals_with: std::collections::HashSet<i64> = held.iter().filter_map(|link| link.deal).collect();
+    let pieces_with: std::collections::HashSet<i64> = held.iter().filter_map(|link| link.deliverable).collect();
     let mut new = Vec::new();
     for deal in data.store.deals(&DealFilter { campaign: Some(campaign), ..DealFilter::default() }).await? {
-        let is_over = matches!(
-            deal.state,
-            model::outreach::deals::DealState::Declined | model::outreach::deals::DealState::Withdrawn
-        );
-        if !is_over && !held.contains(&deal.id) {
-            let given = LinkGiven { target: target.to_owned(), deal: Some(deal.id), ..LinkGiven::default() };
-            new.push(ready(data, &given, actor).await?);
+        if matches!(deal.state, DealState::Declined | DealState::Withdrawn) {
+            continue;
+        }
+        let given = LinkGiven { target: target.to_owned(), deal: Some(deal.id), ..LinkGiven::default() };
+        match each {
+            Each::Deal if !deals_with.contains(&deal.id) => new.push(ready(data, &given, actor).await?),
+            Each::Deal => {}
+            Each::Piece => {
+                for piece in data.store.deliverables(deal.id).await? {
+                    if !pieces_with.contains(&piece.id) {
+                        let given = LinkGiven { deliverable: Some(piece.id), ..given.clone() };
+                        new.push(ready(data, &given, actor).await?);
+                    }
+                }
+            }
         }
     }
     if new.is_empty() {
@@ -298,7 +318,7 @@ pub async fn make_for_campaign(
         return Ok(vec![]);
     }
     if new.len() > LINKS_AT_ONCE_MAX {
-        return Err(refused("campaign", format!("it has more than {LINKS_AT_ONCE_MAX} deals without a link")));
+        return Err(refused("campaign", format!("it lacks more than {LINKS_AT_ONCE_MAX} links")));
     }
     let ids = data.store.add_links(&new, data.now()).await?;
     let ids = ids.map_err(|slug| refused("slug", format!("{slug:?} was drawn twice; try again")))?;

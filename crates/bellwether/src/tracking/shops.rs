@@ -223,6 +223,13 @@ pub fn secrets(data: &DataDirectory, shop: &ShopRow) -> Result<Vec<String>, Trac
     Ok(sealed.map(|sealed| unseal(&data.outreach_key, SEALED_FOR, sealed)).collect::<Result<_, _>>()?)
 }
 
+/// Forgets a buyer: on how many orders and leads.
+pub async fn forget_buyer(data: &DataDirectory, email: &str) -> Result<u64, TrackingError> {
+    let hash = super::told::customer_hash(&data.outreach_key, email);
+    let hash = hash.ok_or_else(|| refused("email", format!("{email:?} is no e-mail address")))?;
+    Ok(data.store.forget_customer(&[hash], data.now()).await?)
+}
+
 /// Where the shop sends to; below this program's own address where there is no public one.
 pub async fn address_of(data: &DataDirectory, shop: &ShopRow) -> Result<String, TrackingError> {
     let settings = settings::settings(data).await?;

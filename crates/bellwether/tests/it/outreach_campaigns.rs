@@ -103,7 +103,7 @@ async fn a_campaign_shows_everybody_in_it_by_what_has_happened() {
         "planned 300.00 EUR, 1 not known",
         "agreed fee not known: no deal yet",
         "due days not known",
-        "not known yet: no link of it is followed",
+        "not known yet: no link or code of it was used",
         "2500.00 EUR",
         "Make a contact of ben.brews",
         "data-stage=\"invited\"",

@@ -72,7 +72,7 @@ pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::
     let mut all = summary_json(&held);
     all["cards"] = held.cards.iter().map(card_json).collect();
     let results = campaigns::results_now(data, id).await?;
-    all["results"] = if results.links == 0 { Value::Null } else { json!(results) };
+    all["results"] = if results.is_anything() { json!(results) } else { Value::Null };
     output.result(&all, |out| {
         writeln!(out, "{}, budget {}", held.row.name, money_typed(&held.row.budget))?;
         let totals = &held.totals;
@@ -80,7 +80,7 @@ pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::
             writeln!(out, "{what}: {}", if sums.is_empty() { "nothing yet".to_owned() } else { sums.words() })?;
         }
         writeln!(out, "pieces live: {} of {}", totals.live, totals.pieces)?;
-        writeln!(out, "results: {}", results.words())?;
+        writeln!(out, "results: {}", results.words(true))?;
         for stage in held.board.shown() {
             let cards: Vec<&Card> = held.on(&stage.code).collect();
             if cards.is_empty() {

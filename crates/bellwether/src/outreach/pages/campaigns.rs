@@ -346,7 +346,7 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, given: &Pairs, pr
         code: stage.code.clone(),
         words: stage.name.clone(),
     });
-    let results = campaigns::results_now(&app.data, id).await?.words();
+    let results = campaigns::results_now(&app.data, id).await?.words(true);
     draw(CampaignPage {
         layout: Layout::load(app, visit, Word::Outreach, held.row.name.clone()).await?,
         parts: parts("Campaigns"),

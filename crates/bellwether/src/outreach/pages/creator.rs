@@ -299,7 +299,7 @@ async fn deal_page(
         versions: version_views(&deal, true),
         pieces: pieces.iter().map(|piece| piece_line(piece, &path, &today)).collect(),
         payments: payments.into_iter().map(|payment| payment_line(payment, &today)).collect(),
-        results: (results.links > 0).then(|| results.words()),
+        results: results.is_anything().then(|| results.words(false)),
         form: TermsForm::of(&deal.terms, asked),
         choice: ChoiceForm::of(&deal.terms, deal.choice.as_ref(), asked),
         chosen: chosen_words(&deal),

@@ -17,8 +17,8 @@ use crate::tracking::attribution::{self, Report, ReportAsked, creators_of};
 use crate::tracking::codes::{self, CodeGiven};
 use crate::tracking::conversions::{self, MoneyNoted, Noted, Owners, counts, names};
 use crate::tracking::shops::{self, ShopGiven};
+use crate::tracking::told::amounts;
 use crate::tracking::told::sheet::{self, SheetAsked};
-use crate::tracking::told::{amounts, customer_hash};
 
 #[derive(Subcommand)]
 pub enum SellingCommand {
@@ -469,9 +469,7 @@ async fn of_orders(data: &DataDirectory, command: SellingCommand, output: Output
             })
         }
         SellingCommand::ForgetBuyer { email } => {
-            let hash = customer_hash(&data.outreach_key, &email);
-            let hash = hash.ok_or_else(|| anyhow::anyhow!("{email:?} is no e-mail address"))?;
-            let forgotten = data.store.forget_customer(&[hash], data.now()).await?;
+            let forgotten = shops::forget_buyer(data, &email).await?;
             output.result(&json!({ "orders_and_leads": forgotten }), |out| {
                 writeln!(out, "forgotten on {forgotten} orders and leads")
             })

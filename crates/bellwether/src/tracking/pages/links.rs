@@ -205,10 +205,11 @@ pub async fn create(
 
 async fn made(app: &App, given: &Pairs) -> Result<(String, String), TrackingError> {
     let number = |key: &str| given.one(key).and_then(|value| value.parse::<i64>().ok());
-    if given.one("do") == Some("campaign") {
+    if let Some(act @ ("campaign" | "pieces")) = given.one("do") {
+        let each = if act == "pieces" { links::Each::Piece } else { links::Each::Deal };
         let campaign = number("campaign")
             .ok_or_else(|| TrackingError::Field { field: "campaign", problem: "choose a campaign".to_owned() })?;
-        let made = links::make_for_campaign(&app.data, campaign, &typed(given, "target"), TEAM).await?;
+        let made = links::make_for_campaign(&app.data, campaign, &typed(given, "target"), each, TEAM).await?;
         let done = match made.len() {
             0 => "Every deal of the campaign has a link already".to_owned(),
             count => format!("{} made", format::counted(count as u64, "link", "links")),

@@ -43,6 +43,7 @@ struct ShopsPage {
     currency: String,
     zone: String,
     origins: String,
+    email: String,
 }
 
 fn kind_words(row: &ShopRow) -> &'static str {
@@ -74,6 +75,7 @@ async fn list(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         currency: typed(asked, "currency"),
         zone: typed(asked, "zone"),
         origins: typed(asked, "origins"),
+        email: typed(asked, "email"),
     })
     .await
 }
@@ -83,13 +85,16 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     list(&app, visit, &Pairs(pairs), None).await
 }
 
-/// `POST /tracking/shops`: another shop; its page shows the secret this once.
+/// `POST /tracking/shops`: another shop, whose page shows the secret this once; or a buyer is forgotten.
 pub async fn create(
     State(app): State<App>,
     visit: Visit,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let given = Pairs(pairs);
+    if given.one("do") == Some("forget") {
+        return forget(&app, visit, &given).await;
+    }
     let shop = ShopGiven {
         name: typed(&given, "name"),
         kind: typed(&given, "kind"),
@@ -105,6 +110,16 @@ pub async fn create(
             Ok(one(&app, visit, row, &Pairs::default(), None, secret).await?.into_response())
         }
         Err(error) => Ok(not_valid(list(&app, visit, &given, Some(problem_of(error)?)).await?)),
+    }
+}
+
+async fn forget(app: &App, visit: Visit, given: &Pairs) -> Result<Response, WebError> {
+    match shops::forget_buyer(&app.data, &typed(given, "email")).await {
+        Ok(forgotten) => {
+            let done = format!("Forgotten on {}", format::counted(forgotten, "order or lead", "orders and leads"));
+            Ok(Redirect::to(&Pairs::default().with("done", done).address("/tracking/shops")).into_response())
+        }
+        Err(error) => Ok(not_valid(list(app, visit, given, Some(problem_of(error)?)).await?)),
     }
 }
 
