@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod layout;
 pub mod level;
 pub mod lists;
+pub mod outbound;
 pub mod pager;
 pub mod patterns;
 pub mod people;
