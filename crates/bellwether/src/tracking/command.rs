@@ -1,5 +1,7 @@
 //! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere.
 
+pub mod webhooks;
+
 use clap::Subcommand;
 use serde_json::json;
 use store::tracking::{LinkFilter, LinkRow};
@@ -55,6 +57,9 @@ pub enum TrackingCommand {
         #[arg(long)]
         again: bool,
     },
+    /// Other programs that are told of what happens here.
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
 }
 
 #[derive(clap::Args)]
@@ -167,6 +172,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 ),
             })
         }
+        TrackingCommand::Webhooks(command) => webhooks::run(data, command, output).await,
         TrackingCommand::End { link, again } => {
             let row = links::find(data, &link).await?;
             let ended_at = (!again).then(|| data.now());

@@ -7,6 +7,7 @@ pub mod counting;
 pub mod links;
 pub mod pages;
 pub mod redirecting;
+pub mod webhooks;
 
 use store::StoreError;
 
@@ -19,6 +20,12 @@ pub enum TrackingError {
     Field { field: &'static str, problem: String },
     #[error("there is no link {0}\nhint: `bellwether tracking links` lists them")]
     NoLink(String),
+    #[error("no program of the number {0} is told\nhint: `bellwether tracking webhooks list` lists them")]
+    NoEndpoint(i64),
+    #[error("there is no message {0}\nhint: `bellwether tracking webhooks deliveries` lists them")]
+    NoDelivery(i64),
+    #[error("message {0} is just being sent\nhint: look at what became of it")]
+    UnderWay(i64),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
     #[error(transparent)]

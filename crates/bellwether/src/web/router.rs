@@ -148,6 +148,8 @@ fn pages() -> Router<App> {
         .route("/tracking/links/{id}", get(tracking::pages::show).post(tracking::pages::act))
         .route("/tracking/links/{id}/qr.svg", get(tracking::pages::qr))
         .route("/tracking/links/{id}/days.csv", get(tracking::pages::download))
+        .route("/tracking/webhooks", get(tracking::pages::webhooks::index).post(tracking::pages::webhooks::create))
+        .route("/tracking/webhooks/{id}", get(tracking::pages::webhook::show).post(tracking::pages::webhook::act))
         .route("/measurement", get(stages::measurement))
 }
 

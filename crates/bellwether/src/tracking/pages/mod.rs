@@ -1,8 +1,11 @@
-//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, and the way on from a link itself.
+//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, the way on from a link itself; and
+//! other programs that are told.
 
 mod hit;
 mod link;
 mod links;
+pub mod webhook;
+pub mod webhooks;
 
 pub use hit::hit;
 pub use link::{act, download, qr, show};
