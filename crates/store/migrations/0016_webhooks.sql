@@ -49,7 +49,8 @@ create table webhook_delivery (
     unique (event_id, endpoint_id)
 );
 create index webhook_delivery_due on webhook_delivery (endpoint_id, next_at) where state = 'waiting';
-create index webhook_delivery_by_endpoint on webhook_delivery (endpoint_id, state, id);
+create index webhook_delivery_by_endpoint on webhook_delivery (endpoint_id, id);
+create index webhook_delivery_by_state on webhook_delivery (endpoint_id, state, settled_at);
 create index webhook_delivery_by_contact on webhook_delivery (contact_id);
 
 -- How many people of a minute other programs were told of; who clicked before is no news.

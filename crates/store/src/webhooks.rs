@@ -14,10 +14,8 @@ use crate::outreach::coded;
 pub struct EndpointRow {
     pub id: i64,
     pub url: String,
-    /// Sealed.
-    pub secret: Vec<u8>,
-    /// The one before, sealed, and until when it counts.
-    pub previous: Option<(Vec<u8>, Timestamp)>,
+    /// Until when the secret before counts beside the one that is.
+    pub previous_until: Option<Timestamp>,
     pub events: Vec<String>,
     pub created_at: Timestamp,
     pub paused_at: Option<Timestamp>,
@@ -25,6 +23,16 @@ pub struct EndpointRow {
     pub delivered: u64,
     pub parked: u64,
     pub last_delivered_at: Option<Timestamp>,
+}
+
+/// What is needed to tell a program something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndpointToTell {
+    pub url: String,
+    /// Sealed.
+    pub secret: Vec<u8>,
+    /// The one before, sealed, and until when it counts.
+    pub previous: Option<(Vec<u8>, Timestamp)>,
 }
 
 /// Where a message to a program stands.
@@ -123,7 +131,7 @@ const PARKED_DAYS: i64 = 90;
 /// What waits for a paused program is parked after so long.
 const PAUSED_DAYS: i64 = 30;
 
-const ENDPOINT: &str = "select webhook_endpoint.*, \
+const ENDPOINT: &str = "select id, url, previous_until, created_at, paused_at, \
      (select group_concat(event, ' ') from (select event from webhook_listening where endpoint_id = webhook_endpoint.id \
          order by event)) as events, \
      (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'waiting') as waiting, \
@@ -138,12 +146,10 @@ fn moment(row: &SqliteRow, column: &str) -> Option<Timestamp> {
 
 fn endpoint_of(row: &SqliteRow) -> EndpointRow {
     let count = |column: &str| row.get::<i64, _>(column).unsigned_abs();
-    let previous: Option<Vec<u8>> = row.get("previous_secret");
     EndpointRow {
         id: row.get("id"),
         url: row.get("url"),
-        secret: row.get("secret"),
-        previous: previous.zip(moment(row, "previous_until")),
+        previous_until: moment(row, "previous_until"),
         events: row
             .get::<Option<String>, _>("events")
             .map_or_else(Vec::new, |events| events.split(' ').map(str::to_owned).collect()),
@@ -219,6 +225,21 @@ impl Store {
             .await
             .map_err(StoreError::of("reading whom to tell"))?;
         Ok(row.as_ref().map(endpoint_of))
+    }
+
+    /// What is needed to tell a program something; its log, which may be long, is not looked at.
+    pub async fn endpoint_to_tell(&self, id: i64) -> Result<Option<EndpointToTell>, StoreError> {
+        let row =
+            sqlx::query("select url, secret, previous_secret, previous_until from webhook_endpoint where id = $1")
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(StoreError::of("reading whom to tell"))?;
+        Ok(row.map(|row| EndpointToTell {
+            url: row.get("url"),
+            secret: row.get("secret"),
+            previous: row.get::<Option<Vec<u8>>, _>("previous_secret").zip(moment(&row, "previous_until")),
+        }))
     }
 
     /// Chooses anew of what a program is told; what waits for it stays. Whether there is such a program.

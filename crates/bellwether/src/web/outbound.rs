@@ -255,12 +255,18 @@ impl Outbound {
 
     /// Asks another server, once, and reads the beginning of its answer.
     pub async fn ask(self, asked: Asked) -> Result<Answered, OutboundError> {
+        static PUBLIC: LazyLock<Arc<ClientConfig>> =
+            LazyLock::new(|| trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }));
+        self.ask_trusting(asked, PUBLIC.clone()).await
+    }
+
+    async fn ask_trusting(self, asked: Asked, trusted: Arc<ClientConfig>) -> Result<Answered, OutboundError> {
         let host = asked.url.host_str().unwrap_or_default().to_owned();
         let conversation = async {
             let addresses = self.addresses(&asked.url).await?;
             let line = connect(&host, &addresses).await?;
             if asked.url.scheme() == "https" {
-                let line = encrypted(&host, line).await?;
+                let line = encrypted(&host, line, trusted).await?;
                 self.spoken(&host, line, asked).await
             } else {
                 self.spoken(&host, line, asked).await
@@ -347,19 +353,24 @@ async fn connect(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, Outb
         .unwrap_or_else(|| OutboundError::NoSuchHost { host: host.to_owned(), problem: "nobody knows one".to_owned() }))
 }
 
+/// TLS with servers whose certificates go back to one of these roots.
+fn trusting(roots: RootCertStore) -> Arc<ClientConfig> {
+    let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows the versions it came with");
+    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
 /// The same line by TLS, to a server that shows itself to be the one named.
-async fn encrypted(host: &str, line: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OutboundError> {
-    static CONFIG: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider knows the versions it came with");
-        Arc::new(config.with_root_certificates(roots).with_no_client_auth())
-    });
+async fn encrypted(
+    host: &str,
+    line: TcpStream,
+    trusted: Arc<ClientConfig>,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, OutboundError> {
     let refused = |problem: String| OutboundError::Tls { host: host.to_owned(), problem };
     let bare = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_owned();
     let name = ServerName::try_from(bare).map_err(|error| refused(error.to_string()))?;
-    TlsConnector::from(CONFIG.clone()).connect(name, line).await.map_err(|error| refused(error.to_string()))
+    TlsConnector::from(trusted).connect(name, line).await.map_err(|error| refused(error.to_string()))
 }
 
 #[cfg(test)]
@@ -515,5 +526,78 @@ mod tests {
                 "{text}: {found:?}"
             );
         }
+    }
+
+    /// Of `localhost`, by itself, until 2126; its key is known to everybody.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBkzCCATigAwIBAgIUPSPV9UlxAnWovLLiOq6annyKS5AwCgYIKoZIzj0EAwIw\n\
+        FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTIwNDEwNloYDzIxMjYxMTA1\n\
+        MjA0MTA2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n\
+        PQMBBwNCAAQFUKkHWp/VeH7wtBc4PxLozA6NIC+ppU5byi7pOPr3Uh71mTqRb+G5\n\
+        BrKao2KthS6hdgCSzY2njcNksIgRVFfeo2YwZDAdBgNVHQ4EFgQUJnWLenG3Jq4b\n\
+        kBj4xO87MVGll6wwHwYDVR0jBBgwFoAUJnWLenG3Jq4bkBj4xO87MVGll6wwFAYD\n\
+        VR0RBA0wC4IJbG9jYWxob3N0MAwGA1UdEwEB/wQCMAAwCgYIKoZIzj0EAwIDSQAw\n\
+        RgIhAJrEigENY6IFIblfI/lAuZBVq1b4EcGirXV+7MP4ht7rAiEA6ZlJEXtG4KU+\n\
+        KjuvzIC8sJxcz/vVQrAkB8dAuHNOOEU=\n\
+        -----END CERTIFICATE-----\n";
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdeVlo1GhLSHQflz4\n\
+        NOdl+4T29paSlC/2KIIP4NP1IGWhRANCAAQFUKkHWp/VeH7wtBc4PxLozA6NIC+p\n\
+        pU5byi7pOPr3Uh71mTqRb+G5BrKao2KthS6hdgCSzY2njcNksIgRVFfe\n\
+        -----END PRIVATE KEY-----\n";
+
+    /// A server by TLS that answers once; its port.
+    async fn tls_server() -> u16 {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        use tokio_rustls::rustls::ServerConfig;
+        use tokio_rustls::rustls::pki_types::pem::PemObject;
+        use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider knows the versions it came with")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).expect("a certificate")],
+                PrivateKeyDer::from_pem_slice(KEY.as_bytes()).expect("a key"),
+            )
+            .expect("they fit");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let port = listener.local_addr().expect("is somewhere").port();
+        tokio::spawn(async move {
+            let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+            while let Ok((line, _)) = listener.accept().await {
+                let Ok(mut line) = acceptor.accept(line).await else { continue };
+                let mut asked = vec![0; 4_096];
+                let read = line.read(&mut asked).await.unwrap_or(0);
+                let named = String::from_utf8_lossy(&asked[..read]).to_lowercase().contains("host: localhost:");
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n{named}");
+                drop(line.write_all(answer.as_bytes()).await);
+                drop(line.shutdown().await);
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn by_tls_a_server_has_to_show_that_it_is_the_one_named() {
+        use tokio_rustls::rustls::pki_types::CertificateDer;
+        use tokio_rustls::rustls::pki_types::pem::PemObject;
+        let open = Outbound { may_reach_inside: true, ..Outbound::default() };
+        let port = tls_server().await;
+        let asked = |host: &str| Asked {
+            method: Method::POST,
+            url: format!("https://{host}:{port}/hooks").parse().expect("an address"),
+            headers: HeaderMap::new(),
+            body: b"{}".to_vec(),
+        };
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).expect("a certificate");
+        roots.add(certificate).expect("a root");
+        let answered = open.ask_trusting(asked("localhost"), trusting(roots.clone())).await.expect("answers");
+        assert_eq!((answered.status, answered.body.as_slice()), (200, b"true".as_slice()));
+        let other = open.ask_trusting(asked("127.0.0.1"), trusting(roots)).await;
+        assert!(matches!(other, Err(OutboundError::Tls { .. })), "it is another name: {other:?}");
+        let unknown = open.ask(asked("localhost")).await;
+        assert!(matches!(unknown, Err(OutboundError::Tls { .. })), "nobody known vouches for it: {unknown:?}");
     }
 }

@@ -182,7 +182,7 @@ fn endpoint_json(row: &EndpointRow) -> Value {
     json!({
         "endpoint": row.id, "url": row.url, "events": row.events, "added_on": clock::iso(row.created_at),
         "paused_on": row.paused_at.map(clock::iso),
-        "previous_secret_until": row.previous.as_ref().map(|(_, until)| clock::iso(*until)),
+        "previous_secret_until": row.previous_until.map(clock::iso),
         "waiting": row.waiting, "delivered": row.delivered, "parked": row.parked,
         "last_delivered_on": row.last_delivered_at.map(clock::iso),
     })

@@ -125,11 +125,7 @@ async fn page(
         },
         is_paused: row.paused_at.is_some(),
         parked: row.parked,
-        previous_until: row
-            .previous
-            .as_ref()
-            .filter(|(_, until)| *until > app.data.now())
-            .map(|(_, until)| clock::minute(*until)),
+        previous_until: row.previous_until.filter(|until| *until > app.data.now()).map(clock::minute),
         events: choices(&chosen),
         states: all
             .map(|one| StateChoice {

@@ -221,7 +221,7 @@ mod tests {
         };
         let says: Value = serde_json::from_str(&clicks_of_minute(&of).payload).expect("is JSON");
         assert_eq!(says["clicks"], 7);
-        assert_eq!(says["minute"], "2025-02-20T21:20:00Z");
+        assert_eq!(says["minute"], "2025-02-19T21:20:00Z");
         assert_eq!(says["contact"], json!({ "id": 1, "name": "Ana Ruiz" }));
         assert_eq!(says["link"]["name"], "Ana's \"story\"");
         let names: Vec<&String> = says.as_object().expect("an object").keys().collect();

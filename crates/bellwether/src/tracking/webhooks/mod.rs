@@ -8,7 +8,7 @@ pub mod signing;
 
 use std::time::Duration;
 
-use store::webhooks::{DeliveryRow, EndpointRow};
+use store::webhooks::{DeliveryRow, EndpointRow, EndpointToTell};
 
 use self::events::EventKind;
 use super::TrackingError;
@@ -131,7 +131,7 @@ pub async fn rotate(data: &DataDirectory, id: i64) -> Result<(EndpointRow, Strin
 }
 
 /// The secrets that a message to a program is signed by now, the newest first.
-fn secrets_of(data: &DataDirectory, endpoint: &EndpointRow) -> Result<Vec<String>, TrackingError> {
+fn secrets_of(data: &DataDirectory, endpoint: &EndpointToTell) -> Result<Vec<String>, TrackingError> {
     let mut secrets = vec![unseal(&data.outreach_key, SEALED_FOR, &endpoint.secret)?];
     if let Some((sealed, until)) = &endpoint.previous
         && *until > data.now()

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::events::{PING, body_of};
 use super::signing::signature;
-use super::{find, outbound, secrets_of};
+use super::{outbound, secrets_of};
 use crate::data_directory::DataDirectory;
 use crate::tracking::TrackingError;
 use crate::web::outbound::{Answered, Asked, OutboundError};
@@ -173,7 +173,8 @@ async fn try_one(data: &DataDirectory, row: &DeliveryRow) -> Result<Came, Tracki
 
 /// The message as it is sent now, or why it cannot be made.
 async fn asked_of(data: &DataDirectory, row: &DeliveryRow) -> Result<Asked, String> {
-    let endpoint = find(data, row.endpoint).await.map_err(|error| error.to_string())?;
+    let endpoint = data.store.endpoint_to_tell(row.endpoint).await.map_err(|error| error.to_string())?;
+    let endpoint = endpoint.ok_or_else(|| "the program it was for is not there any more".to_owned())?;
     let secrets = secrets_of(data, &endpoint).map_err(|error| error.to_string())?;
     let url = url::Url::parse(&endpoint.url).map_err(|error| error.to_string())?;
     let body = body_of(row);
