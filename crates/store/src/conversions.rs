@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::webhooks::put_event;
 
 /// Where orders and leads come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -192,6 +193,14 @@ pub struct DeliveryRow {
     pub topic: String,
     pub outcome: String,
     pub detail: String,
+}
+
+/// Whether other programs hear of what is new or changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OthersHear {
+    Yes,
+    /// As of what a file brings in: years of orders are no news.
+    No,
 }
 
 /// What became of what was told.
@@ -471,6 +480,7 @@ impl Store {
         shop: i64,
         delivery: Option<&NewDelivery<'_>>,
         told: &[Told],
+        others: OthersHear,
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
         let failed = StoreError::of("keeping what a shop told");
@@ -512,6 +522,9 @@ impl Store {
             if is_new || is_changed {
                 stand(&mut transaction, id, now).await.map_err(&failed)?;
                 taken.ids.push(id);
+                if others == OthersHear::Yes {
+                    put_news(&mut transaction, id, is_new, now).await.map_err(&failed)?;
+                }
             }
         }
         transaction.commit().await.map_err(&failed)?;
@@ -932,6 +945,40 @@ async fn stand(connection: &mut SqliteConnection, conversion: i64, now: Timestam
     Ok(())
 }
 
+/// Queues what other programs are told of an order or lead as it stands now; nothing of its buyer.
+async fn put_news(
+    connection: &mut SqliteConnection,
+    conversion: i64,
+    is_new: bool,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{WITH_DECISION} where id = $1")))
+        .bind(conversion)
+        .fetch_one(&mut *connection)
+        .await?;
+    let row = conversion_of(&row);
+    let event = match (row.kind, is_new) {
+        (ConversionKind::Lead, true) => "lead.created",
+        (ConversionKind::Lead, false) => return Ok(()),
+        (ConversionKind::Sale, true) => "conversion.created",
+        (ConversionKind::Sale, false) => "conversion.updated",
+    };
+    let codes: Vec<(String,)> = sqlx::query_as(
+        "select subject from conversion_proof where conversion_id = $1 and kind = 'code' order by subject",
+    )
+    .bind(conversion)
+    .fetch_all(&mut *connection)
+    .await?;
+    let says = serde_json::json!({
+        "id": row.id, "shop": row.shop, "order": row.native_id, "name": row.native_name, "currency": row.currency,
+        "amount_minor_units": row.amount_minor_units, "net_minor_units": row.net_minor_units, "is_paid": row.is_paid,
+        "is_test": row.is_test, "is_cancelled": row.cancelled_at.is_some(),
+        "codes": codes.into_iter().map(|(code,)| code).collect::<Vec<_>>(),
+    });
+    put_event(connection, event, &says.to_string(), now).await?;
+    Ok(())
+}
+
 /// Puts another name in place of a code that names somebody who is forgotten.
 pub(crate) async fn rename_code(
     connection: &mut SqliteConnection,
@@ -996,7 +1043,7 @@ mod tests {
     }
 
     async fn tell(store: &Store, shop: i64, told: Told) -> Taken {
-        store.take_conversions(shop, None, &[told], Timestamp(30)).await.expect("takes")
+        store.take_conversions(shop, None, &[told], OthersHear::Yes, Timestamp(30)).await.expect("takes")
     }
 
     #[tokio::test]
@@ -1013,7 +1060,7 @@ mod tests {
         }
         assert_eq!(new, 1);
         let later = Timestamp(400 * 86_400_000_000);
-        let taken = store.take_conversions(shop, None, &[told], later).await.expect("takes");
+        let taken = store.take_conversions(shop, None, &[told], OthersHear::Yes, later).await.expect("takes");
         assert_eq!((taken.new, taken.changed, taken.known), (0, 0, 1));
         let rows = store.conversions(&ConversionFilter::default(), 0, 9).await.expect("reads");
         assert_eq!((rows.len(), rows[0].net_minor_units), (1, Some(4_990)));
@@ -1117,9 +1164,11 @@ mod tests {
         let delivery =
             NewDelivery { delivery_id: "d1", raw_hash: "h", topic: "orders/paid", outcome: "taken", detail: "" };
         let told = [order("1", vec![Change::Stated(stated(1, 500))])];
-        let first = store.take_conversions(shop, Some(&delivery), &told, Timestamp(2)).await.expect("takes");
+        let first =
+            store.take_conversions(shop, Some(&delivery), &told, OthersHear::Yes, Timestamp(2)).await.expect("takes");
         let other = [order("2", vec![Change::Stated(stated(1, 500))])];
-        let again = store.take_conversions(shop, Some(&delivery), &other, Timestamp(3)).await.expect("takes");
+        let again =
+            store.take_conversions(shop, Some(&delivery), &other, OthersHear::Yes, Timestamp(3)).await.expect("takes");
         assert_eq!((first.new, again.is_known_delivery, again.new), (1, true, 0));
         assert_eq!(store.shop_deliveries(shop, 9).await.expect("reads").len(), 1);
     }

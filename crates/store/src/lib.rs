@@ -26,6 +26,7 @@ mod searches;
 mod shortlists;
 pub mod tracking;
 mod vetting;
+pub mod webhooks;
 
 pub use conversations::{GroupEventRow, GroupRow, GroupsKept, KnownGroup, MetEvent, MetGroup, SampleRow, VoiceRow};
 pub use database::Store;

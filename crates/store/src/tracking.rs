@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::webhooks::{NewEvent, put_event};
 
 /// A link that is followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,6 +101,23 @@ pub struct VerdictCount {
     pub clicks: u64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
+}
+
+/// People who clicked on a link within a minute that is over, of whom other programs were not told yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClicksOfMinute {
+    pub link: u32,
+    pub slug: String,
+    pub name: String,
+    /// Whose link it is: number and name.
+    pub contact: Option<(i64, String)>,
+    pub deal: Option<i64>,
+    pub campaign: Option<i64>,
+    /// Since 1970.
+    pub minute: i64,
+    pub clicks: u64,
+    /// How many of the same minute were told before.
+    pub told: u64,
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -352,6 +370,75 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(StoreError::of("moving the position of counting"))?;
+        Ok(())
+    }
+
+    /// People's clicks by link and minute, in minutes before one, of whom other programs were not told yet; the oldest first.
+    pub async fn click_minutes_not_told(
+        &self,
+        before_minute: i64,
+        at_most: u64,
+    ) -> Result<Vec<ClicksOfMinute>, StoreError> {
+        let rows = sqlx::query(
+            "select link_id, minute, people, told, slug, tracked_link.name, contact_id, contact.name as contact_name, deal_id, \
+             campaign_id from click_minute join tracked_link on tracked_link.id = link_id \
+             left join contact on contact.id = contact_id where told < people and minute < $1 order by minute, link_id limit $2",
+        )
+        .bind(before_minute)
+        .bind(at_most as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading clicks"))?;
+        let of = |row: &SqliteRow| {
+            let (people, told): (i64, i64) = (row.get("people"), row.get("told"));
+            ClicksOfMinute {
+                link: row.get::<i64, _>("link_id") as u32,
+                slug: row.get("slug"),
+                name: row.get("name"),
+                contact: row.get::<Option<i64>, _>("contact_id").zip(row.get::<Option<String>, _>("contact_name")),
+                deal: row.get("deal_id"),
+                campaign: row.get("campaign_id"),
+                minute: row.get("minute"),
+                clicks: (people - told).unsigned_abs(),
+                told: told.unsigned_abs(),
+            }
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Queues what other programs are told of minutes, each once, and notes that they are told; both or nothing.
+    pub async fn tell_click_minutes(
+        &self,
+        minutes: &[(ClicksOfMinute, NewEvent)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let failed = StoreError::of("telling of clicks");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        for (of, event) in minutes {
+            let done = sqlx::query(
+                "update click_minute set told = told + $4 where link_id = $1 and minute = $2 and told = $3",
+            )
+            .bind(i64::from(of.link))
+            .bind(of.minute)
+            .bind(of.told as i64)
+            .bind(of.clicks as i64)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            if done.rows_affected() == 1 {
+                put_event(&mut transaction, event.kind, &event.payload, at).await.map_err(&failed)?;
+            }
+        }
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Notes that nobody wants to be told of minutes before one: whoever listens later is told of later ones.
+    pub async fn pass_over_click_minutes(&self, before_minute: i64) -> Result<(), StoreError> {
+        sqlx::query("update click_minute set told = people where told < people and minute < $1")
+            .bind(before_minute)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("passing over clicks"))?;
         Ok(())
     }
 
@@ -667,5 +754,36 @@ mod tests {
             sqlx::query_as("select count(*) from click_visitor").fetch_one(&store.pool).await.expect("reads");
         assert_eq!(held.0, 1, "of days whose key is gone no visitor is held");
         assert_eq!(store.unique_counts(Some(1)).await.expect("reads"), [(1, 4)], "how many there were stays");
+    }
+
+    #[tokio::test]
+    async fn each_click_by_a_person_is_told_once_also_when_it_is_counted_late() {
+        let (store, _folder) = store().await;
+        store.add_links(&[link("a")], Timestamp(1)).await.expect("keeps").expect("is new");
+        let endpoint = store.add_endpoint("https://a.example/", b"s", &["click.human"], Timestamp(1)).await;
+        let endpoint = endpoint.expect("keeps").expect("is new");
+        let mut at = Counted::default();
+        for clicks in [vec![click(1, 7, true), click(2, 8, true), click(3, 9, false)], vec![click(4, 9, true)]] {
+            let to = Counted { offset: at.offset + 128, clicks: at.clicks + clicks.len() as u64, ..at };
+            assert!(store.count_clicks(at, &clicks, to).await.expect("counts"));
+            at = to;
+            assert!(store.click_minutes_not_told(0, 9).await.expect("reads").is_empty(), "the minute is not over");
+            let event = |of: &ClicksOfMinute| NewEvent {
+                kind: "click.human",
+                payload: format!("{{\"clicks\":{}}}", of.clicks),
+            };
+            let minutes: Vec<_> = store.click_minutes_not_told(1, 9).await.expect("reads");
+            let told: Vec<_> = minutes.into_iter().map(|of| (of.clone(), event(&of))).collect();
+            // Told by two at once, as by two programs.
+            store.tell_click_minutes(&told, Timestamp(9)).await.expect("tells");
+            store.tell_click_minutes(&told, Timestamp(9)).await.expect("tells");
+        }
+        let rows = store.deliveries(endpoint, None, 0, 9).await.expect("reads");
+        let told: Vec<&str> = rows.iter().map(|row| row.payload.as_str()).collect();
+        assert_eq!(told, ["{\"clicks\":1}", "{\"clicks\":2}"]);
+        let to = Counted { offset: at.offset + 128, clicks: at.clicks + 1, ..at };
+        store.count_clicks(at, &[click(5, 1, true)], to).await.expect("counts");
+        store.pass_over_click_minutes(1).await.expect("passes");
+        assert!(store.click_minutes_not_told(1, 9).await.expect("reads").is_empty());
     }
 }

@@ -19,6 +19,7 @@ use super::briefs::{self, Brief};
 use super::deals::{self, Act, DealShown};
 use super::{OutreachError, TEAM, one_line};
 use crate::data_directory::DataDirectory;
+use crate::tracking::webhooks::events::{self, SeenIn};
 
 /// Of one file.
 pub const FILE_BYTES_MAX: u64 = 512 << 20;
@@ -333,6 +334,7 @@ fn step<'a>(
         contact: piece.deal.row.contact,
         summary,
         at: data.now(),
+        event: None,
     }
 }
 
@@ -371,7 +373,15 @@ pub async fn hand_in(
         return Err(OutreachError::Field { field: "caption", problem });
     }
     let summary = format!("handed in a draft of {}", piece_name(&piece.row));
-    let step = step(piece, DeliverableState::Drafted, Party::Creator, summary, data);
+    // A draft of pictures alone may say it in them.
+    let event = match caption.is_empty() {
+        true => None,
+        false => {
+            let check = check(&caption, &piece.row.platform, &piece.brief, &piece.deal, data.now().day());
+            events::disclosure_red(&piece.deal.row, &piece.row, &check, SeenIn::Draft)
+        }
+    };
+    let step = Step { event, ..step(piece, DeliverableState::Drafted, Party::Creator, summary, data) };
     let version = data.store.add_draft(&step, &caption, file.as_ref()).await?.ok_or_else(|| moved(piece))?;
     drop(held);
     begin(data, piece, Party::Creator).await?;
@@ -404,7 +414,10 @@ pub async fn judge(
         false => (DeliverableState::Changes, "asked for changes to"),
     };
     let summary = format!("{words} the draft of {}", piece_name(&piece.row));
-    match data.store.judge_draft(&step(piece, next, Party::Us, summary, data), draft, &said).await? {
+    let version = piece.drafts.iter().find(|shown| shown.row.id == draft).map_or(0, |shown| shown.row.version);
+    let event = is_approved.then(|| events::content_approved(&piece.deal.row, &piece.row, draft, version));
+    let step = Step { event, ..step(piece, next, Party::Us, summary, data) };
+    match data.store.judge_draft(&step, draft, &said).await? {
         true => Ok(()),
         false => Err(moved(piece)),
     }

@@ -15,6 +15,7 @@ use super::{OutreachError, TEAM, agreed_prices, briefs, contacts, one_line};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
+use crate::tracking::webhooks::events;
 
 const PIECES_MAX: u32 = 60;
 const MESSAGE_LETTERS_MAX: usize = 4_000;
@@ -378,9 +379,11 @@ pub async fn act(
         choice: None,
         summary: "",
         stage: None,
+        event: None,
     };
     let (mut text, mut words, mut reason, mut name) = (String::new(), String::new(), String::new(), String::new());
     let (mut pieces, mut payments, mut prices) = (Vec::new(), Vec::new(), Vec::new());
+    let mut event = None;
     let summary;
     match act {
         Act::Propose { terms, message } => {
@@ -411,6 +414,7 @@ pub async fn act(
             payments = payments_of(&deal.terms, data.now());
             step.choice = choices::on_accepting(data, &deal.terms, &choice, by)?;
             prices = agreed_prices::of_deal(data, row, version, &deal.terms).await?;
+            event = Some(events::deal_accepted(row, &deal.terms, by));
         }
         Act::Decline { reason: given } => {
             reason = one_line("reason", &given, 600)?;
@@ -443,6 +447,7 @@ pub async fn act(
     step.terms = (!text.is_empty()).then_some((text.as_str(), words.as_str()));
     (step.reason, step.accepted_by, step.summary) = (&reason, &name, &summary);
     (step.pieces, step.payments, step.prices) = (&pieces, &payments, &prices);
+    step.event = event.as_ref();
     match data.store.step_deal(&step, data.now()).await? {
         Stepped::Done => {}
         Stepped::NotThere => return Err(OutreachError::NoDeal(row.id)),

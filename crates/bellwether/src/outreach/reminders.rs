@@ -14,6 +14,7 @@ use super::{OutreachError, one_line, rights, settings, telling};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
+use crate::tracking::webhooks::events;
 
 const CAPTION_LETTERS_MAX: usize = 10_000;
 
@@ -240,7 +241,7 @@ pub async fn look_again(
         );
         return Err(OutreachError::Field { field: "caption", problem });
     }
-    let light = given.is_there.then(|| {
+    let check = given.is_there.then(|| {
         content::check_with_label(
             &caption,
             &piece.row.platform,
@@ -249,8 +250,10 @@ pub async fn look_again(
             data.now().day(),
             given.has_paid_label,
         )
-        .light
     });
+    let light = check.as_ref().map(|check| check.light);
+    let event =
+        check.and_then(|check| events::disclosure_red(&piece.deal.row, &piece.row, &check, events::SeenIn::Post));
     let name = one_line("format", &piece.row.format, 60)?;
     let summary = match light {
         None => format!("looked at again: the {name} is gone"),
@@ -264,6 +267,7 @@ pub async fn look_again(
         caption: if given.is_there { &caption } else { "" },
         actor,
         summary: &summary,
+        event: event.as_ref(),
     };
     if !data.store.note_look(&looked, data.now()).await? {
         return Err(OutreachError::Refused("somebody else has just noted this look".to_owned()));

@@ -91,6 +91,19 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
         since: Some(link.created_at),
         mark: String::new(),
     }));
+    held.extend(data.store.told_of_contact(shown.row.id).await?.into_iter().map(|told| {
+        let host = url::Url::parse(&told.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let often = if told.times == 1 { "once".to_owned() } else { format!("{} times", told.times) };
+        Held {
+            fact: format!("told:{}:{}", told.endpoint, told.event),
+            account: None,
+            what: "What another program of the team is told, with your name".to_owned(),
+            says: format!("{}, {often}, to {}", told.event, host.unwrap_or_default()),
+            from: "queued when it happened".to_owned(),
+            since: Some(told.since),
+            mark: String::new(),
+        }
+    }));
     let prices = data.store.prices_of(&shown.accounts).await?;
     for account in &shown.accounts {
         let report = match creators::report(data, *account).await {

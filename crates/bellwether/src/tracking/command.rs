@@ -2,6 +2,8 @@
 
 mod selling;
 
+pub mod webhooks;
+
 use clap::Subcommand;
 use serde_json::json;
 use store::tracking::{LinkFilter, LinkRow};
@@ -62,6 +64,9 @@ pub enum TrackingCommand {
         #[arg(long)]
         again: bool,
     },
+    /// Other programs that are told of what happens here.
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
 }
 
 #[derive(clap::Args)]
@@ -179,6 +184,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
             })
         }
         TrackingCommand::Selling(command) => selling::run(data, command, output).await,
+        TrackingCommand::Webhooks(command) => webhooks::run(data, command, output).await,
         TrackingCommand::End { link, again } => {
             let row = links::find(data, &link).await?;
             let ended_at = (!again).then(|| data.now());

@@ -7,7 +7,7 @@ use engine::measurement::attribution::joining::{CodeOwner, JoinSettings, JoinedO
 use model::{Currency, Money, Timestamp};
 use store::codes::{CodeFilter, CodeRow};
 use store::conversions::{
-    ConversionFilter, ConversionKind, ConversionRow, MoneyKind, ProofKind, ProofRow, ShopRow, Taken,
+    ConversionFilter, ConversionKind, ConversionRow, MoneyKind, OthersHear, ProofKind, ProofRow, ShopRow, Taken,
 };
 use store::outreach::deals::DealFilter;
 use store::tracking::LinkFilter;
@@ -369,7 +369,7 @@ pub async fn note(data: &DataDirectory, given: &Noted, actor: &str) -> Result<(S
     order.answer = some(&given.heard_from);
     order.email = some(&given.email);
     let told = told::told(data, &data.token_key, &order, &format!("typed by {actor}")).await?;
-    let taken = data.store.take_conversions(shop.id, None, &[told], data.now()).await?;
+    let taken = data.store.take_conversions(shop.id, None, &[told], OthersHear::Yes, data.now()).await?;
     Ok((shop, taken))
 }
 
@@ -412,7 +412,7 @@ pub async fn note_money(
     let mut order = Order::new(row.kind, row.native_id);
     order.money.push(MoneyTold { kind, external_id, at, amount });
     let told = told::told(data, &data.token_key, &order, &format!("typed by {actor}")).await?;
-    Ok(data.store.take_conversions(shop.id, None, &[told], data.now()).await?)
+    Ok(data.store.take_conversions(shop.id, None, &[told], OthersHear::Yes, data.now()).await?)
 }
 
 /// Decides whom an order is credited to, or leaves it to the rules again.

@@ -126,6 +126,7 @@ impl Redirector {
             counter.at = to;
             *kept = Some(counter);
         }
+        super::webhooks::events::tell_clicks(data).await?;
         data.store.forget_visitors(data.now()).await?;
         Ok(all)
     }

@@ -14,6 +14,7 @@ pub mod redirecting;
 pub mod shops;
 pub mod token;
 pub mod told;
+pub mod webhooks;
 
 use store::StoreError;
 
@@ -36,6 +37,12 @@ pub enum TrackingError {
     NoReport(i64),
     #[error("the file cannot be read: {0}")]
     File(String),
+    #[error("no program of the number {0} is told\nhint: `bellwether tracking webhooks list` lists them")]
+    NoEndpoint(i64),
+    #[error("there is no message {0}\nhint: `bellwether tracking webhooks deliveries` lists them")]
+    NoDelivery(i64),
+    #[error("message {0} is just being sent\nhint: look at what became of it")]
+    UnderWay(i64),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
     #[error(transparent)]

@@ -4,7 +4,7 @@
 
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
-use store::conversions::{NewDelivery, ShopRow, Taken};
+use store::conversions::{NewDelivery, OthersHear, ShopRow, Taken};
 
 use super::TrackingError;
 use super::shops::{self, ShopKind};
@@ -105,7 +105,7 @@ pub async fn receive(
             // Under a number of its own, so that the shop may send it again once it is understood.
             let (refused, detail) = (format!("refused {number}"), why.to_string());
             let delivery = NewDelivery { delivery_id: &refused, outcome: "refused", detail: &detail, ..delivery };
-            data.store.take_conversions(shop.id, Some(&delivery), &[], data.now()).await?;
+            data.store.take_conversions(shop.id, Some(&delivery), &[], OthersHear::Yes, data.now()).await?;
             return Ok(Received::NotUnderstood(why));
         }
         Ok(Message::Orders(orders)) => (orders, String::new()),
@@ -136,7 +136,7 @@ pub async fn receive(
         }
         Err(other) => return Err(other),
     };
-    let taken = data.store.take_conversions(shop.id, Some(&delivery), &told, data.now()).await?;
+    let taken = data.store.take_conversions(shop.id, Some(&delivery), &told, OthersHear::Yes, data.now()).await?;
     Ok(if taken.is_known_delivery { Received::Known } else { Received::Taken(taken) })
 }
 

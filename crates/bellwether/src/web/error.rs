@@ -341,6 +341,18 @@ impl From<TrackingError> for WebError {
                 WebError::not_found("No such report", said).with(Recovery::new("Attribution", "/tracking/attribution"))
             }
             TrackingError::File(_) => WebError::unreadable("The file cannot be read", said).with(all),
+            TrackingError::NoEndpoint(_) => WebError::not_found("No such program", "Nobody is told under this number.")
+                .with(Recovery::new("All webhooks", "/tracking/webhooks")),
+            TrackingError::NoDelivery(_) => {
+                WebError::not_found("No such message", "There is no message of this number; old ones are removed.")
+                    .with(Recovery::new("All webhooks", "/tracking/webhooks"))
+            }
+            TrackingError::UnderWay(_) => WebError::new(
+                StatusCode::CONFLICT,
+                "It is just being sent",
+                "The message is on its way at this moment; look at what became of it.",
+            )
+            .with(Recovery::new("All webhooks", "/tracking/webhooks")),
             TrackingError::Log(_) => {
                 WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
             }

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod layout;
 pub mod level;
 pub mod lists;
+pub mod outbound;
 pub mod pager;
 pub mod patterns;
 pub mod people;
@@ -48,6 +49,7 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     read_ahead(data.clone());
     let working = outreach::working::begin(data.clone());
     tracking::redirecting::begin(data.clone());
+    tracking::webhooks::sender::begin(data.clone());
     let held = data.clone();
     let pages = router::router_reached_from(data, reach).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, pages).with_graceful_shutdown(asked_to_end()).await.context("the web server stopped")?;

@@ -291,7 +291,9 @@ fn creators_own() -> Router<App> {
 }
 
 fn tracked() -> Router<App> {
-    use tracking::pages::{act, attribution, codes, conversion, conversions, create, download, index, qr, shops, show};
+    use tracking::pages::{
+        act, attribution, codes, conversion, conversions, create, download, index, qr, shops, show, webhook, webhooks,
+    };
     let files_up_to = || DefaultBodyLimit::max(tracking::pages::FILE_BYTES_MAX);
     Router::new()
         .route("/tracking", get(index).post(create))
@@ -309,6 +311,8 @@ fn tracked() -> Router<App> {
         .route("/tracking/attribution.csv", get(attribution::download))
         .route("/tracking/attribution/reports/{id}", get(attribution::kept).post(attribution::remove))
         .route("/tracking/attribution/reports/{id}/credits.csv", get(attribution::download_kept))
+        .route("/tracking/webhooks", get(webhooks::index).post(webhooks::create))
+        .route("/tracking/webhooks/{id}", get(webhook::show).post(webhook::act))
         .route("/tracking/shops", get(shops::index).post(shops::create))
         .route("/tracking/shops/{id}", get(shops::show).post(shops::act))
 }

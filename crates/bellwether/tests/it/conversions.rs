@@ -483,3 +483,29 @@ async fn an_order_is_noted_by_hand_and_money_that_went_back_too() {
     assert!(made.status == StatusCode::OK && made.text.contains("The secret, shown this once"), "{}", made.text);
     browser.post("/tracking/shops", &[("name", "New"), ("kind", "postback")]).await.is_refused_at("name", "New");
 }
+
+#[tokio::test]
+async fn other_programs_hear_of_an_order_and_its_refund_and_nothing_of_its_buyer() {
+    let selling = Selling::begin().await;
+    let events = ["--event", "conversion.created", "--event", "conversion.updated", "--event", "lead.created"];
+    selling.place.json(&[&["tracking", "webhooks", "add", "https://hooks.example/in"][..], &events].concat());
+    let at = days_ago(0);
+    selling.tell(json!({ "order": "1", "at": at, "amount": "20.00", "code": "x", "email": "buyer@example.org" })).await;
+    selling.tell(json!({ "kind": "refund", "order": "1", "id": "r", "at": at, "amount": "5.00" })).await;
+    selling.tell(json!({ "kind": "lead", "order": "l", "at": at })).await;
+    // Told again, and brought in by a file: no news.
+    selling.tell(json!({ "order": "1", "at": at, "amount": "20.00", "code": "x", "email": "buyer@example.org" })).await;
+    let file = selling.place.file("orders.csv", "order,date,total\n2,2026-03-01,7.00\n");
+    selling.place.json(&["tracking", "orders", &text(&file), "--shop", "Own"]);
+    let told = selling.place.json(&["tracking", "webhooks", "deliveries", "1"]);
+    let kinds: Vec<&str> = told["deliveries"]
+        .as_array()
+        .or_else(|| told.as_array())
+        .expect("messages")
+        .iter()
+        .filter_map(|one| one["event"].as_str())
+        .collect();
+    assert_eq!(kinds, ["lead.created", "conversion.updated", "conversion.created"], "{told}");
+    let text = told.to_string();
+    assert!(text.contains("1500") && !text.contains("buyer"), "{text}");
+}

@@ -28,3 +28,4 @@ mod planning_market;
 mod refresh;
 mod tracking;
 mod vetting;
+mod webhooks;

@@ -11,6 +11,7 @@ use super::reminders::put_looks;
 use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::webhooks::{NewEvent, put_new_event};
 
 /// One piece that is to be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,6 +117,8 @@ pub struct Step<'a> {
     /// For the timeline.
     pub summary: String,
     pub at: Timestamp,
+    /// What other programs are told of it.
+    pub event: Option<NewEvent>,
 }
 
 impl Store {
@@ -325,7 +328,8 @@ async fn take_step(connection: &mut SqliteConnection, step: &Step<'_>) -> Result
         detail: String::new(),
         mail: None,
     };
-    put_touch(connection, &touch).await.map_err(&failed)?;
+    put_touch(&mut *connection, &touch).await.map_err(&failed)?;
+    put_new_event(connection, step.event.as_ref(), step.at).await.map_err(&failed)?;
     Ok(true)
 }
 

@@ -15,6 +15,7 @@ use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::prices::{DealPrice, put_deal_price, remove_deal_prices};
+use crate::webhooks::{NewEvent, put_new_event};
 
 /// A deal with somebody, with the terms that count.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,6 +93,8 @@ pub struct DealStep<'a> {
     pub summary: &'a str,
     /// Where the contact stands by it.
     pub stage: Option<Stage>,
+    /// What other programs are told of it.
+    pub event: Option<&'a NewEvent>,
 }
 
 /// What came of a step.
@@ -237,6 +240,7 @@ impl Store {
         if let Some(stage) = step.stage {
             move_stage(&mut transaction, contact, stage, step.actor, at).await?;
         }
+        put_new_event(&mut transaction, step.event, at).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(Stepped::Done)
     }

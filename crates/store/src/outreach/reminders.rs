@@ -10,6 +10,7 @@ use super::coded;
 use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::webhooks::{NewEvent, put_new_event};
 
 /// Something of which somebody may be reminded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +55,8 @@ pub struct Looked<'a> {
     pub actor: &'a str,
     /// For the timeline.
     pub summary: &'a str,
+    /// What other programs are told of it.
+    pub event: Option<&'a NewEvent>,
 }
 
 fn due_of(row: &SqliteRow) -> Result<DueRow, StoreError> {
@@ -216,6 +219,7 @@ impl Store {
             mail: None,
         };
         put_touch(&mut transaction, &touch).await.map_err(&failed)?;
+        put_new_event(&mut transaction, looked.event, at).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(true)
     }

@@ -1,5 +1,6 @@
 //! `/tracking`: links and what was counted of them, orders and leads with what speaks for whom, codes, shops, whom orders are credited
-//! to; the way on from a link itself, and where shops send to.
+//! to; the way on from a link itself, where shops send to, and other
+//! programs that are told.
 
 pub mod attribution;
 pub mod codes;
@@ -11,6 +12,8 @@ pub mod incoming;
 mod link;
 mod links;
 pub mod shops;
+pub mod webhook;
+pub mod webhooks;
 
 pub use files::FILE_BYTES_MAX;
 pub use hit::hit;
@@ -40,6 +43,7 @@ fn parts(here: &str) -> Vec<Part> {
         ("Orders and leads", "/tracking/conversions"),
         ("Attribution", "/tracking/attribution"),
         ("Shops", "/tracking/shops"),
+        ("Webhooks", "/tracking/webhooks"),
     ];
     all.into_iter().map(|(words, address)| Part { words, address, is_here: words == here }).collect()
 }

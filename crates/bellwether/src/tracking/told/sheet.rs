@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use model::{RowIssue, Timestamp};
 use serde::Serialize;
-use store::conversions::{ConversionKind, MoneyKind, ShopRow, Told};
+use store::conversions::{ConversionKind, MoneyKind, OthersHear, ShopRow, Told};
 
 use super::{MoneyTold, Order, OrderStated, Visit, amounts, not_understood};
 use crate::clock::{DateCell, parse_date_cell};
@@ -210,7 +210,7 @@ async fn keep(
     if done.is_try {
         done.new += told.len() as u64;
     } else {
-        let taken = data.store.take_conversions(shop.id, None, told, data.now()).await?;
+        let taken = data.store.take_conversions(shop.id, None, told, OthersHear::No, data.now()).await?;
         done.new += taken.new;
         done.changed += taken.changed;
         done.known += taken.known;
