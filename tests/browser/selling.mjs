@@ -12,6 +12,8 @@ export const addSelling = async (page, folder, deal) => {
   await send(page, "/tracking/shops", { name: "The shop", kind: "postback", currency: "EUR", zone: "Europe/Berlin" });
   await send(page, "/tracking/codes", { code: "ANA10", deal });
   await send(page, "/tracking/codes", { code: "OVER5", contact: "1", from: "2020-01-01", until: "2020-02-01" });
+  await page.request.post("/tracking/webhooks", { form: { url: "https://hooks.brand.example/in", event: "conversion.created" } });
+  await page.request.post("/tracking/webhooks/1", { form: { do: "ping" } });
   const rows = [
     ["1001", day(1), "49.90", "ANA10", "", "paid", "", ""],
     ["1002", day(2), "129.00", "", "ana-story", "paid", "29.00", "Ana"],
