@@ -1,4 +1,6 @@
-//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere.
+//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere; published posts.
+
+mod posts;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -54,6 +56,11 @@ pub enum TrackingCommand {
         /// Let it lead on again.
         #[arg(long)]
         again: bool,
+    },
+    /// Pieces of deals with the posts they became, and what was measured of them.
+    Posts {
+        #[command(subcommand)]
+        command: posts::PostsCommand,
     },
 }
 
@@ -167,6 +174,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 ),
             })
         }
+        TrackingCommand::Posts { command } => posts::run(data, command, output).await,
         TrackingCommand::End { link, again } => {
             let row = links::find(data, &link).await?;
             let ended_at = (!again).then(|| data.now());

@@ -144,6 +144,7 @@ fn pages() -> Router<App> {
         .merge(keeping_contacts())
         .merge(deals_and_content())
         .merge(creators_own())
+        .merge(published_posts())
         .route("/tracking", get(tracking::pages::index).post(tracking::pages::create))
         .route("/tracking/links/{id}", get(tracking::pages::show).post(tracking::pages::act))
         .route("/tracking/links/{id}/qr.svg", get(tracking::pages::qr))
@@ -290,6 +291,24 @@ fn creators_own() -> Router<App> {
         .route("/outreach/creator/{secret}/keep", post(keep_after_all))
         .route("/outreach/creator/{secret}/stop-mail", post(stop_mail))
         .route("/outreach/creator/{secret}/forget", post(forget))
+}
+
+/// Pieces of deals, the posts they became, and what was measured of them.
+fn published_posts() -> Router<App> {
+    use axum::routing::post as post_of;
+    use tracking::pages::{post, wall};
+    let file_up_to = DefaultBodyLimit::max(wall::FILE_BYTES_MAX + (4 << 20));
+    let picture_up_to = DefaultBodyLimit::max(post::WHOLE_BYTES_MAX);
+    Router::new()
+        .route("/tracking/posts", get(wall::show))
+        .route("/tracking/posts.csv", get(wall::download))
+        .route("/tracking/posts/import", post_of(wall::import).layer(file_up_to))
+        .route("/tracking/posts/{id}", get(post::show).post(post::act))
+        .route("/tracking/posts/{id}/measurements.csv", get(post::download))
+        .route(
+            "/tracking/posts/{id}/measurements/{measurement}/picture",
+            get(post::picture).merge(post_of(post::keep_picture).layer(picture_up_to)),
+        )
 }
 
 fn planner() -> Router<App> {

@@ -402,8 +402,11 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 26] = [
+const OF_CONTACTS: [&str; 29] = [
     "tracked_link",
+    "post_match",
+    "post_published",
+    "post_measurement",
     "contest",
     "account_claim",
     "erasure_request",

@@ -1,8 +1,13 @@
-//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, and the way on from a link itself.
+//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, and the way on from a link itself;
+//! the wall of posts, and one post with what was measured of it.
 
+mod arriving;
 mod hit;
 mod link;
 mod links;
+pub mod post;
+mod post_curve;
+pub mod wall;
 
 pub use hit::hit;
 pub use link::{act, download, qr, show};
@@ -10,7 +15,7 @@ pub use links::{create, index};
 
 use super::TrackingError;
 use crate::outreach::OutreachError;
-use crate::web::error::{WebError, sentence};
+use crate::web::error::{WebError, message_and_hint, sentence};
 use crate::web::forms::Problem;
 
 /// A problem that belongs beside a form; all others are pages of their own.
@@ -22,6 +27,10 @@ fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
         TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => {
             let words = sentence(error.to_string().lines().next().unwrap_or(""));
             Ok(Problem { field: "deal", words, hint: None, links: vec![] })
+        }
+        error @ TrackingError::PostTaken(_) => {
+            let (words, hint) = message_and_hint(&error.to_string());
+            Ok(Problem { field: "", words: sentence(&words), hint: hint.map(|hint| sentence(&hint)), links: vec![] })
         }
         other => Err(other.into()),
     }
