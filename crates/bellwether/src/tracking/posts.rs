@@ -173,6 +173,12 @@ fn address_key(address: &PostAddress) -> String {
     format!("address:{}", address.key)
 }
 
+/// The address of an imported post where a browser can follow it; empty where none is known.
+fn web_address(post: &PostSeen) -> String {
+    let is_web = |url: &&String| ["https://", "http://"].iter().any(|way| url.starts_with(way));
+    post.url.as_ref().filter(is_web).cloned().unwrap_or_default()
+}
+
 /// Everything by which a post is the same as another: its number, its address, its platform's own id.
 fn keys_of_post(post: &PostSeen) -> BTreeSet<String> {
     let mut keys = BTreeSet::from([
@@ -188,17 +194,81 @@ fn keys_of_address(address: &PostAddress) -> BTreeSet<String> {
     std::iter::once(address_key(address)).chain(ids).collect()
 }
 
-/// What a piece lays claim to, in the order in which claims count.
-struct Claim {
-    piece: i64,
-    keys: BTreeSet<String>,
+/// Which piece lays claim to what, in the order in which claims count.
+#[derive(Default)]
+struct Claims {
+    pieces: Vec<i64>,
+    /// Places in `pieces` by everything claimed, ascending.
+    by_key: HashMap<String, Vec<usize>>,
+}
+
+impl Claims {
+    fn add(&mut self, piece: i64, keys: BTreeSet<String>) {
+        for key in keys {
+            self.by_key.entry(key).or_default().push(self.pieces.len());
+        }
+        self.pieces.push(piece);
+    }
+
+    /// Claims of other pieces to one of these, in their order.
+    fn of_others(&self, keys: &BTreeSet<String>, piece: i64) -> BTreeSet<usize> {
+        let all = keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied();
+        all.filter(|place| self.pieces[*place] != piece).collect()
+    }
+
+    /// The piece whose claim counts first; that of `but` does not.
+    fn first(&self, keys: &BTreeSet<String>, but: i64) -> Option<i64> {
+        self.of_others(keys, but).first().map(|place| self.pieces[*place])
+    }
+
+    /// The piece whose claim goes before that of `piece`.
+    fn before(&self, keys: &BTreeSet<String>, piece: i64) -> Option<i64> {
+        let own = keys
+            .iter()
+            .filter_map(|key| self.by_key.get(key))
+            .flatten()
+            .copied()
+            .filter(|place| self.pieces[*place] == piece)
+            .min();
+        let other = self.of_others(keys, piece).first().copied()?;
+        own.is_none_or(|own| other < own).then(|| self.pieces[other])
+    }
+
+    /// All other pieces that claim one of these.
+    fn sharing(&self, keys: &BTreeSet<String>, piece: i64) -> Vec<i64> {
+        let others: BTreeSet<i64> = self.of_others(keys, piece).into_iter().map(|place| self.pieces[place]).collect();
+        others.into_iter().collect()
+    }
+}
+
+/// Posts found again by everything by which a post is the same.
+struct Imported {
+    posts: Vec<PostSeen>,
+    by_key: HashMap<String, usize>,
+}
+
+impl Imported {
+    fn of(posts: Vec<PostSeen>) -> Imported {
+        let mut by_key = HashMap::new();
+        for (place, post) in posts.iter().enumerate() {
+            for key in keys_of_post(post) {
+                by_key.entry(key).or_insert(place);
+            }
+        }
+        Imported { posts, by_key }
+    }
+
+    fn find(&self, keys: &BTreeSet<String>) -> Option<&PostSeen> {
+        let place = keys.iter().filter_map(|key| self.by_key.get(key)).min()?;
+        Some(&self.posts[*place])
+    }
 }
 
 /// What all pieces have in common, read once.
 struct Background {
     decisions: Vec<PostDecision>,
     confirmed: HashMap<PostId, PostSeen>,
-    claims: Vec<Claim>,
+    claims: Claims,
 }
 
 impl Background {
@@ -220,25 +290,6 @@ impl Background {
             .iter()
             .any(|decision| decision.deliverable == piece && !decision.is_it && keys.contains(&decision.post))
     }
-
-    /// The piece whose claim to a post counts first; `but` does not count.
-    fn claimed_by(&self, keys: &BTreeSet<String>, but: i64) -> Option<i64> {
-        self.claims.iter().find(|claim| claim.piece != but && !claim.keys.is_disjoint(keys)).map(|claim| claim.piece)
-    }
-
-    /// The piece whose claim goes before that of `piece`.
-    fn claimed_before(&self, keys: &BTreeSet<String>, piece: i64) -> Option<i64> {
-        self.claims
-            .iter()
-            .take_while(|claim| claim.piece != piece)
-            .find(|claim| !claim.keys.is_disjoint(keys))
-            .map(|claim| claim.piece)
-    }
-
-    fn sharing(&self, keys: &BTreeSet<String>, piece: i64) -> Vec<i64> {
-        let others = self.claims.iter().filter(|claim| claim.piece != piece && !claim.keys.is_disjoint(keys));
-        others.map(|claim| claim.piece).collect::<BTreeSet<i64>>().into_iter().collect()
-    }
 }
 
 fn lake_post_of(key: &str) -> Option<PostId> {
@@ -254,11 +305,11 @@ async fn background(data: &DataDirectory, all: &[TrackedPiece]) -> Result<Backgr
         .collect();
     let confirmed: HashMap<PostId, PostSeen> =
         data.lake.posts_at(&ids, &[], data.now()).await?.into_iter().map(|post| (post.post, post)).collect();
-    let mut claims = Vec::new();
+    let mut claims = Claims::default();
     for decision in decisions.iter().filter(|decision| decision.is_it) {
         if let Some(post) = lake_post_of(&decision.post) {
             let keys = confirmed.get(&post).map_or_else(|| BTreeSet::from([post_key(post)]), keys_of_post);
-            claims.push(Claim { piece: decision.deliverable, keys });
+            claims.add(decision.deliverable, keys);
         }
     }
     // Who noted an address first has it.
@@ -266,7 +317,7 @@ async fn background(data: &DataDirectory, all: &[TrackedPiece]) -> Result<Backgr
     noted.sort_by_key(|of| (of.piece.live_at, of.piece.id));
     for of in noted {
         if let Some(address) = post_address::read(&of.piece.url) {
-            claims.push(Claim { piece: of.piece.id, keys: keys_of_address(&address) });
+            claims.add(of.piece.id, keys_of_address(&address));
         }
     }
     Ok(Background { decisions, confirmed, claims })
@@ -324,7 +375,7 @@ pub async fn piece(data: &DataDirectory, id: i64) -> Result<PieceSeen, TrackingE
 }
 
 /// Imported posts that stand at the addresses noted on pieces.
-async fn imported_at(data: &DataDirectory, pieces: &[TrackedPiece]) -> Result<Vec<PostSeen>, TrackingError> {
+async fn imported_at(data: &DataDirectory, pieces: &[TrackedPiece]) -> Result<Imported, TrackingError> {
     let addresses: Vec<PostAddress> = pieces.iter().filter_map(|of| post_address::read(&of.piece.url)).collect();
     let mut found = Vec::new();
     for part in addresses.chunks(NAMES_AT_ONCE) {
@@ -336,34 +387,35 @@ async fn imported_at(data: &DataDirectory, pieces: &[TrackedPiece]) -> Result<Ve
             .collect();
         found.extend(data.lake.posts_at(&ids, &names, data.now()).await?);
     }
-    Ok(found)
+    Ok(Imported::of(found))
 }
 
 /// The post a piece became; or the question whether it shares the post of another.
-fn found_of(of: &TrackedPiece, background: &Background, imported: &[PostSeen]) -> (Option<Found>, Option<Proposal>) {
+fn found_of(of: &TrackedPiece, background: &Background, imported: &Imported) -> (Option<Found>, Option<Proposal>) {
     let id = of.piece.id;
     if let Some(decision) = background.confirmed_of(id) {
         let post = lake_post_of(&decision.post).and_then(|post| background.confirmed.get(&post)).cloned();
         let keys = post.as_ref().map_or_else(|| BTreeSet::from([decision.post.clone()]), keys_of_post);
-        let address = post.as_ref().and_then(|post| post.url.clone()).unwrap_or_else(|| of.piece.url.clone());
+        let address = post.as_ref().map(web_address).filter(|address| !address.is_empty());
+        let address = address.unwrap_or_else(|| of.piece.url.clone());
         let found = Found {
             by: FoundBy::Confirmed,
             key: decision.post.clone(),
             address,
             post,
             reasons: serde_json::from_str(&decision.reasons).unwrap_or_default(),
-            shared_with: background.sharing(&keys, id),
+            shared_with: background.claims.sharing(&keys, id),
         };
         return (Some(found), None);
     }
     let Some(address) = post_address::read(&of.piece.url) else { return (None, None) };
     let mut keys = keys_of_address(&address);
-    let post = imported.iter().find(|post| !keys_of_post(post).is_disjoint(&keys)).cloned();
+    let post = imported.find(&keys).cloned();
     if let Some(post) = &post {
         keys.extend(keys_of_post(post));
     }
     let key = address_key(&address);
-    if let Some(other) = background.claimed_before(&keys, id)
+    if let Some(other) = background.claims.before(&keys, id)
         && !background.shares_address(id, &key)
     {
         let words =
@@ -378,6 +430,7 @@ fn found_of(of: &TrackedPiece, background: &Background, imported: &[PostSeen]) -
         return (None, Some(question));
     }
     let shared_with = background
+        .claims
         .sharing(&keys, id)
         .into_iter()
         .filter(|other| background.shares_address(id, &key) || background.shares_address(*other, &key))
@@ -496,19 +549,25 @@ async fn proposals(
     let to = asked.iter().map(|(_, sought)| sought.until()).max();
     let (Some(from), Some(to)) = (from, to) else { return Ok(HashMap::new()) };
     let posts = data.lake.posts_between(&authors, from, to, data.now()).await?;
+    let mut by_author: HashMap<AccountId, Vec<&PostSeen>> = HashMap::new();
+    for post in &posts {
+        if let Some(author) = post.author {
+            by_author.entry(author).or_default().push(post);
+        }
+    }
     let mut all = HashMap::new();
     for (piece, sought) in asked {
         let mut found: Vec<Proposal> = Vec::new();
-        for post in &posts {
+        for post in sought.accounts.iter().filter_map(|account| by_author.get(account)).flatten() {
             let Some(reasons) = post_matching::reasons(post, &sought) else { continue };
             let keys = keys_of_post(post);
-            if background.is_rejected(piece, &keys) || background.claimed_by(&keys, piece).is_some() {
+            if background.is_rejected(piece, &keys) || background.claims.first(&keys, piece).is_some() {
                 continue;
             }
             found.push(Proposal {
                 key: post_key(post.post),
-                address: post.url.clone().unwrap_or_default(),
-                post: Some(post.clone()),
+                address: web_address(post),
+                post: Some((*post).clone()),
                 reasons,
                 is_of: None,
             });
@@ -553,7 +612,7 @@ pub async fn confirm(
         }
         let all = data.store.tracked_pieces(&PieceFilter::default()).await?;
         let keys = proposal.post.as_ref().map_or_else(|| BTreeSet::from([key.clone()]), keys_of_post);
-        if let Some(other) = background(data, &all).await?.claimed_by(&keys, piece_id) {
+        if let Some(other) = background(data, &all).await?.claims.first(&keys, piece_id) {
             return Err(TrackingError::PostTaken(other));
         }
     }
@@ -586,7 +645,7 @@ async fn named_by_hand(data: &DataDirectory, key: &str, actor: &str) -> Result<P
     let post = post.ok_or_else(|| TrackingError::NoPost(key.to_owned()))?;
     Ok(Proposal {
         key: key.to_owned(),
-        address: post.url.clone().unwrap_or_default(),
+        address: web_address(&post),
         reasons: vec![Reason::new("person", format!("it was not proposed; {actor} named it"))],
         post: Some(post),
         is_of: None,
@@ -649,16 +708,16 @@ mod tests {
 
     #[test]
     fn the_claim_that_was_made_first_counts_and_the_others_are_asked_about() {
-        let claim = |piece, key: &str| Claim { piece, keys: BTreeSet::from([key.to_owned()]) };
-        let background = Background {
-            decisions: vec![],
-            confirmed: HashMap::new(),
-            claims: vec![claim(2, "address:x/1"), claim(1, "address:x/1"), claim(3, "address:x/2")],
-        };
-        let keys = BTreeSet::from(["address:x/1".to_owned()]);
-        assert_eq!(background.claimed_before(&keys, 2), None);
-        assert_eq!(background.claimed_before(&keys, 1), Some(2));
-        assert_eq!(background.claimed_by(&keys, 2), Some(1));
-        assert_eq!(background.sharing(&keys, 3), [1, 2]);
+        let of = |key: &str| BTreeSet::from([key.to_owned()]);
+        let mut claims = Claims::default();
+        for (piece, key) in [(2, "address:x/1"), (1, "address:x/1"), (3, "address:x/2")] {
+            claims.add(piece, of(key));
+        }
+        let keys = of("address:x/1");
+        assert_eq!(claims.before(&keys, 2), None);
+        assert_eq!(claims.before(&keys, 1), Some(2));
+        assert_eq!(claims.before(&of("address:x/9"), 1), None);
+        assert_eq!(claims.first(&keys, 2), Some(1));
+        assert_eq!(claims.sharing(&keys, 3), [1, 2]);
     }
 }

@@ -6,10 +6,11 @@ use axum::http::{Request, StatusCode, header};
 use lake::Provenance;
 use model::facts::{AccountFact, FactBatch, PostFact, PostKind, PostMetricFact, TextFact};
 use model::outreach::deals::{DealState, DeliverableState, Party};
-use model::{AccountId, ImportId, Platform, PostId, Timestamp};
+use model::{AccountId, ImportId, Money, Platform, PostId, Timestamp};
 use serde_json::{Value, json};
 use store::outreach::content::NewDeliverable;
 use store::outreach::deals::{DealStep, Stepped};
+use store::{NewCampaign, NewPlan};
 
 use crate::harness::{Place, text};
 use crate::outreach_pages::{Answer, Browser, place_with_people};
@@ -30,6 +31,34 @@ fn iso(at: Timestamp) -> String {
     bellwether::clock::iso(at)
 }
 
+/// A campaign of a brand whose own account is `@hopbrand` on Instagram.
+async fn campaign(place: &Place, browser: &Browser) -> i64 {
+    place.json(&["matching", "brand", "Hop House", "--own-account", "instagram:HopBrand"]);
+    let store = &browser.data.store;
+    let brand = store.brand("Hop House").await.expect("reads").expect("is there").id;
+    let plan = NewPlan {
+        brand,
+        campaign: "Spring",
+        asked: "{}",
+        made: "{}",
+        summary: "{}",
+        version: 1,
+        data_revision: 0,
+        creators: &[],
+    };
+    let plan = store.keep_plan(&plan, Timestamp(1)).await.expect("keeps").expect("is kept");
+    let new = NewCampaign {
+        brand,
+        name: "Spring",
+        plan,
+        starts_on: None,
+        ends_on: None,
+        budget: Money::new(5_000, "EUR").expect("money"),
+        creators: &[],
+    };
+    store.begin_campaign(&new, Timestamp(2)).await.expect("begins").expect("is new")
+}
+
 async fn held(pieces: usize) -> Held {
     let place = place_with_people();
     let brief = json!({
@@ -38,9 +67,11 @@ async fn held(pieces: usize) -> Held {
     });
     let file = place.file("brief.json", brief.to_string());
     place.json(&["outreach", "brief", "Spring", "--file", &text(&file)]);
-    let offer = ["outreach", "offer", "Ana Ruiz", "--brief", "Spring", "--fee", "90 EUR"];
-    place.json(&[&offer[..], &["--piece", &format!("{pieces} story instagram")]].concat());
     let browser = Browser::at(&place).await;
+    let campaign = campaign(&place, &browser).await.to_string();
+    let offer =
+        ["outreach", "offer", "Ana Ruiz", "--brief", "Spring", "--fee", "90 EUR", "--campaign", campaign.as_str()];
+    place.json(&[&offer[..], &["--piece", &format!("{pieces} story instagram")]].concat());
     let accepted_at = Timestamp(browser.data.now().0 - 40 * DAY);
     let due_on = iso(Timestamp(accepted_at.0 + 5 * DAY))[..10].to_owned();
     let piece = NewDeliverable {
@@ -205,12 +236,12 @@ async fn a_piece_is_followed_to_its_post_by_its_address_and_compared_at_the_same
 
     let page = held.browser.page("/tracking/posts/1").await;
     for said in [
-        "likes fell from 100 to 90",
+        "Likes fell from 100 to 90",
         "goes with its import",
         "<svg class=\"plot curve\"",
         "between two measurements",
         "Two weeks with this grinder",
-        "Known by the address noted on the piece, and it was imported",
+        "Known: by the address noted on the piece, and it was imported",
     ] {
         assert!(page.contains(said), "{said} is not in {page}");
     }
@@ -286,6 +317,25 @@ async fn what_only_looks_like_the_piece_is_proposed_with_its_reasons_and_waits_f
     let back = held.json(&["take-back", "1", &key]);
     assert_eq!((&back["state"], &back["proposals"][0]["is_of"]), (&json!("proposed"), &json!(2)));
     assert!(held.refused(&["confirm", "1", "post:77"]).contains("is no post of this piece"));
+}
+
+#[tokio::test]
+async fn a_mention_of_the_brands_own_account_proposes_a_post_and_what_no_browser_follows_is_no_link() {
+    let held = held(1).await;
+    let words = "A week with @hopbrand in my kitchen";
+    let url = Some("javascript:alert(1)");
+    held.import(1, &[Post { native: "Own", url, words, at: held.after(1), readings: &[] }]).await;
+    let seen = held.json(&["match", "--deal", "1"]);
+    let proposal = &seen[0]["proposals"][0];
+    assert_eq!((&proposal["reasons"][2]["words"], &proposal["address"]), (&json!("it mentions @hopbrand"), &json!("")));
+    let key = proposal["post"].as_str().expect("a key");
+    held.browser.post("/tracking/posts/1", &[("do", "confirm"), ("post", key)]).await.location();
+    let page = held.browser.page("/tracking/posts/1").await;
+    assert!(page.contains("a person confirmed it") && !page.contains("javascript:"), "{page}");
+    let row = held.browser.data.store.deliverable(1).await.expect("reads").expect("is there");
+    assert_eq!(row.state, DeliverableState::Waiting, "nothing says where it was posted");
+    held.json(&["take-back", "1", key]);
+    assert_eq!(held.json(&["show", "1"])["state"], "proposed");
 }
 
 #[tokio::test]
@@ -458,9 +508,14 @@ async fn the_wall_is_paged_and_shows_what_is_asked_for_with_pictures_held_here_a
     assert!(wall.contains("0 of 30 pieces are published") && wall.contains("?page=2"), "{wall}");
     assert_eq!(wall.matches("<li data-row>").count(), 24);
     assert_eq!(held.browser.page("/tracking/posts?page=2").await.matches("<li data-row>").count(), 6);
-    for (asked, cards) in
-        [("creator=1", 24), ("creator=2", 0), ("deal=1", 24), ("campaign=4", 0), ("state=published", 0)]
-    {
+    for (asked, cards) in [
+        ("campaign=1", 24),
+        ("creator=1", 24),
+        ("creator=2", 0),
+        ("deal=1", 24),
+        ("campaign=4", 0),
+        ("state=published", 0),
+    ] {
         let page = held.browser.page(&format!("/tracking/posts?{asked}")).await;
         assert_eq!(page.matches("<li data-row>").count(), cards, "{asked}");
         assert_eq!(page.contains("None of these"), cards == 0, "{asked}");
