@@ -14,6 +14,7 @@ mod read;
 mod removal;
 mod session;
 mod tables;
+mod tracking;
 mod vetting;
 
 pub use added::{AddedFacts, FactsSeen};
@@ -28,6 +29,7 @@ pub use matching::{BuyerMatch, BuyerText};
 pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};
+pub use tracking::{PostCounts, PostSeen};
 pub use vetting::{
     Audience, AudienceCommentRow, AudienceProfile, Audiences, AuthorFacts, Authors, CommentUnderRow, EngagerRow,
     PostFiguresRow, PostWordsRow, SaidUnderRow, SameWordsRow,

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod ids;
 pub mod interaction;
 pub mod outreach;
+pub mod post;
 pub mod provenance;
 pub mod units;
 
@@ -19,5 +20,6 @@ pub use explanation::{Combine, Estimate, Explanation, Grade, RowsBehind};
 pub use facts::FactBatch;
 pub use ids::{AccountId, BrandId, ImportId, InteractionId, PostId, TextId};
 pub use interaction::InteractionKind;
+pub use post::{MeasuredBy, PostMetric, PostMetrics};
 pub use provenance::{ImportCounts, RowIssue, SourceKind, SourcePolicy};
 pub use units::{Count, Currency, Days, Money, Ratio, Timestamp, Unit, UnitError};

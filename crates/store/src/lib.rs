@@ -21,6 +21,7 @@ mod own_people;
 mod persons;
 mod planning;
 mod prices;
+pub mod published_posts;
 mod reviews;
 mod searches;
 mod shortlists;

@@ -25,12 +25,12 @@ use crate::tracking::webhooks::events::{self, SeenIn};
 pub const FILE_BYTES_MAX: u64 = 512 << 20;
 /// Held while a file is put below `content/` and noted, so that no sweep, of this program or of another, takes it for one that
 /// nobody has.
-pub(super) struct ContentHeld {
+pub(crate) struct ContentHeld {
     _file: std::fs::File,
 }
 
 /// Waits until nobody else puts or sweeps files.
-pub(super) async fn hold(data: &DataDirectory) -> std::io::Result<ContentHeld> {
+pub(crate) async fn hold(data: &DataDirectory) -> std::io::Result<ContentHeld> {
     let file =
         std::fs::File::options().create(true).truncate(false).write(true).open(data.path.join("content.lock"))?;
     loop {
@@ -278,7 +278,7 @@ pub fn open_file(data: &DataDirectory, file: &DraftFile) -> std::io::Result<std:
 }
 
 /// Puts bytes below `content/` under their hash, which it returns.
-pub(super) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, OutreachError> {
+pub(crate) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, OutreachError> {
     let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let place = content_path(data, &sha256);
     let arriving = data.path.join("content").join(format!("arriving-{}", Uuid::new_v4()));
@@ -294,11 +294,11 @@ pub(super) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, O
 }
 
 /// The bytes of a file below `content/`.
-pub(super) fn bytes_of(data: &DataDirectory, sha256: &str) -> std::io::Result<Vec<u8>> {
+pub(crate) fn bytes_of(data: &DataDirectory, sha256: &str) -> std::io::Result<Vec<u8>> {
     std::fs::read(content_path(data, sha256))
 }
 
-/// Removes files that no draft and no contact has any more, as after somebody was forgotten.
+/// Removes files that no draft, no contact and no measurement has any more, as after somebody was forgotten.
 pub async fn sweep(data: &DataDirectory) -> Result<(), OutreachError> {
     Ok(sweep_unheld(data).await?)
 }

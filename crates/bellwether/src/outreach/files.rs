@@ -45,7 +45,7 @@ pub fn too_large() -> OutreachError {
 }
 
 /// The last part of a name, without what no name should have.
-fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
     let kept: String = last.chars().filter(|letter| !is_misleading(*letter)).collect();
     let kept = kept.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -6,6 +6,7 @@ use model::outreach::{SuppressionReason, TouchKind};
 use model::{AccountId, Timestamp};
 use store::PriceRow;
 use store::outreach::rights::{ContestRow, ErasureRequest};
+use store::published_posts::PieceFilter;
 use store::tracking::LinkFilter;
 
 use super::contacts::{self, ContactShown};
@@ -104,6 +105,7 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
             mark: String::new(),
         }
     }));
+    held.extend(figures_of_posts(data, shown.row.id).await?);
     let prices = data.store.prices_of(&shown.accounts).await?;
     for account in &shown.accounts {
         let report = match creators::report(data, *account).await {
@@ -151,6 +153,29 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
     let is_barred = !shown.addresses.is_empty() && shown.addresses.iter().all(|address| address.barred.is_some());
     let erasure = data.store.erasure_request(shown.row.id).await?;
     Ok(HeldAbout { contact: shown, held, contests, touches, internal_notes, is_barred, erasure })
+}
+
+/// What was noted of the posts under a contact's deals; what was imported of them stands with their accounts.
+async fn figures_of_posts(data: &DataDirectory, contact: i64) -> Result<Vec<Held>, OutreachError> {
+    let of_contact = PieceFilter { contact: Some(contact), ..PieceFilter::default() };
+    let pieces = data.store.tracked_pieces(&of_contact).await?;
+    let ids: Vec<i64> = pieces.iter().map(|of| of.piece.id).collect();
+    let measured = data.store.measurements(&ids).await?;
+    let of = |piece: &store::published_posts::TrackedPiece| {
+        let rows: Vec<_> = measured.iter().filter(|row| row.deliverable == piece.piece.id).collect();
+        let last = rows.last()?;
+        let times = if rows.len() == 1 { "once".to_owned() } else { format!("{} times", rows.len()) };
+        Some(Held {
+            fact: format!("figures:{}", piece.piece.id),
+            account: None,
+            what: format!("Figures of your {}", content::piece_name(&piece.piece)),
+            says: format!("read {times}, last on {}", clock::day(last.at)),
+            from: "written down by the team, or from a file they were given".to_owned(),
+            since: rows.iter().map(|row| row.noted_at).min(),
+            mark: String::new(),
+        })
+    };
+    Ok(pieces.iter().filter_map(of).collect())
 }
 
 fn about_contact(shown: &ContactShown) -> Vec<Held> {

@@ -1,5 +1,6 @@
-//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere; and what was sold.
+//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere; published posts; and what was sold.
 
+mod posts;
 mod selling;
 
 pub mod webhooks;
@@ -10,13 +11,10 @@ use store::tracking::{LinkFilter, LinkRow};
 use verdicts::VerdictKind;
 
 use super::links::{self, LinkGiven};
-use super::{counting, redirecting};
+use super::{TEAM, counting, redirecting};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
-
-/// Who makes links by command.
-const TEAM: &str = "team";
 
 #[derive(Subcommand)]
 pub enum TrackingCommand {
@@ -67,6 +65,11 @@ pub enum TrackingCommand {
     /// Other programs that are told of what happens here.
     #[command(subcommand)]
     Webhooks(webhooks::WebhooksCommand),
+    /// Pieces of deals with the posts they became, and what was measured of them.
+    Posts {
+        #[command(subcommand)]
+        command: posts::PostsCommand,
+    },
 }
 
 #[derive(clap::Args)]
@@ -185,6 +188,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
         }
         TrackingCommand::Selling(command) => selling::run(data, command, output).await,
         TrackingCommand::Webhooks(command) => webhooks::run(data, command, output).await,
+        TrackingCommand::Posts { command } => posts::run(data, command, output).await,
         TrackingCommand::End { link, again } => {
             let row = links::find(data, &link).await?;
             let ended_at = (!again).then(|| data.now());

@@ -326,6 +326,7 @@ impl From<TrackingError> for WebError {
     fn from(error: TrackingError) -> WebError {
         let said = error.to_string();
         let all = Recovery::new("All links", "/tracking");
+        let posts = Recovery::new("All posts", "/tracking/posts");
         match error {
             TrackingError::Field { problem, .. } => WebError::unreadable("That was not kept", problem).with(all),
             TrackingError::NoLink(_) => WebError::not_found("No such link", said).with(all),
@@ -353,9 +354,15 @@ impl From<TrackingError> for WebError {
                 "The message is on its way at this moment; look at what became of it.",
             )
             .with(Recovery::new("All webhooks", "/tracking/webhooks")),
+            TrackingError::NoPost(_) => WebError::not_found("No such post", said).with(posts),
+            TrackingError::NoMeasurement(_) => WebError::not_found("No such measurement", said).with(posts),
+            TrackingError::PostTaken(_) => WebError::refused("Two pieces, one post", said).with(posts),
             TrackingError::Log(_) => {
                 WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
             }
+            TrackingError::Data(error) => error.into(),
+            TrackingError::Ingest(error) => error.into(),
+            TrackingError::Lake(error) => error.into(),
             TrackingError::Outreach(error) => error.into(),
             TrackingError::Store(error) => error.into(),
         }

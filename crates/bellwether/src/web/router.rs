@@ -146,6 +146,7 @@ fn pages() -> Router<App> {
         .merge(deals_and_content())
         .merge(creators_own())
         .merge(tracked())
+        .merge(published_posts())
         .route("/measurement", get(stages::measurement))
 }
 
@@ -325,6 +326,24 @@ fn told() -> Router<App> {
         .route("/t/in/{shop}", post(incoming::take))
         .route("/t/conversion", post(incoming::take_named))
         .layer(DefaultBodyLimit::max(tracking::receiving::BODY_BYTES_MAX))
+}
+
+/// Pieces of deals, the posts they became, and what was measured of them.
+fn published_posts() -> Router<App> {
+    use axum::routing::post as post_of;
+    use tracking::pages::{post, wall};
+    let file_up_to = DefaultBodyLimit::max(wall::FILE_BYTES_MAX + (4 << 20));
+    let picture_up_to = DefaultBodyLimit::max(post::WHOLE_BYTES_MAX);
+    Router::new()
+        .route("/tracking/posts", get(wall::show))
+        .route("/tracking/posts.csv", get(wall::download))
+        .route("/tracking/posts/import", post_of(wall::import).layer(file_up_to))
+        .route("/tracking/posts/{id}", get(post::show).post(post::act))
+        .route("/tracking/posts/{id}/measurements.csv", get(post::download))
+        .route(
+            "/tracking/posts/{id}/measurements/{measurement}/picture",
+            get(post::picture).merge(post_of(post::keep_picture).layer(picture_up_to)),
+        )
 }
 
 fn planner() -> Router<App> {

@@ -25,6 +25,7 @@ mod outreach_pages;
 mod outreach_rights;
 mod planning;
 mod planning_market;
+mod posts;
 mod refresh;
 mod tracking;
 mod vetting;

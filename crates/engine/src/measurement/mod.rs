@@ -1,3 +1,4 @@
-//! Measurement: did it pay? Here only the part that says whom an order is credited to.
+//! Measurement: did it pay? Here whom an order is credited to, and what posts had at the same age.
 
 pub mod attribution;
+pub mod same_age;

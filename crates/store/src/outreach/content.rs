@@ -73,7 +73,7 @@ pub struct CommentRow {
     pub created_at: Timestamp,
 }
 
-pub(super) fn deliverable_of(row: &SqliteRow) -> Result<DeliverableRow, StoreError> {
+pub(crate) fn deliverable_of(row: &SqliteRow) -> Result<DeliverableRow, StoreError> {
     Ok(DeliverableRow {
         id: row.get("id"),
         deal: row.get("deal_id"),
@@ -279,13 +279,15 @@ impl Store {
         rows.iter().map(of).collect()
     }
 
-    /// The hashes of all files that drafts and contacts have.
+    /// The hashes of all files that drafts, contacts and measurements have.
     pub async fn content_files(&self) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("select sha256 from draft where sha256 <> '' union select sha256 from contact_file")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(StoreError::of("reading which files are held"))?;
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "select sha256 from draft where sha256 <> '' union select sha256 from contact_file \
+             union select sha256 from post_measurement where sha256 <> ''",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading which files are held"))?;
         Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
     }
 }

@@ -402,10 +402,13 @@ async fn dump(store: &Store, table: &'static str) -> String {
     format!("{table}\n{}\n", rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-const OF_CONTACTS: [&str; 28] = [
+const OF_CONTACTS: [&str; 31] = [
     "code",
     "conversion_decision",
     "tracked_link",
+    "post_match",
+    "post_published",
+    "post_measurement",
     "contest",
     "account_claim",
     "erasure_request",

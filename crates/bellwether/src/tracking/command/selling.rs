@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use store::codes::{CodeFilter, CodeRow};
 use store::conversions::{ConversionFilter, ConversionKind, ConversionRow, ShopRow};
 
-use super::TEAM;
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
+use crate::tracking::TEAM;
 use crate::tracking::attribution::{self, Report, ReportAsked, creators_of};
 use crate::tracking::codes::{self, CodeGiven};
 use crate::tracking::conversions::{self, MoneyNoted, Noted, Owners, counts, names};

@@ -1,7 +1,7 @@
 //! `/tracking`: links and what was counted of them, orders and leads with what speaks for whom, codes, shops, whom orders are credited
-//! to; the way on from a link itself, where shops send to, and other
-//! programs that are told.
+//! to; the wall of posts; the way on from a link itself, where shops send to, and other programs that are told.
 
+mod arriving;
 pub mod attribution;
 pub mod codes;
 pub mod conversion;
@@ -11,7 +11,10 @@ mod hit;
 pub mod incoming;
 mod link;
 mod links;
+pub mod post;
+mod post_curve;
 pub mod shops;
+pub mod wall;
 pub mod webhook;
 pub mod webhooks;
 
@@ -20,13 +23,10 @@ pub use hit::hit;
 pub use link::{act, download, qr, show};
 pub use links::{create, index};
 
-use super::TrackingError;
+use super::{TEAM, TrackingError};
 use crate::outreach::OutreachError;
-use crate::web::error::{WebError, sentence};
+use crate::web::error::{WebError, message_and_hint, sentence};
 use crate::web::forms::Problem;
-
-/// Who changes things by a page.
-const TEAM: &str = "team";
 
 /// A part of tracking, as the pages link to it.
 pub struct Part {
@@ -40,6 +40,7 @@ fn parts(here: &str) -> Vec<Part> {
     let all = [
         ("Links", "/tracking"),
         ("Codes", "/tracking/codes"),
+        ("Posts", "/tracking/posts"),
         ("Orders and leads", "/tracking/conversions"),
         ("Attribution", "/tracking/attribution"),
         ("Shops", "/tracking/shops"),
@@ -69,6 +70,10 @@ fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
         TrackingError::File(problem) => Ok(at("file", problem.lines().next().unwrap_or("").to_owned())),
         TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => Ok(at("deal", first(&error))),
         TrackingError::Outreach(error @ OutreachError::NoContact(_)) => Ok(at("contact", first(&error))),
+        error @ TrackingError::PostTaken(_) => {
+            let (words, hint) = message_and_hint(&error.to_string());
+            Ok(Problem { field: "", words: sentence(&words), hint: hint.map(|hint| sentence(&hint)), links: vec![] })
+        }
         other => Err(other.into()),
     }
 }

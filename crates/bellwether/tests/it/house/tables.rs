@@ -138,11 +138,6 @@ pub(super) const LAYERS: [(&str, Layer, Layer, Layer); 9] = [
     ("matching", Here, Here, Here),
     ("planning", Here, Not("who is around creators is asked of `matching`"), Here),
     ("outreach", Not("its states live in model"), Not("it observes nothing"), Here),
-    (
-        "tracking",
-        Not("it computes nothing"),
-        Not("clicks lie in the click log; sealed segments come to the lake later"),
-        Here,
-    ),
+    ("tracking", Not("what posts had at the same age lies in measurement/same_age"), Here, Here),
     ("measurement", Here, Here, Here),
 ];

@@ -1,0 +1,316 @@
+//! A table of measurements: each row a piece or its address, the moment, and what was counted. Rows that cannot be taken are named
+//! with their row and column; the others are kept, and the same file again adds nothing.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use model::{MeasuredBy, PostMetric, PostMetrics, RowIssue, Timestamp};
+use serde::Serialize;
+use store::published_posts::{MeasurementKept, NewMeasurement};
+
+use super::TrackingError;
+use super::measuring::{count_of, may_be_measured};
+use super::post_address;
+use super::posts::{self, PieceSeen, PostsWanted};
+use crate::clock::{self, DateCell};
+use crate::data_directory::DataDirectory;
+use crate::ingest::IngestError;
+use crate::ingest::csv_file::{CsvFile, CsvRow, Next, file_name};
+
+/// Headings under which each column is known; the first is its name.
+const PIECE: [&str; 3] = ["piece", "deliverable", "deliverable_id"];
+const ADDRESS: [&str; 4] = ["address", "url", "link", "permalink"];
+const MOMENT: [&str; 4] = ["measured_at", "at", "date", "timestamp"];
+
+/// The columns of such a file, for whoever makes one.
+pub fn columns() -> Vec<&'static str> {
+    [PIECE[0], ADDRESS[0], MOMENT[0]].into_iter().chain(PostMetric::ALL.map(PostMetric::code)).collect()
+}
+
+fn headings_of(metric: PostMetric) -> &'static [&'static str] {
+    match metric {
+        PostMetric::Views => &["views", "plays", "video views"],
+        PostMetric::Reach => &["reach", "accounts reached"],
+        PostMetric::Impressions => &["impressions"],
+        PostMetric::Likes => &["likes"],
+        PostMetric::Comments => &["comments"],
+        PostMetric::Shares => &["shares"],
+        PostMetric::Saves => &["saves", "bookmarks"],
+        PostMetric::Replies => &["replies"],
+        PostMetric::Exits => &["exits"],
+        PostMetric::LinkTaps => &["link_taps", "link taps", "link clicks", "link_clicks", "clicks"],
+        PostMetric::StickerTaps => &["sticker_taps", "sticker taps"],
+    }
+}
+
+/// What became of a file.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct FileTaken {
+    pub file: String,
+    pub rows: u64,
+    pub added: u64,
+    /// Rows that were held already.
+    pub known: u64,
+    pub refused: Vec<RowIssue>,
+    /// Headings that say nothing here.
+    pub ignored: Vec<String>,
+}
+
+struct Columns {
+    piece: Option<usize>,
+    address: Option<usize>,
+    moment: usize,
+    counts: Vec<(PostMetric, usize)>,
+}
+
+fn columns_of(file: &CsvFile, place: &Path) -> Result<Columns, IngestError> {
+    let column = |names: &[&str]| names.iter().find_map(|name| file.column(name));
+    let layout = columns().join(", ");
+    let refused = |problem: String| {
+        let hint = format!("the columns are {layout}; the headings of this file are {}", file.headings.join(", "));
+        IngestError::refused(place.display(), problem, hint)
+    };
+    let (piece, address) = (column(&PIECE), column(&ADDRESS));
+    if piece.is_none() && address.is_none() {
+        return Err(refused(
+            "there is neither a column `piece` nor one `address`, so no row says which post it is of".to_owned(),
+        ));
+    }
+    let moment = column(&MOMENT);
+    let moment = moment.ok_or_else(|| refused("there is no column `measured_at`".to_owned()))?;
+    let counts: Vec<(PostMetric, usize)> =
+        PostMetric::ALL.into_iter().filter_map(|metric| Some((metric, column(headings_of(metric))?))).collect();
+    if counts.is_empty() {
+        return Err(refused("there is no column with a count".to_owned()));
+    }
+    Ok(Columns { piece, address, moment, counts })
+}
+
+/// The pieces a row may be of: by number, and by what their addresses come down to.
+struct Known<'a> {
+    by_number: HashMap<i64, &'a PieceSeen>,
+    by_address: HashMap<String, Vec<i64>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(pieces: &'a [PieceSeen]) -> Known<'a> {
+        let mut by_address: HashMap<String, Vec<i64>> = HashMap::new();
+        for piece in pieces {
+            let Some(found) = &piece.found else { continue };
+            let post = found.post.as_ref();
+            let mut keys: Vec<String> = [found.address.as_str(), piece.tracked.piece.url.as_str()]
+                .into_iter()
+                .chain(post.and_then(|post| post.url.as_deref()))
+                .filter_map(post_address::read)
+                .map(|address| address.key)
+                .chain(post.map(|post| post_address::key_of(post.platform, &post.native_id)))
+                .collect();
+            keys.sort();
+            keys.dedup();
+            for key in keys {
+                by_address.entry(key).or_default().push(piece.id());
+            }
+        }
+        Known { by_number: pieces.iter().map(|piece| (piece.id(), piece)).collect(), by_address }
+    }
+
+    fn numbered(&self, text: &str) -> Result<&'a PieceSeen, (String, String)> {
+        let number = text.trim_start_matches('#').parse::<i64>().ok();
+        number.and_then(|number| self.by_number.get(&number).copied()).ok_or_else(|| {
+            let hint = "`bellwether tracking posts list` shows the pieces of agreed deals with their numbers";
+            (format!("is no piece: {text:?}"), hint.to_owned())
+        })
+    }
+
+    fn addressed(&self, text: &str) -> Result<&'a PieceSeen, (String, String)> {
+        let hint = "note the address on its piece first, or give the piece's number in a column `piece`";
+        let address = post_address::read(text)
+            .ok_or_else(|| (format!("is no address of a post: {text:?}"), "give it as https://…".to_owned()))?;
+        match self.by_address.get(&address.key).map(Vec::as_slice) {
+            Some([one]) => self.by_number.get(one).copied(),
+            Some(several) => {
+                let all = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+                let hint = "give the piece's number in a column `piece`";
+                return Err((format!("is the post of pieces {all}"), hint.to_owned()));
+            }
+            None => None,
+        }
+        .ok_or_else(|| (format!("is the post of no piece: {text:?}"), hint.to_owned()))
+    }
+}
+
+/// What is wrong with a cell: its column, the problem, the hint.
+type Wrong = (usize, String, String);
+
+fn read_row(
+    row: &CsvRow<'_>,
+    columns: &Columns,
+    known: &Known<'_>,
+    zone: Option<&TimeZone>,
+    now: Timestamp,
+) -> Result<(i64, Timestamp, PostMetrics), Wrong> {
+    let cell = |column: usize| {
+        row.text(column).ok_or_else(|| {
+            (column, "is not UTF-8 text".to_owned(), "save the file as UTF-8 and import it again".to_owned())
+        })
+    };
+    let named = match columns.piece {
+        Some(column) => Some((column, cell(column)?)).filter(|(_, text)| !text.is_empty()),
+        None => None,
+    };
+    let addressed = match columns.address {
+        Some(column) => Some((column, cell(column)?)).filter(|(_, text)| !text.is_empty()),
+        None => None,
+    };
+    let piece = match (named, addressed) {
+        (Some((column, text)), _) => known.numbered(text).map_err(|(problem, hint)| (column, problem, hint))?,
+        (None, Some((column, text))) => known.addressed(text).map_err(|(problem, hint)| (column, problem, hint))?,
+        (None, None) => {
+            let column = columns.piece.or(columns.address).unwrap_or_default();
+            let hint = "a row says which post it is of: the number of a piece, or the address of the post";
+            return Err((column, "is empty".to_owned(), hint.to_owned()));
+        }
+    };
+    let at = moment_of(cell(columns.moment)?, zone).map_err(|(problem, hint)| (columns.moment, problem, hint))?;
+    may_be_measured(piece, at, now).map_err(|problem| {
+        (columns.moment, format!("cannot be: {problem}"), "check the moment and its zone".to_owned())
+    })?;
+    let mut metrics = PostMetrics::default();
+    for (metric, column) in &columns.counts {
+        let count = count_of(cell(*column)?);
+        let hint = "write a whole number, such as 1234; leave it empty where it is not known";
+        metrics.set(*metric, count.map_err(|problem| (*column, problem, hint.to_owned()))?);
+    }
+    if metrics.is_empty() {
+        let column = columns.counts.first().map_or(columns.moment, |(_, column)| *column);
+        return Err((
+            column,
+            "is empty, and so is every other count".to_owned(),
+            "a row needs one count at least".to_owned(),
+        ));
+    }
+    Ok((piece.id(), at, metrics))
+}
+
+fn moment_of(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, (String, String)> {
+    let example = "rows need a moment, e.g. 2026-03-02T10:00:00Z";
+    if text.is_empty() {
+        return Err(("is empty".to_owned(), example.to_owned()));
+    }
+    if text.len() == 10 && text.contains('-') {
+        let hint = "the age of a post is counted in hours: give the time of day too, e.g. 2026-03-02T10:00:00Z";
+        return Err((format!("has no time of day: {text:?}"), hint.to_owned()));
+    }
+    match clock::parse_date_cell(text, zone) {
+        DateCell::At(at) => Ok(at),
+        DateCell::NoZone => {
+            let hint = "name the zone of the file (`--zone Europe/Berlin`), or end moments with Z";
+            Err((format!("does not say in which time zone: {text:?}"), hint.to_owned()))
+        }
+        DateCell::NotADate => Err((format!("is no moment: {text:?}"), example.to_owned())),
+    }
+}
+
+/// Takes in a file of measurements. `name` is what people call it, where that is not its path's end.
+///
+/// Errors: `Ingest` where the file cannot be read or lacks a column; a field where the zone is none.
+pub async fn take(
+    data: &DataDirectory,
+    place: &Path,
+    name: Option<&str>,
+    zone: &str,
+    actor: &str,
+) -> Result<FileTaken, TrackingError> {
+    let zone = match zone.trim() {
+        "" => None,
+        named => Some(clock::zone(named).ok_or_else(|| TrackingError::Field {
+            field: "zone",
+            problem: format!("{named:?} is no time zone such as Europe/Berlin"),
+        })?),
+    };
+    let mut file = CsvFile::open(place)?;
+    file.name = name.map_or_else(|| file_name(place), str::to_owned);
+    let columns = columns_of(&file, place)?;
+    let pieces = posts::seen(data, &PostsWanted::default()).await?;
+    let known = Known::of(&pieces);
+    let used: Vec<usize> = [columns.piece, columns.address, Some(columns.moment)]
+        .into_iter()
+        .flatten()
+        .chain(columns.counts.iter().map(|(_, column)| *column))
+        .collect();
+    let headings = file.headings.clone();
+    let mut taken = FileTaken {
+        file: file.name.clone(),
+        ignored: headings
+            .iter()
+            .enumerate()
+            .filter(|(column, heading)| !used.contains(column) && !heading.is_empty())
+            .map(|(_, heading)| heading.clone())
+            .collect(),
+        ..FileTaken::default()
+    };
+    let (mut new, mut rows) = (Vec::new(), Vec::new());
+    let now = data.now();
+    loop {
+        match file.next_row()? {
+            Next::End => break,
+            Next::Bad(issue) => {
+                taken.rows += 1;
+                taken.refused.push(issue);
+            }
+            Next::Row(row) => {
+                taken.rows += 1;
+                match read_row(&row, &columns, &known, zone.as_ref(), now) {
+                    Ok((deliverable, at, metrics)) => {
+                        rows.push(row.number);
+                        new.push(NewMeasurement {
+                            deliverable,
+                            at,
+                            by: MeasuredBy::File,
+                            origin: taken.file.clone(),
+                            metrics,
+                            actor: actor.to_owned(),
+                        });
+                    }
+                    Err((column, problem, hint)) => {
+                        let heading = headings.get(column).map_or("", String::as_str);
+                        taken.refused.push(row.issue(&taken.file, heading, problem, hint));
+                    }
+                }
+            }
+        }
+    }
+    let kept = data.store.add_measurements(&new, now).await?;
+    let heading = headings.get(columns.moment).cloned();
+    for (row, kept) in rows.into_iter().zip(kept) {
+        let (problem, hint) = match kept {
+            MeasurementKept::New(_) => {
+                taken.added += 1;
+                continue;
+            }
+            MeasurementKept::Known(_) => {
+                taken.known += 1;
+                continue;
+            }
+            MeasurementKept::Differs(id) => (
+                format!("is held with other counts, as measurement {id}"),
+                format!("what is held stays; `bellwether tracking posts correct {id}` sets it right"),
+            ),
+            MeasurementKept::NoPiece => {
+                ("is of a piece that has just gone".to_owned(), "nothing can be done".to_owned())
+            }
+        };
+        let issue = RowIssue {
+            file: taken.file.clone(),
+            row: Some(row),
+            column: heading.clone(),
+            problem,
+            hint,
+            refused: true,
+        };
+        taken.refused.push(issue);
+    }
+    taken.refused.sort_by_key(|issue| issue.row);
+    Ok(taken)
+}
