@@ -58,7 +58,7 @@ export const sellingJourneys = async ({ journey, server }) => {
     try {
       await send(page, "/tracking/shops", { name: "Own pages", kind: "page", currency: "EUR", origins: there });
       await page.goto("/tracking/shops");
-      await Promise.all([page.waitForEvent("load"), page.click("a:text('Own pages')")]);
+      await Promise.all([page.waitForEvent("load"), page.locator("th a", { hasText: "Own pages" }).click()]);
       shop = /data-shop="([a-z0-9]+)"/.exec(await page.textContent("pre"))[1];
       const home = page.url();
       const token = "A".repeat(24);
