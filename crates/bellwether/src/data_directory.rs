@@ -24,6 +24,7 @@ use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
 use crate::tracking::TrackingError;
+use crate::tracking::ground::{Duty, Ground};
 use crate::tracking::redirecting::Redirector;
 use crate::vetting::gold::SampleHeld;
 use crate::vetting::gold::models::ModelsFor;
@@ -72,7 +73,9 @@ pub struct DataDirectory {
     pub(crate) lists: Mutex<ListsHeld>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
-    serves: AtomicBool,
+    /// The same directory as far as links are concerned.
+    ground: Ground,
+    is_ending: AtomicBool,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -115,6 +118,7 @@ impl DataDirectory {
         let store = Store::open(&path).await?;
         let derived = Derived::open(&path).await?;
         let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
+        let ground = Ground::new(path.clone(), store.clone(), erasure_key.clone());
         let data = DataDirectory {
             path,
             lake,
@@ -139,7 +143,8 @@ impl DataDirectory {
             own_people: Mutex::default(),
             lists: Mutex::default(),
             redirector: tokio::sync::OnceCell::new(),
-            serves: AtomicBool::new(false),
+            ground,
+            is_ending: AtomicBool::new(false),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -218,19 +223,33 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Whether pages and links are served from it by this program, which then has the click log for as long as it runs.
-    pub fn serves(&self) -> bool {
-        self.serves.load(Ordering::Relaxed)
+    /// Says what this program does with links for as long as it runs; said again, the first stays.
+    pub fn begin_serving(&self, duty: Duty) {
+        self.ground.begin(duty);
     }
 
-    /// Says that this program serves pages and links from it.
-    pub fn begin_serving(&self) {
-        self.serves.store(true, Ordering::Relaxed);
+    /// Whether another program leads visitors on by itself, and counts.
+    pub fn has_redirector_elsewhere(&self) -> bool {
+        self.ground.has_redirector()
+    }
+
+    /// What this program does with links; nothing for a command.
+    pub fn duty(&self) -> Option<Duty> {
+        self.ground.duty()
+    }
+
+    /// Whether the program was asked to end: whoever is being told news is told no more.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
+    }
+
+    pub fn begin_ending(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
     }
 
     /// Where tracked links lead; opens the click log the first time.
     pub async fn redirector(&self) -> Result<&Arc<Redirector>, TrackingError> {
-        self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self).await?)) }).await
+        self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self.ground.clone()).await?)) }).await
     }
 
     /// What is wrong with storing clicks, where something is; nothing where no link was hit since the start.
@@ -267,7 +286,7 @@ fn folder_size_bytes(folder: &Path) -> u64 {
 }
 
 /// A key that makes hashes of people; made once, readable by the owner alone.
-fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     let place = folder.join(name);
     if let Ok(key) = std::fs::read(&place) {
         return if key.len() == 32 {

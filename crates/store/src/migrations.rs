@@ -12,7 +12,7 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
 /// Every step: its number, what it is for, its statements.
-const STEPS: [(i64, &str, &str); 14] = [
+const STEPS: [(i64, &str, &str); 15] = [
     (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
     (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
     (3, "known groups", include_str!("../migrations/0003_known_groups.sql")),
@@ -27,6 +27,7 @@ const STEPS: [(i64, &str, &str); 14] = [
     (12, "views and files", include_str!("../migrations/0012_views_and_files.sql")),
     (13, "campaign board", include_str!("../migrations/0013_campaign_board.sql")),
     (14, "tracking", include_str!("../migrations/0014_tracking.sql")),
+    (18, "click totals", include_str!("../migrations/0018_click_totals.sql")),
 ];
 
 /// The steps compiled into the program.

@@ -2,12 +2,17 @@
 //!
 //! Nobody's address is kept: a visitor is a number under a key that is destroyed 48 hours after its day began.
 
+pub mod alone;
 pub mod command;
 pub mod counting;
+pub mod ground;
+mod judging;
 pub mod links;
 pub mod pages;
 pub mod redirecting;
+pub mod stream;
 
+use axum::http::{HeaderName, HeaderValue, header};
 use store::StoreError;
 
 use crate::outreach::OutreachError;
@@ -21,6 +26,13 @@ pub enum TrackingError {
     NoLink(String),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
+    #[error("another bellwether program has the click log")]
+    LogHeld,
+    #[error(
+        "the click log holds {held} of the {counted} clicks that were counted, so counting anew would lose the others\n\
+         hint: bring back the segments that were removed from clicks/, or add --let-go"
+    )]
+    LogIsShorter { held: u64, counted: u64 },
     #[error(transparent)]
     Outreach(#[from] OutreachError),
     #[error(transparent)]
@@ -33,3 +45,9 @@ pub const CLICKS: &str = "clicks";
 pub const DAY_KEYS: &str = "day-keys";
 /// Where links begin.
 pub const PATH: &str = "/t";
+/// Headers of every answer to a hit: a visitor's own way on must not be kept by anybody between, for the next click has to be
+/// seen too.
+pub const UNKEPT: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow")),
+];

@@ -329,7 +329,7 @@ impl From<TrackingError> for WebError {
         match error {
             TrackingError::Field { problem, .. } => WebError::unreadable("That was not kept", problem).with(all),
             TrackingError::NoLink(_) => WebError::not_found("No such link", said).with(all),
-            TrackingError::Log(_) => {
+            TrackingError::Log(_) | TrackingError::LogHeld | TrackingError::LogIsShorter { .. } => {
                 WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
             }
             TrackingError::Outreach(error) => error.into(),

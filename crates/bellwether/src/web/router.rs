@@ -26,7 +26,7 @@ pub fn router(data: Arc<DataDirectory>) -> Router {
 
 /// The application, knowing who can reach it.
 pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
-    data.begin_serving();
+    data.begin_serving(tracking::ground::Duty::Links);
     let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach };
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"));
     pages()
@@ -145,8 +145,12 @@ fn pages() -> Router<App> {
         .merge(deals_and_content())
         .merge(creators_own())
         .route("/tracking", get(tracking::pages::index).post(tracking::pages::create))
+        .route("/tracking/clicks", get(tracking::pages::clicks::index))
+        .route("/tracking/clicks.csv", get(tracking::pages::clicks::download))
+        .route("/tracking/live", get(tracking::pages::live))
         .route("/tracking/links/{id}", get(tracking::pages::show).post(tracking::pages::act))
-        .route("/tracking/links/{id}/qr.svg", get(tracking::pages::qr))
+        .route("/tracking/links/{id}/qr.svg", get(tracking::pages::code::svg))
+        .route("/tracking/links/{id}/qr.png", get(tracking::pages::code::png))
         .route("/tracking/links/{id}/days.csv", get(tracking::pages::download))
         .route("/measurement", get(stages::measurement))
 }

@@ -24,6 +24,7 @@ mod outreach_pages;
 mod outreach_rights;
 mod planning;
 mod planning_market;
+mod redirector;
 mod refresh;
 mod tracking;
 mod vetting;

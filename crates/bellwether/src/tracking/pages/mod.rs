@@ -1,12 +1,17 @@
-//! `/tracking`: links and what was counted of them, one link with its clicks and their reasons, and the way on from a link itself.
+//! `/tracking`: links and what was counted of them, as it is and as it changes; one link with its clicks and their reasons; the
+//! stream of all clicks; and the way on from a link itself.
 
+pub mod clicks;
+pub mod code;
 mod hit;
 mod link;
 mod links;
+mod live;
 
 pub use hit::hit;
-pub use link::{act, download, qr, show};
+pub use link::{act, download, show};
 pub use links::{create, index};
+pub use live::live;
 
 use super::TrackingError;
 use crate::outreach::OutreachError;
