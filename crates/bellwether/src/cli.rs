@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::data_directory::DataDirectory;
 use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
+use crate::tracking::ground::Duty;
 use crate::{
     conversations, creators, demo, evaluate, ingest, matching, memory, outreach, planning, refresh, tracking, vetting,
     web,
@@ -36,7 +37,13 @@ pub enum Command {
     /// A made-up market with known truth, in a fresh data directory, served at http://127.0.0.1:7878.
     Demo(demo::DemoArguments),
     /// The web application on an existing data directory.
-    Serve(ServeArguments),
+    Serve {
+        #[command(flatten)]
+        at: ServeArguments,
+        /// Serve one part: redirect leads visitors of links on and stores their clicks, pages leaves that to another program.
+        #[arg(long, value_enum)]
+        only: Option<Part>,
+    },
     /// Bring what is derived up to date with the facts: only what new facts touch, where that is enough.
     Refresh {
         /// Make everything anew.
@@ -82,10 +89,20 @@ pub struct ServeArguments {
     pub listen_beyond_this_machine: bool,
 }
 
+/// A part of what is served, by a program of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Part {
+    Redirect,
+    Pages,
+}
+
 impl Command {
     /// Whether it may hold a market's talk for long.
     fn holds_much(&self) -> bool {
-        matches!(self, Command::Demo(_) | Command::Serve(_) | Command::Refresh { .. } | Command::Ingest(_))
+        match self {
+            Command::Serve { only, .. } => *only != Some(Part::Redirect),
+            other => matches!(other, Command::Demo(_) | Command::Refresh { .. } | Command::Ingest(_)),
+        }
     }
 }
 
@@ -131,9 +148,14 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Demo(arguments) => demo::run(&cli.data_dir, &arguments, output).await,
         Command::Evaluate(command) => evaluate::run(command, &cli.data_dir, output).await,
-        Command::Serve(arguments) => {
-            let listen = allowed_address(&arguments)?;
+        // Nothing is there but what is meant for everybody, so it may be reached from anywhere.
+        Command::Serve { at, only: Some(Part::Redirect) } => tracking::alone::serve(&cli.data_dir, at.listen).await,
+        Command::Serve { at, only } => {
+            let listen = allowed_address(&at)?;
             let data = Arc::new(DataDirectory::open(&cli.data_dir).await?);
+            if only == Some(Part::Pages) {
+                data.begin_serving(Duty::PagesAlone);
+            }
             web::serve(data, listen).await
         }
         Command::Refresh { full } => {

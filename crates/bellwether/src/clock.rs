@@ -29,6 +29,11 @@ pub fn minute(at: Timestamp) -> String {
     to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
 }
 
+/// `Sun, 01 Mar 2026 10:00:00 GMT`, as HTTP says it.
+pub fn http_date(at: Timestamp) -> String {
+    to_jiff(at).map_or_else(String::new, |at| at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
 /// `2026-03-01`, in UTC.
 pub fn iso_day(at: Timestamp) -> String {
     to_jiff(at).map_or_else(|| "an impossible date".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())

@@ -6,14 +6,13 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lake::Lake;
 use store::{Derived, ImportState, Store};
 use tokio::sync::Mutex;
 
-use crate::clock;
 use crate::conversations::influence::Influences;
 use crate::conversations::map::MapsHeld;
 use crate::conversations::market::MarketGroups;
@@ -25,6 +24,7 @@ use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
 use crate::tracking::TrackingError;
+use crate::tracking::ground::{Duty, Ground};
 use crate::tracking::redirecting::Redirector;
 use crate::tracking::token::TokenKey;
 use crate::vetting::gold::SampleHeld;
@@ -76,9 +76,9 @@ pub struct DataDirectory {
     pub(crate) lists: Mutex<ListsHeld>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
-    serves: AtomicBool,
-    /// How far its clock runs ahead, in microseconds.
-    ahead: AtomicI64,
+    /// The same directory as far as links are concerned.
+    ground: Ground,
+    is_ending: AtomicBool,
     lake_revision: Mutex<Option<i64>>,
 }
 
@@ -121,6 +121,7 @@ impl DataDirectory {
         let store = Store::open(&path).await?;
         let derived = Derived::open(&path).await?;
         let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
+        let ground = Ground::new(path.clone(), store.clone(), erasure_key.clone(), TokenKey::of(&outreach_key));
         let data = DataDirectory {
             path,
             lake,
@@ -146,8 +147,8 @@ impl DataDirectory {
             own_people: Mutex::default(),
             lists: Mutex::default(),
             redirector: tokio::sync::OnceCell::new(),
-            serves: AtomicBool::new(false),
-            ahead: AtomicI64::new(0),
+            ground,
+            is_ending: AtomicBool::new(false),
             lake_revision: Mutex::new(None),
         };
         data.mend().await?;
@@ -226,19 +227,33 @@ impl DataDirectory {
         Ok(())
     }
 
-    /// Whether pages and links are served from it by this program, which then has the click log for as long as it runs.
-    pub fn serves(&self) -> bool {
-        self.serves.load(Ordering::Relaxed)
+    /// Says what this program does with links for as long as it runs; said again, the first stays.
+    pub fn begin_serving(&self, duty: Duty) {
+        self.ground.begin(duty);
     }
 
-    /// Says that this program serves pages and links from it.
-    pub fn begin_serving(&self) {
-        self.serves.store(true, Ordering::Relaxed);
+    /// Whether another program leads visitors on by itself, and counts.
+    pub fn has_redirector_elsewhere(&self) -> bool {
+        self.ground.has_redirector()
+    }
+
+    /// What this program does with links; nothing for a command.
+    pub fn duty(&self) -> Option<Duty> {
+        self.ground.duty()
+    }
+
+    /// Whether the program was asked to end: whoever is being told news is told no more.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
+    }
+
+    pub fn begin_ending(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
     }
 
     /// Where tracked links lead; opens the click log the first time.
     pub async fn redirector(&self) -> Result<&Arc<Redirector>, TrackingError> {
-        self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self).await?)) }).await
+        self.redirector.get_or_try_init(|| async { Ok(Arc::new(Redirector::open(self.ground.clone()).await?)) }).await
     }
 
     /// What is wrong with storing clicks, where something is; nothing where no link was hit since the start.
@@ -258,13 +273,13 @@ impl DataDirectory {
 
     /// The moment of opening a question; one place so that a test may see it.
     pub fn now(&self) -> model::Timestamp {
-        model::Timestamp(clock::now().0.saturating_add(self.ahead.load(Ordering::Relaxed)))
+        self.ground.now()
     }
 
     /// Lets time pass in this directory alone, as this program sees it: tests live through days in a moment.
     pub fn let_time_pass(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.ahead.fetch_add(micros, Ordering::Relaxed);
+        self.ground.let_time_pass(micros);
     }
 }
 
@@ -281,7 +296,7 @@ fn folder_size_bytes(folder: &Path) -> u64 {
 }
 
 /// A key that makes hashes of people; made once, readable by the owner alone.
-fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn read_or_make_key(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     let place = folder.join(name);
     if let Ok(key) = std::fs::read(&place) {
         return if key.len() == 32 {

@@ -11,6 +11,7 @@
 //! | `appender` | a batch of clicks becomes one write and, where asked for, one flush |
 //! | `log` | many requests submit, each is answered once |
 //! | `reader` | every click exactly once, from a position that can be kept |
+//! | `backwards` | the newest clicks first, page by page |
 //! | `dictionary` | referring hosts as small numbers |
 //! | `visitor` | one person, one link, one day: a number that nobody can turn back once the day's key is gone |
 //!
@@ -34,6 +35,7 @@
 //! ```
 
 mod appender;
+mod backwards;
 mod dictionary;
 mod log;
 mod reader;
@@ -42,6 +44,7 @@ mod segment;
 mod visitor;
 
 pub use appender::{Appending, Counters, Durability, Outcome, Settings};
+pub use backwards::Backwards;
 pub use dictionary::Dictionary;
 pub use log::{Callback, ClickLog, OpenError, Recovered, RemoveError, Waiter};
 pub use reader::{ReadError, Reader, StoredClick};

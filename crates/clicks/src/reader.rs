@@ -228,7 +228,7 @@ impl OpenSegment {
 }
 
 /// Where a segment ends that is not the last; `None` for the last one.
-fn sealed_end(folder: &Path, number: u32, file: &File) -> Result<Option<u32>, ReadError> {
+pub(crate) fn sealed_end(folder: &Path, number: u32, file: &File) -> Result<Option<u32>, ReadError> {
     let Some(next) = segment::numbers_in(folder)?.into_iter().find(|other| *other > number) else {
         return Ok(None);
     };

@@ -219,6 +219,11 @@ impl<'a> Slot<'a> {
     }
 }
 
+/// Whether a slot says it is a click; its sum is not looked at.
+pub(crate) fn is_click(slot: &[u8; RECORD_BYTES]) -> bool {
+    slot[3] == KIND_CLICK
+}
+
 fn decode_host(slot: &[u8; RECORD_BYTES]) -> Option<Slot<'_>> {
     let id = HostId(u32::from_le_bytes(bytes_at(slot, 4)));
     let name = slot[HOST_NAME_AT..SUM_AT].get(..usize::from(slot[8]))?;

@@ -69,16 +69,16 @@ impl DayKeys {
         Ok(keys)
     }
 
-    /// The number of a visitor of a link on the UTC day of `time_us`: the same for the same network, user agent, link
-    /// and day; never 0. Of an IPv6 address the first 64 bits count; an IPv4 address in IPv6's notation is one of IPv4.
+    /// The number of a visitor of a link on the UTC day of `time_us`: the same for the same network, user agent (any
+    /// bytes), link and day; never 0. Of an IPv6 address the first 64 bits count; an IPv4 address in IPv6's notation is one of IPv4.
     ///
     /// The first call of a day may have to make its key (two flushes); [`DayKeys::tend`] does it beforehand. Any other
     /// costs a few rounds of SHA-256, under a microsecond. Error: [`KeyError::Destroyed`] for a day that is too old.
-    pub fn visitor(&self, time_us: i64, address: IpAddr, user_agent: &str, link: u32) -> Result<u64, KeyError> {
+    pub fn visitor(&self, time_us: i64, address: IpAddr, user_agent: &[u8], link: u32) -> Result<u64, KeyError> {
         let mut mac = self.key_of(time_us)?;
         mac.update(&network_of(address));
         mac.update(&[0]);
-        mac.update(user_agent.as_bytes());
+        mac.update(user_agent);
         mac.update(&[0]);
         mac.update(&link.to_le_bytes());
         let hash = mac.finalize().into_bytes();
@@ -95,24 +95,36 @@ impl DayKeys {
         keys.now_us = now_us;
         keys.by_day.retain(|day, _| !is_over(*day, now_us));
         drop(keys);
-        let mut destroyed = 0;
-        let mut problem = None;
-        for file in key_files(&self.folder)?.into_iter().filter(|file| is_over(file.day, now_us)) {
-            match destroy(&file.path) {
-                Ok(()) => destroyed += 1,
-                Err(error) => problem = Some(error),
-            }
-        }
-        if destroyed > 0 {
-            sync_folder(&self.folder)?;
-        }
-        if let Some(problem) = problem {
-            return Err(problem);
-        }
+        let destroyed = DayKeys::destroy_old(&self.folder, now_us)?;
         for time_us in [now_us, now_us.saturating_add(AHEAD_US)] {
             self.key_of(time_us)?;
         }
         Ok(destroyed)
+    }
+
+    /// Destroys the keys in a folder whose 48 hours are over, and makes none: for a program that judges no hits, so that keys go
+    /// in time also where nobody else runs. A folder that is not there holds none.
+    pub fn destroy_old(folder: &Path, now_us: i64) -> Result<u32, KeyError> {
+        if !folder.exists() {
+            return Ok(0);
+        }
+        let mut destroyed = 0;
+        let mut problem = None;
+        for file in key_files(folder)?.into_iter().filter(|file| is_over(file.day, now_us)) {
+            match destroy(&file.path) {
+                Ok(()) => destroyed += 1,
+                // Another program was quicker.
+                Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => problem = Some(error),
+            }
+        }
+        if destroyed > 0 {
+            sync_folder(folder)?;
+        }
+        match problem {
+            Some(problem) => Err(problem),
+            None => Ok(destroyed),
+        }
     }
 
     fn key_of(&self, time_us: i64) -> Result<Hmac<Sha256>, KeyError> {

@@ -8,6 +8,10 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::webhooks::{NewEvent, put_event};
 
+mod counts;
+
+pub use counts::{DayTotal, Recount};
+
 /// A link that is followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkRow {
@@ -99,6 +103,8 @@ pub struct VerdictCount {
     pub link: u32,
     pub verdict: u8,
     pub clicks: u64,
+    /// Visitors by day, added up over days; of people alone.
+    pub uniques: u64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
 }
@@ -122,10 +128,6 @@ pub struct ClicksOfMinute {
 
 const DAY: i64 = 86_400_000_000;
 const MINUTE: i64 = 60_000_000;
-/// Minutes are kept for a week.
-const MINUTES_KEPT: i64 = 7 * 24 * 60;
-/// A day's visitors go two days after it began, with its key.
-const VISITOR_DAYS: i64 = 2;
 
 fn link_of(row: &SqliteRow) -> LinkRow {
     let moment = |column: &str| row.get::<Option<i64>, _>(column).map(Timestamp);
@@ -241,9 +243,11 @@ impl Store {
 
     /// A page of links, the newest first; `links_brought` tells how many there are.
     pub async fn links_page(&self, filter: &LinkFilter, from: u64, at_most: u64) -> Result<Vec<LinkRow>, StoreError> {
+        // The rows passed over are numbers of an index alone.
         let rows = sqlx::query(
-            "select * from tracked_link where ($1 is null or contact_id = $1) and ($2 is null or deal_id = $2) \
-             and ($3 is null or campaign_id = $3) order by id desc limit $4 offset $5",
+            "select * from tracked_link where id in (select id from tracked_link where ($1 is null or contact_id = $1) \
+             and ($2 is null or deal_id = $2) and ($3 is null or campaign_id = $3) order by id desc limit $4 offset $5) \
+             order by id desc",
         )
         .bind(filter.contact)
         .bind(filter.deal)
@@ -253,6 +257,16 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::of("reading links"))?;
+        Ok(rows.iter().map(link_of).collect())
+    }
+
+    /// Some links by their numbers.
+    pub async fn links_numbered(&self, links: &[u32]) -> Result<Vec<LinkRow>, StoreError> {
+        let rows = sqlx::query("select tracked_link.* from json_each($1) join tracked_link on tracked_link.id = value order by tracked_link.id")
+            .bind(serde_json::json!(links).to_string())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading links"))?;
         Ok(rows.iter().map(link_of).collect())
     }
 
@@ -328,51 +342,6 @@ impl Store {
         Ok(rows.iter().map(of).collect())
     }
 
-    /// How far the click log has been counted.
-    pub async fn counted(&self) -> Result<Counted, StoreError> {
-        let row = sqlx::query("select * from click_counted")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(StoreError::of("reading how far clicks are counted"))?;
-        Ok(counted_of(&row))
-    }
-
-    /// Adds clicks to the counts and moves the position on, in one transaction: a count is never made twice, and none is left
-    /// out. Nothing is done where somebody else has counted from there meanwhile.
-    pub async fn count_clicks(&self, from: Counted, clicks: &[CountedClick], to: Counted) -> Result<bool, StoreError> {
-        let failed = StoreError::of("counting clicks");
-        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        let held = sqlx::query("select * from click_counted").fetch_one(&mut *transaction).await.map_err(&failed)?;
-        if counted_of(&held) != from {
-            return Ok(false);
-        }
-        for click in clicks {
-            count_one(&mut transaction, click).await.map_err(&failed)?;
-        }
-        sqlx::query("update click_counted set segment = $1, offset = $2, clicks = $3, damaged = $4")
-            .bind(i64::from(to.segment))
-            .bind(i64::from(to.offset))
-            .bind(to.clicks as i64)
-            .bind(to.damaged as i64)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)?;
-        Ok(true)
-    }
-
-    /// Moves the position of counting back to where the log ends, where the log is shorter than what was counted: it was removed,
-    /// or its end was lost with the power. What was counted stays.
-    pub async fn count_from(&self, from: Counted) -> Result<(), StoreError> {
-        sqlx::query("update click_counted set segment = $1, offset = $2")
-            .bind(i64::from(from.segment))
-            .bind(i64::from(from.offset))
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::of("moving the position of counting"))?;
-        Ok(())
-    }
-
     /// People's clicks by link and minute, in minutes before one, of whom other programs were not told yet; the oldest first.
     pub async fn click_minutes_not_told(
         &self,
@@ -442,75 +411,6 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the visitors of days whose key is gone, and minutes older than a week; to be called when all that was kept has
-    /// been counted.
-    pub async fn forget_visitors(&self, now: Timestamp) -> Result<(), StoreError> {
-        let failed = StoreError::of("removing visitors of days that are over");
-        sqlx::query("delete from click_minute where minute < $1")
-            .bind(now.0.div_euclid(MINUTE) - MINUTES_KEPT)
-            .execute(&self.pool)
-            .await
-            .map_err(&failed)?;
-        sqlx::query("delete from click_visitor where day <= $1")
-            .bind(now.0.div_euclid(DAY) - VISITOR_DAYS)
-            .execute(&self.pool)
-            .await
-            .map_err(&failed)?;
-        Ok(())
-    }
-
-    /// What was counted by link and verdict; of one link, or of all.
-    pub async fn verdict_counts(&self, link: Option<u32>) -> Result<Vec<VerdictCount>, StoreError> {
-        let rows = sqlx::query(
-            "select link_id, verdict, sum(clicks) as clicks, min(first_at) as first_at, max(last_at) as last_at \
-             from click_day where $1 is null or link_id = $1 group by link_id, verdict order by link_id, verdict",
-        )
-        .bind(link.map(i64::from))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading what was counted"))?;
-        let of = |row: &SqliteRow| VerdictCount {
-            link: row.get::<i64, _>("link_id") as u32,
-            verdict: row.get::<i64, _>("verdict") as u8,
-            clicks: row.get::<i64, _>("clicks").unsigned_abs(),
-            first_at: Timestamp(row.get("first_at")),
-            last_at: Timestamp(row.get("last_at")),
-        };
-        Ok(rows.iter().map(of).collect())
-    }
-
-    /// Visitors by day, summed over days: link, how many.
-    pub async fn unique_counts(&self, link: Option<u32>) -> Result<Vec<(u32, u64)>, StoreError> {
-        let rows = sqlx::query(
-            "select link_id, sum(uniques) as uniques from click_unique where $1 is null or link_id = $1 group by link_id",
-        )
-        .bind(link.map(i64::from))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading what was counted"))?;
-        let of = |row: &SqliteRow| (row.get::<i64, _>("link_id") as u32, row.get::<i64, _>("uniques").unsigned_abs());
-        Ok(rows.iter().map(of).collect())
-    }
-
-    /// What the links that a filter finds brought together, by clicks of one verdict.
-    pub async fn links_brought(&self, filter: &LinkFilter, verdict: u8) -> Result<LinksBrought, StoreError> {
-        let row = sqlx::query(
-            "with found as (select id from tracked_link where ($1 is null or contact_id = $1) and ($2 is null or deal_id = $2) \
-             and ($3 is null or campaign_id = $3)) select (select count(*) from found) as links, \
-             (select coalesce(sum(clicks), 0) from click_day join found on id = link_id where verdict = $4) as clicks, \
-             (select coalesce(sum(uniques), 0) from click_unique join found on id = link_id) as visitors",
-        )
-        .bind(filter.contact)
-        .bind(filter.deal)
-        .bind(filter.campaign)
-        .bind(i64::from(verdict))
-        .fetch_one(&self.pool)
-        .await
-        .map_err(StoreError::of("reading what links brought"))?;
-        let count = |column: &str| row.get::<i64, _>(column).unsigned_abs();
-        Ok(LinksBrought { links: count("links"), clicks: count("clicks"), visitors_by_day: count("visitors") })
-    }
-
     /// By day of one link: day since 1970, verdict, clicks; the oldest first.
     pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
         let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
@@ -562,69 +462,6 @@ fn counted_of(row: &SqliteRow) -> Counted {
         clicks: row.get::<i64, _>("clicks").unsigned_abs(),
         damaged: row.get::<i64, _>("damaged").unsigned_abs(),
     }
-}
-
-async fn count_one(connection: &mut SqliteConnection, click: &CountedClick) -> Result<(), sqlx::Error> {
-    let (link, day) = (i64::from(click.link), click.at.0.div_euclid(DAY));
-    sqlx::query(
-        "insert into click_day (link_id, day, verdict, clicks, first_at, last_at) values ($1, $2, $3, 1, $4, $4) \
-         on conflict do update set clicks = clicks + 1, first_at = min(first_at, $4), last_at = max(last_at, $4)",
-    )
-    .bind(link)
-    .bind(day)
-    .bind(i64::from(click.verdict))
-    .bind(click.at.0)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "insert into click_minute (link_id, minute, people, others) values ($1, $2, $3, 1 - $3) \
-         on conflict do update set people = people + $3, others = others + 1 - $3",
-    )
-    .bind(link)
-    .bind(click.at.0.div_euclid(MINUTE))
-    .bind(i64::from(click.is_person))
-    .execute(&mut *connection)
-    .await?;
-    for reason in (0..32i64).filter(|bit| click.reasons >> bit & 1 == 1) {
-        sqlx::query(
-            "insert into click_reason (link_id, reason, clicks) values ($1, $2, 1) on conflict do update set clicks = clicks + 1",
-        )
-        .bind(link)
-        .bind(reason)
-        .execute(&mut *connection)
-        .await?;
-    }
-    if !click.is_person {
-        return Ok(());
-    }
-    if !click.referrer.is_empty() {
-        sqlx::query(
-            "insert into click_referrer (link_id, host, clicks) values ($1, $2, 1) on conflict do update set clicks = clicks + 1",
-        )
-        .bind(link)
-        .bind(&click.referrer)
-        .execute(&mut *connection)
-        .await?;
-    }
-    if click.visitor == 0 {
-        return Ok(());
-    }
-    let new = sqlx::query("insert or ignore into click_visitor (link_id, day, visitor) values ($1, $2, $3)")
-        .bind(link)
-        .bind(day)
-        .bind(click.visitor as i64)
-        .execute(&mut *connection)
-        .await?;
-    if new.rows_affected() == 1 {
-        sqlx::query(
-            "insert into click_unique (link_id, day, uniques) values ($1, $2, 1) on conflict do update set uniques = uniques + 1",
-        )
-        .bind(link)
-        .bind(day)
-        .execute(connection)
-        .await?;
-    }
-    Ok(())
 }
 
 /// Ends the links of a contact who is forgotten: their names and addresses may name the person. Counts stay, for they are nobody's.

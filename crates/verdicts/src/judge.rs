@@ -7,6 +7,7 @@
 use crate::reasons::{Reason, Reasons};
 use crate::request::{MailHit, MailLink, Method, Network, Request};
 use crate::rules::Rules;
+use crate::said::AgentSaid;
 use crate::verdict::Verdict;
 
 /// A link opened this soon after the mail's delivery was opened by a machine: 10 seconds.
@@ -55,9 +56,15 @@ const LOADED_BY_PAGE: &[&[u8]] = &[
 /// assert!(verdict.reasons.contains(Reason::Head));
 /// ```
 pub fn judge(rules: &Rules, request: &Request) -> Verdict {
+    judge_said(rules, request, AgentSaid::read(rules, request.user_agent))
+}
+
+/// The same for a request whose user agent was read before, see [`AgentsMet`](crate::AgentsMet): `said` has to be what
+/// `request.user_agent` says.
+pub fn judge_said(rules: &Rules, request: &Request, said: AgentSaid) -> Verdict {
     let reasons = of_method(request.method)
         .union(of_headers(request))
-        .union(rules.reasons_of_agent(request.user_agent))
+        .union(said.reasons)
         .union(rules.reasons_of_referrer(request.referrer_host))
         .union(of_network(request.network))
         .union(of_mail(request.mail));

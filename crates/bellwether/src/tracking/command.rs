@@ -5,13 +5,17 @@ mod selling;
 
 pub mod webhooks;
 
+use std::collections::HashMap;
+
 use clap::Subcommand;
 use serde_json::json;
-use store::tracking::{LinkFilter, LinkRow};
+use store::tracking::{LinkFilter, LinkRow, VerdictCount};
 use verdicts::VerdictKind;
 
+use super::counting::Missing;
 use super::links::{self, LinkGiven};
-use super::{TEAM, counting, redirecting};
+use super::stream::ClickFilter;
+use super::{TEAM, counting, redirecting, stream};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
@@ -43,8 +47,17 @@ pub enum TrackingCommand {
     Clicks {
         /// Number or slug; without it, of all links.
         link: Option<String>,
+        /// Taken for this alone: human, preview, crawler and so on.
+        #[arg(long)]
+        verdict: Option<String>,
         #[arg(long, default_value_t = 20)]
         limit: usize,
+    },
+    /// Count everything anew from the click log; the new counts take the place of all others in one go.
+    Recount {
+        /// Clicks that the log no longer holds may go from the counts.
+        #[arg(long)]
+        let_go: bool,
     },
     /// Lead a link elsewhere from now on.
     Retarget { link: String, target: String },
@@ -132,15 +145,20 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
         TrackingCommand::Links { deal, campaign } => {
             list(data, LinkFilter { contact: None, deal, campaign }, output).await
         }
-        TrackingCommand::Clicks { link, limit } => {
+        TrackingCommand::Clicks { link, verdict, limit } => {
+            let verdict = match verdict {
+                Some(named) => Some(verdict_named(&named)?),
+                None => None,
+            };
             let link = match link {
                 Some(named) => Some(links::find(data, &named).await?.id),
                 None => None,
             };
-            let seen = counting::latest(data, link, limit).await?.clicks;
-            let of = |click: &counting::ClickSeen| {
+            let filter = ClickFilter { link, verdict, before: None };
+            let seen = stream::latest(data, filter, limit).await?.clicks;
+            let of = |click: &stream::ClickSeen| {
                 json!({
-                    "at": clock::iso_exact(click.at), "verdict": click.verdict.name(), "reasons": click.reasons,
+                    "at": clock::iso_exact(click.at), "link": click.link, "verdict": click.verdict.name(), "reasons": click.reasons,
                     "referrer": click.referrer, "device": click.device, "browser": click.browser, "qr": click.is_from_qr,
                 })
             };
@@ -159,6 +177,21 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 Ok(())
             })
         }
+        TrackingCommand::Recount { let_go } => {
+            let missing = if let_go { Missing::LetGo } else { Missing::Refuse };
+            let done = counting::recount(data, missing).await?;
+            let document = json!({
+                "clicks": done.after.clicks, "clicks_before": done.before.clicks, "damaged": done.after.damaged,
+            });
+            output.result(&document, |out| {
+                writeln!(
+                    out,
+                    "{} clicks counted anew, {} before",
+                    grouped(done.after.clicks),
+                    grouped(done.before.clicks)
+                )
+            })
+        }
         TrackingCommand::Retarget { link, target } => {
             let row = links::find(data, &link).await?;
             links::retarget(data, row.id, &target, TEAM).await?;
@@ -175,7 +208,7 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
                 Some("power") => redirecting::set_durability(data, true).await?,
                 Some(other) => anyhow::bail!("durability is process or power, not {other:?}"),
             }
-            let durability = if redirecting::survives_power_cuts(data).await? { "power" } else { "process" };
+            let durability = if redirecting::survives_power_cuts(&data.store).await? { "power" } else { "process" };
             output.result(&json!({ "durability": durability }), |out| match durability {
                 "power" => {
                     writeln!(out, "power: each answer waits for the disk; in force from the next start of `serve`")
@@ -202,6 +235,12 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
     }
 }
 
+fn verdict_named(name: &str) -> anyhow::Result<VerdictKind> {
+    let known = || VerdictKind::ALL.map(VerdictKind::name).join(", ");
+    let found = VerdictKind::ALL.into_iter().find(|kind| kind.name() == name.trim().to_lowercase());
+    found.ok_or_else(|| anyhow::anyhow!("{name:?} is nothing that a click is taken for\nhint: one of {}", known()))
+}
+
 fn link_json(row: &LinkRow, address: &str) -> serde_json::Value {
     json!({
         "link": row.id, "slug": row.slug, "name": row.name, "address": address, "target": row.target, "deal": row.deal,
@@ -213,14 +252,18 @@ fn link_json(row: &LinkRow, address: &str) -> serde_json::Value {
 async fn list(data: &DataDirectory, filter: LinkFilter, output: Output) -> anyhow::Result<()> {
     counting::count(data).await?;
     let counts = data.store.verdict_counts(None).await?;
-    let uniques = data.store.unique_counts(None).await?;
+    let of_link: HashMap<u32, &[VerdictCount]> = counts
+        .chunk_by(|one, other| one.link == other.link)
+        .filter_map(|counts| Some((counts.first()?.link, counts)))
+        .collect();
+    let begin = links::address_of(data, "").await?;
     let mut all = Vec::new();
     for row in data.store.links(&filter).await? {
-        let of: Vec<_> = counts.iter().filter(|count| count.link == row.id).collect();
+        let of = of_link.get(&row.id).copied().unwrap_or_default();
         let by_verdict: std::collections::BTreeMap<&str, u64> =
             of.iter().filter_map(|count| Some((VerdictKind::from_code(count.verdict)?.name(), count.clicks))).collect();
-        let visitors = uniques.iter().find(|(link, _)| *link == row.id).map_or(0, |(_, uniques)| *uniques);
-        let mut line = link_json(&row, &links::address_of(data, &row.slug).await?);
+        let visitors: u64 = of.iter().map(|count| count.uniques).sum();
+        let mut line = link_json(&row, &format!("{begin}{}", row.slug));
         line["clicks"] = json!(by_verdict);
         line["visitors_by_day"] = json!(visitors);
         all.push(line);

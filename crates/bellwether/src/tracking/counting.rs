@@ -3,9 +3,12 @@
 //! Only the program that has the log counts, and no further than what is acknowledged: a log that another program writes to may
 //! change under a reader.
 
+use std::sync::atomic::Ordering;
+
 use clicks::{Position, Reader};
 use model::Timestamp;
-use store::tracking::{Counted, CountedClick};
+use store::Store;
+use store::tracking::{Counted, CountedClick, Recount};
 use verdicts::VerdictKind;
 
 use super::redirecting::Redirector;
@@ -13,9 +16,8 @@ use super::{CLICKS, TrackingError};
 use crate::data_directory::DataDirectory;
 
 /// Clicks counted in one transaction.
-const PORTION: usize = 5_000;
-/// Segments of the log that are looked through for the latest clicks of a link.
-const SEGMENTS_LOOKED_THROUGH: usize = 4;
+const PORTION: usize = 20_000;
+const DAY: i64 = 86_400_000_000;
 
 /// A reader that stands where counting stopped.
 pub struct Counter {
@@ -23,27 +25,7 @@ pub struct Counter {
     reader: Reader,
 }
 
-/// A click as a stream shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ClickSeen {
-    pub at: Timestamp,
-    pub verdict: VerdictKind,
-    pub reasons: Vec<&'static str>,
-    pub referrer: String,
-    pub device: &'static str,
-    pub browser: &'static str,
-    pub is_from_qr: bool,
-}
-
-/// The latest clicks, the newest first.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Latest {
-    pub clicks: Vec<ClickSeen>,
-    /// Older parts of the log were not looked through.
-    pub is_cut: bool,
-}
-
-fn position_of(counted: &Counted) -> Position {
+pub(super) fn position_of(counted: &Counted) -> Position {
     match counted.offset {
         0 => Position::START,
         offset => Position { segment: counted.segment, offset },
@@ -52,20 +34,20 @@ fn position_of(counted: &Counted) -> Position {
 
 /// Makes the position of counting fit a log that has just been opened and ends at `end`: where it lies behind it, the log was
 /// removed or lost its end, and counting goes on from where the log is now.
-pub(super) async fn follow(data: &DataDirectory, end: Position) -> Result<(), TrackingError> {
-    let counted = data.store.counted().await?;
+pub(super) async fn follow(store: &Store, end: Position) -> Result<(), TrackingError> {
+    let counted = store.counted().await?;
     if position_of(&counted) > end {
         tracing::warn!("the click log is shorter than what was counted of it; counting goes on from its end");
-        data.store.count_from(Counted { segment: end.segment, offset: end.offset, ..counted }).await?;
+        store.count_from(Counted { segment: end.segment, offset: end.offset, ..counted }).await?;
     }
     Ok(())
 }
 
-/// Reads a portion; the clicks, and where the reader stands then.
-fn read(counter: &mut Counter) -> Result<(Vec<CountedClick>, Counted), String> {
-    let damaged_before = counter.reader.damaged();
-    let (mut clicks, mut to) = (Vec::new(), counter.at);
-    for stored in counter.reader.by_ref().take(PORTION) {
+/// Reads a portion from where a reader stands, which is `at`; the clicks, and where it stands then.
+fn read(reader: &mut Reader, at: Counted) -> Result<(Vec<CountedClick>, Counted), String> {
+    let damaged_before = reader.damaged();
+    let (mut clicks, mut to) = (Vec::new(), at);
+    for stored in reader.by_ref().take(PORTION) {
         let stored = stored.map_err(|error| error.to_string())?;
         let click = stored.click;
         clicks.push(CountedClick {
@@ -80,7 +62,7 @@ fn read(counter: &mut Counter) -> Result<(Vec<CountedClick>, Counted), String> {
         (to.segment, to.offset) = (stored.next.segment, stored.next.offset);
     }
     to.clicks += clicks.len() as u64;
-    to.damaged += counter.reader.damaged() - damaged_before;
+    to.damaged += reader.damaged() - damaged_before;
     Ok((clicks, to))
 }
 
@@ -89,17 +71,20 @@ pub async fn count(data: &DataDirectory) -> Result<u64, TrackingError> {
     if !data.path.join(CLICKS).exists() {
         return Ok(0);
     }
-    data.redirector().await?.count(data).await
+    let counted = data.redirector().await?.count().await?;
+    super::webhooks::events::tell_clicks(data).await?;
+    Ok(counted)
 }
 
 impl Redirector {
-    async fn count(&self, data: &DataDirectory) -> Result<u64, TrackingError> {
+    pub(super) async fn count(&self) -> Result<u64, TrackingError> {
+        let store = &self.ground.store;
         let mut kept = self.counter.lock().await;
         let Some(log) = self.log_now() else { return Ok(0) };
         let end = log.stored_end();
         let mut all = 0;
         loop {
-            let at = data.store.counted().await?;
+            let at = store.counted().await?;
             let mut counter = match kept.take().filter(|counter| counter.at == at) {
                 Some(counter) => counter,
                 None => {
@@ -109,7 +94,7 @@ impl Redirector {
             };
             counter.reader.extend_to(end);
             let read = tokio::task::spawn_blocking(move || {
-                let portion = read(&mut counter);
+                let portion = read(&mut counter.reader, at);
                 (counter, portion)
             });
             let (mut counter, portion) = read.await.map_err(|error| TrackingError::Log(error.to_string()))?;
@@ -118,7 +103,7 @@ impl Redirector {
                 *kept = Some(counter);
                 break;
             }
-            if !data.store.count_clicks(at, &clicks, to).await? {
+            if !store.count_clicks(at, &clicks, to).await? {
                 // Somebody else counted from there; the next look begins from where they stopped.
                 continue;
             }
@@ -126,67 +111,79 @@ impl Redirector {
             counter.at = to;
             *kept = Some(counter);
         }
-        super::webhooks::events::tell_clicks(data).await?;
-        data.store.forget_visitors(data.now()).await?;
+        // All that was kept has been counted; what goes, goes with the day.
+        let now = self.ground.now();
+        if self.forgot_on.swap(now.0.div_euclid(DAY), Ordering::Relaxed) != now.0.div_euclid(DAY) {
+            store.forget_visitors(now).await?;
+        }
         Ok(all)
     }
 }
 
-/// The latest clicks of a link, or of all. Reads the last segments of the log until enough are found, some 100 ms for each full one.
-pub async fn latest(data: &DataDirectory, link: Option<u32>, at_most: usize) -> Result<Latest, TrackingError> {
-    let folder = data.path.join(CLICKS);
-    if at_most == 0 || !folder.exists() {
-        return Ok(Latest::default());
-    }
-    let counted = data.store.counted().await?;
-    let end = data.redirector().await?.log_now().map(|log| log.stored_end());
-    let read = tokio::task::spawn_blocking(move || {
-        let mut latest = Latest::default();
-        let last = end.map_or(counted.segment, |end| end.segment).max(1);
-        for (looked, segment) in (1..=last).rev().enumerate() {
-            if latest.clicks.len() >= at_most {
-                break;
-            }
-            if looked == SEGMENTS_LOOKED_THROUGH {
-                latest.is_cut = true;
-                break;
-            }
-            let mut reader = match Reader::open(&folder, Position { segment, ..Position::START }) {
-                Ok(reader) => reader,
-                // Older ones were removed.
-                Err(_) => break,
-            };
-            // Of the last one what is acknowledged, of the others all.
-            reader.extend_to(
-                end.filter(|end| end.segment == segment).unwrap_or(Position { segment, offset: u32::MAX / 128 * 128 }),
-            );
-            let mut of_segment: Vec<ClickSeen> = Vec::new();
-            for stored in reader {
-                let stored = stored.map_err(|error| error.to_string())?;
-                if stored.position.segment != segment || link.is_some_and(|link| stored.click.link != link) {
-                    continue;
-                }
-                of_segment.push(seen(&stored.click, stored.host.as_deref().unwrap_or("")));
-                if of_segment.len() >= at_most * 2 {
-                    of_segment.drain(..at_most);
-                }
-            }
-            latest.clicks.extend(of_segment.into_iter().rev());
-        }
-        latest.clicks.truncate(at_most);
-        Ok::<_, String>(latest)
-    });
-    read.await.map_err(|error| TrackingError::Log(error.to_string()))?.map_err(TrackingError::Log)
+/// What counting anew came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recounted {
+    pub before: Counted,
+    pub after: Counted,
 }
 
-fn seen(click: &clicks::Click, host: &str) -> ClickSeen {
-    ClickSeen {
-        at: Timestamp(click.time_us),
-        verdict: VerdictKind::from_code(click.verdict).unwrap_or(VerdictKind::Invalid),
-        reasons: verdicts::Reasons::from_bits(click.reasons).words(),
-        referrer: host.to_owned(),
-        device: verdicts::DeviceClass::from_code(click.device).map_or("", verdicts::DeviceClass::name),
-        browser: verdicts::BrowserFamily::from_code(click.browser).map_or("", verdicts::BrowserFamily::name),
-        is_from_qr: click.flags & clicks::flags::QR_CODE != 0,
+/// Whether what the log no longer holds may go from the counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Missing {
+    Refuse,
+    LetGo,
+}
+
+/// Counts everything anew from the click log, as far as it was counted, and puts the new counts in the place of all others in one
+/// go; until then the old ones stand. May be done while another program has the log and counts on.
+///
+/// Errors: the log no longer holds all that was counted, and it was not said that this may go.
+pub async fn recount(data: &DataDirectory, missing: Missing) -> Result<Recounted, TrackingError> {
+    count(data).await?;
+    let before = data.store.counted().await?;
+    let mut recount = data.store.begin_recount().await?;
+    let mut goal = before;
+    loop {
+        count_up_to(data, &mut recount, goal).await?;
+        if missing == Missing::Refuse && recount.at.clicks < goal.clicks {
+            let (held, counted) = (recount.at.clicks, goal.clicks);
+            recount.end().await?;
+            return Err(TrackingError::LogIsShorter { held, counted });
+        }
+        match recount.put_in_force(data.now()).await? {
+            None => break,
+            // Another program counted on meanwhile.
+            Some(further) => goal = further,
+        }
     }
+    let after = recount.at;
+    recount.end().await?;
+    Ok(Recounted { before, after })
+}
+
+async fn count_up_to(data: &DataDirectory, recount: &mut Recount, goal: Counted) -> Result<(), TrackingError> {
+    let unusable = |problem: String| TrackingError::Log(problem);
+    let folder = data.path.join(CLICKS);
+    if folder.exists() {
+        let opened = Reader::open(&folder, position_of(&recount.at)).map_err(|error| unusable(error.to_string()))?;
+        let mut reader = opened;
+        reader.extend_to(position_of(&goal));
+        loop {
+            let at = recount.at;
+            let portion = tokio::task::spawn_blocking(move || {
+                let portion = read(&mut reader, at);
+                (reader, portion)
+            });
+            let (again, portion) = portion.await.map_err(|error| unusable(error.to_string()))?;
+            reader = again;
+            let (clicks, to) = portion.map_err(unusable)?;
+            if clicks.is_empty() {
+                break;
+            }
+            recount.count(&clicks, to).await?;
+        }
+    }
+    // Behind the last click there may be names alone.
+    let end = Counted { segment: goal.segment, offset: goal.offset, ..recount.at };
+    Ok(recount.count(&[], end).await?)
 }

@@ -3,11 +3,14 @@
 //!
 //! Nobody's address is kept: a visitor is a number under a key that is destroyed 48 hours after its day began.
 
+pub mod alone;
 pub mod attribution;
 pub mod codes;
 pub mod command;
 pub mod conversions;
 pub mod counting;
+pub mod ground;
+mod judging;
 pub mod links;
 pub mod measuring;
 pub mod pages;
@@ -18,10 +21,12 @@ pub mod posts;
 pub mod receiving;
 pub mod redirecting;
 pub mod shops;
+pub mod stream;
 pub mod token;
 pub mod told;
 pub mod webhooks;
 
+use axum::http::{HeaderName, HeaderValue, header};
 use store::StoreError;
 
 use crate::data_directory::DataDirectoryError;
@@ -63,6 +68,13 @@ pub enum TrackingError {
     PostTaken(i64),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
+    #[error("another bellwether program has the click log")]
+    LogHeld,
+    #[error(
+        "the click log holds {held} of the {counted} clicks that were counted, so counting anew would lose the others\n\
+         hint: bring back the segments that were removed from clicks/, or add --let-go"
+    )]
+    LogIsShorter { held: u64, counted: u64 },
     #[error(transparent)]
     Outreach(#[from] OutreachError),
     #[error(transparent)]
@@ -83,3 +95,9 @@ pub const CLICKS: &str = "clicks";
 pub const DAY_KEYS: &str = "day-keys";
 /// Where links begin.
 pub const PATH: &str = "/t";
+/// Headers of every answer to a hit: a visitor's own way on must not be kept by anybody between, for the next click has to be
+/// seen too.
+pub const UNKEPT: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow")),
+];

@@ -34,6 +34,7 @@ use anyhow::Context;
 
 use crate::data_directory::DataDirectory;
 use crate::ingest::uploads;
+use crate::tracking::ground::Duty;
 use crate::{outreach, tracking};
 use guard::Reach;
 
@@ -45,6 +46,14 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
         format!("cannot listen on {listen}\nhint: another program may be using it; try --listen with another port")
     })?;
     let address = listener.local_addr().context("the listening address cannot be read")?;
+    if data.has_redirector_elsewhere() {
+        data.begin_serving(Duty::PagesAlone);
+    }
+    if data.duty() == Some(Duty::PagesAlone) {
+        eprintln!(
+            "links are left to a program of their own (`bellwether serve --only redirect`), which counts the clicks"
+        );
+    }
     eprintln!("bellwether is at http://{address}  (Ctrl-C ends it)");
     read_ahead(data.clone());
     let working = outreach::working::begin(data.clone());
@@ -52,7 +61,12 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     tracking::webhooks::sender::begin(data.clone());
     let held = data.clone();
     let pages = router::router_reached_from(data, reach).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, pages).with_graceful_shutdown(asked_to_end()).await.context("the web server stopped")?;
+    let told = held.clone();
+    let ends = async move {
+        asked_to_end().await;
+        told.begin_ending();
+    };
+    axum::serve(listener, pages).with_graceful_shutdown(ends).await.context("the web server stopped")?;
     working.end().await;
     held.close_redirector()
         .context("the click log could not be ended cleanly; every click that was answered is in it")?;
@@ -72,7 +86,8 @@ fn read_ahead(data: Arc<DataDirectory>) {
     });
 }
 
-async fn asked_to_end() {
+/// Ends with Ctrl-C or SIGTERM.
+pub async fn asked_to_end() {
     let interrupted = async {
         // Without the signal there is only the other way to end.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -26,7 +26,7 @@ pub fn router(data: Arc<DataDirectory>) -> Router {
 
 /// The application, knowing who can reach it.
 pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
-    data.begin_serving();
+    data.begin_serving(tracking::ground::Duty::Links);
     let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach };
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"));
     pages()
@@ -293,13 +293,18 @@ fn creators_own() -> Router<App> {
 
 fn tracked() -> Router<App> {
     use tracking::pages::{
-        act, attribution, codes, conversion, conversions, create, download, index, qr, shops, show, webhook, webhooks,
+        act, attribution, clicks, code, codes, conversion, conversions, create, download, index, live, shops, show,
+        webhook, webhooks,
     };
     let files_up_to = || DefaultBodyLimit::max(tracking::pages::FILE_BYTES_MAX);
     Router::new()
         .route("/tracking", get(index).post(create))
         .route("/tracking/links/{id}", get(show).post(act))
-        .route("/tracking/links/{id}/qr.svg", get(qr))
+        .route("/tracking/links/{id}/qr.svg", get(code::svg))
+        .route("/tracking/links/{id}/qr.png", get(code::png))
+        .route("/tracking/clicks", get(clicks::index))
+        .route("/tracking/clicks.csv", get(clicks::download))
+        .route("/tracking/live", get(live))
         .route("/tracking/links/{id}/days.csv", get(download))
         .route("/tracking/codes", get(codes::index).post(codes::act))
         .route("/tracking/codes.csv", get(codes::download))

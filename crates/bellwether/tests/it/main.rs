@@ -26,6 +26,7 @@ mod outreach_rights;
 mod planning;
 mod planning_market;
 mod posts;
+mod redirector;
 mod refresh;
 mod tracking;
 mod vetting;

@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::harness::{Place, text};
 use crate::outreach_pages::{Answer, Browser, place_with_people};
 
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-async fn hit(browser: &Browser, address: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn hit(browser: &Browser, address: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = Request::get(address).header(header::HOST, "anything.example");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -158,13 +158,8 @@ async fn a_link_for_a_deal_says_whose_it_is() {
     );
 }
 
-fn serving(place: &Place) -> (Child, u16) {
-    let mut child = place
-        .command(&["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
+pub(crate) fn serving(place: &Place, arguments: &[&str]) -> (Child, u16) {
+    let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
     let mut said = BufReader::new(child.stderr.take().expect("is piped"));
     let mut line = String::new();
     let port = loop {
@@ -208,10 +203,15 @@ fn click_on(port: u16, answered: &AtomicU64, is_over: &AtomicBool) {
 fn no_click_that_was_answered_is_lost_when_the_program_is_killed() {
     let place = place_with_people();
     place.json(&["tracking", "link", "https://shop.example/", "--slug", "ana"]);
+    killed_while_it_answers(&place, &["serve", "--listen", "127.0.0.1:0"]);
+}
+
+/// Kills the program again and again while the link `ana` is clicked: every click that was answered is stored, once.
+pub(crate) fn killed_while_it_answers(place: &Place, arguments: &[&str]) {
     let answered = Arc::new(AtomicU64::new(0));
     let rounds = std::env::var("BELLWETHER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(5u64);
     for round in 0..rounds {
-        let (mut child, port) = serving(&place);
+        let (mut child, port) = serving(place, arguments);
         let is_over = Arc::new(AtomicBool::new(false));
         let clickers: Vec<_> = (0..8)
             .map(|_| {
@@ -281,7 +281,7 @@ async fn the_links_of_somebody_forgotten_end_and_name_nobody_and_what_a_click_su
     assert!(!links.to_lowercase().contains("ana"), "{links}");
     assert!(links.contains("\"human\":1"), "what was counted stays: {links}");
     tokio::time::sleep(Duration::from_millis(150)).await;
-    browser.data.redirector().await.expect("is open").look(&browser.data).await.expect("looks");
+    browser.data.redirector().await.expect("is open").look().await.expect("looks");
     assert_eq!(hit(&browser, &format!("/t/{slug}"), &person).await.status, StatusCode::NOT_FOUND);
 
     assert_eq!(place.json(&["tracking", "durability"])["durability"], "process");

@@ -7,7 +7,7 @@ use super::*;
 const HOUR_US: i64 = US_PER_DAY / 24;
 /// 2026-03-01 00:00 UTC.
 const MARCH_FIRST_US: i64 = 20_513 * US_PER_DAY;
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const BROWSER: &[u8] = b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 fn opened(now_us: i64) -> (tempfile::TempDir, DayKeys) {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -40,7 +40,7 @@ fn a_visitor_is_the_same_all_day_for_one_link_and_browser() {
     assert_ne!(morning, visitor(&keys, MARCH_FIRST_US + US_PER_DAY, "203.0.113.7", 5), "another day");
     assert_ne!(morning, visitor(&keys, MARCH_FIRST_US, "203.0.113.8", 5), "another address");
     assert_ne!(morning, visitor(&keys, MARCH_FIRST_US, "203.0.113.7", 6), "another link");
-    let other_browser = keys.visitor(MARCH_FIRST_US, ip("203.0.113.7"), "curl/8", 5).expect("the day has its key");
+    let other_browser = keys.visitor(MARCH_FIRST_US, ip("203.0.113.7"), b"curl/8", 5).expect("the day has its key");
     assert_ne!(morning, other_browser);
 }
 
@@ -77,7 +77,7 @@ fn the_number_is_the_published_formula() {
     let key = fs::read(folder.path().join("day-2026-03-01.key")).expect("today's key");
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
     let mut input = vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 203, 0, 113, 7, 0];
-    input.extend_from_slice(BROWSER.as_bytes());
+    input.extend_from_slice(BROWSER);
     input.extend_from_slice(&[0, 5, 0, 0, 0]);
     mac.update(&input);
     let expected = u64::from_le_bytes(mac.finalize().into_bytes()[..8].try_into().expect("8 of 32 bytes"));

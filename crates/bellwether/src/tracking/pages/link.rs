@@ -2,20 +2,19 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use qrcode::QrCode;
-use qrcode::render::svg;
 use verdicts::{Reason, VerdictKind};
 
+use super::clicks::{ClickLine, from_words, with_words};
 use super::links::{Counts, state_words};
 use super::{Part, TEAM, parts, problem_of};
 use crate::clock;
 use crate::outreach::settings;
+use crate::tracking::stream::{self, ClickFilter, ClickSeen};
 use crate::tracking::{TrackingError, counting, links};
 use crate::web::app::{App, Page, draw};
 use crate::web::csv::Sheet;
-use crate::web::error::{Recovery, WebError};
+use crate::web::error::WebError;
 use crate::web::format;
 use crate::web::forms::{Problem, not_valid, typed, typed_or};
 use crate::web::layout::{Layout, Word};
@@ -33,16 +32,6 @@ pub struct DayLine {
     pub others: u64,
     /// Of the day with most people, in hundredths.
     pub width: u64,
-}
-
-/// One click as the stream shows it.
-pub struct ClickLine {
-    pub at: String,
-    pub verdict: &'static str,
-    pub is_person: bool,
-    pub why: String,
-    pub from: String,
-    pub with: String,
 }
 
 /// Where it led.
@@ -78,6 +67,8 @@ struct LinkPage {
     reasons: Vec<(String, String, String)>,
     hosts: Vec<(String, String)>,
     clicks: Vec<ClickLine>,
+    /// Where all of them are.
+    more_clicks: Option<String>,
     /// Older parts of the log were not looked through.
     clicks_cut: bool,
     /// A code of an address that is reached from outside.
@@ -126,27 +117,27 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
     let row = links::numbered(&app.data, id).await?;
     let counts = app.data.store.verdict_counts(Some(id)).await?;
     let counted = Counts::of(counts.iter());
-    let uniques = app.data.store.unique_counts(Some(id)).await?.first().map_or(0, |(_, uniques)| *uniques);
     let (reasons, hosts) = app.data.store.click_sources(id, HOSTS_SHOWN + 1).await?;
     let hosts_cut = hosts.len() as u64 > HOSTS_SHOWN;
-    let latest = counting::latest(&app.data, Some(id), CLICKS_SHOWN).await?;
+    let latest =
+        stream::latest(&app.data, ClickFilter { link: Some(id), ..ClickFilter::default() }, CLICKS_SHOWN).await?;
     let has_public = !settings::settings(&app.data).await.map_err(TrackingError::from)?.public_address.is_empty();
     let targets = app.data.store.link_targets(id).await?;
     let (days, days_held) = days_of(&app.data.store.day_counts(id).await?);
     let now = app.data.now();
     let reason = |bit: u8| Reason::all().find(|reason| reason.bit() == bit);
-    let click = |click: counting::ClickSeen| ClickLine {
+    let click = |click: ClickSeen| ClickLine {
         at: clock::minute(click.at),
+        link: id,
+        name: row.name.clone(),
         is_person: click.verdict == VerdictKind::Human,
         verdict: click.verdict.name(),
         why: click.reasons.join("; "),
-        from: match (click.is_from_qr, click.referrer.is_empty()) {
-            (true, _) => "QR code".to_owned(),
-            (false, true) => "not said".to_owned(),
-            (false, false) => click.referrer,
-        },
-        with: format!("{}, {}", click.device, click.browser),
+        from: from_words(&click),
+        with: with_words(&click),
     };
+    let clicks: Vec<ClickLine> = latest.clicks.into_iter().map(click).collect();
+    let more_clicks = latest.earlier.map(|_| Pairs::default().with("link", id).address("/tracking/clicks"));
     draw(LinkPage {
         layout: Layout::load(app, visit, Word::Tracking, row.name.clone()).await?,
         parts: parts("Links"),
@@ -161,7 +152,7 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
         deal: row.deal,
         contact: row.contact,
         people: format::count(counted.people),
-        uniques: format::count(uniques),
+        uniques: format::count(counted.uniques),
         repeats: format::count(counted.repeats),
         others: format::count(counted.others),
         finding: match counted.people {
@@ -169,7 +160,7 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
             people => format!(
                 "{} by people, {} told apart by day.",
                 format::counted(people, "click", "clicks"),
-                format::counted(uniques, "visitor", "visitors")
+                format::counted(counted.uniques, "visitor", "visitors")
             ),
         },
         days_cut: days_held > DAYS_SHOWN,
@@ -187,7 +178,8 @@ async fn page(app: &App, visit: Visit, id: u32, asked: &Pairs, problem: Option<P
             .map(|(host, clicks)| (host, format::count(clicks)))
             .collect(),
         clicks_cut: latest.is_cut,
-        clicks: latest.clicks.into_iter().map(click).collect(),
+        clicks,
+        more_clicks,
         has_public,
         hosts_cut,
         targets: targets
@@ -231,27 +223,9 @@ pub async fn act(
     };
     let done = outcome?;
     if let Ok(redirector) = app.data.redirector().await {
-        redirector.look(&app.data).await?;
+        redirector.look().await?;
     }
     Ok(Redirect::to(&Pairs::default().with("done", done).address(&format!("/tracking/links/{id}"))).into_response())
-}
-
-/// `GET /tracking/links/{id}/qr.svg`: the link's code for stories, packages and posters. Opening it is told from other clicks.
-pub async fn qr(State(app): State<App>, Path(id): Path<u32>) -> Result<Response, WebError> {
-    let row = links::numbered(&app.data, id).await?;
-    let address = format!("{}?qr", links::address_of(&app.data, &row.slug).await?);
-    if !address.starts_with("http") {
-        return Err(WebError::not_found("No code yet", "Without a public address a code would lead nowhere.")
-            .with(Recovery::new("Set a public address", "/outreach/settings")));
-    }
-    let code = QrCode::new(address.as_bytes()).map_err(|error| WebError::fault("drawing the code", &error))?;
-    let drawn = code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
-    let headers = [
-        (header::CONTENT_TYPE, "image/svg+xml".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.svg\"", row.slug)),
-        (header::CACHE_CONTROL, "private, no-store".to_owned()),
-    ];
-    Ok((headers, drawn).into_response())
 }
 
 /// `GET /tracking/links/{id}/days.csv`: the exact counts by day and verdict.

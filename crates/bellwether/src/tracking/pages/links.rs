@@ -1,14 +1,18 @@
 //! `/tracking`: every link with what was counted of it, and making new ones.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::tracking::{LinkFilter, LinkRow, VerdictCount};
+use store::tracking::{LinkFilter, LinkRow, LinksBrought, VerdictCount};
 use verdicts::VerdictKind;
 
+use super::live::{self, TodayWords};
 use super::{Choice, Part, TEAM, parts, problem_of};
 use crate::clock;
 use crate::outreach::settings;
+use crate::tracking::ground::Duty;
 use crate::tracking::links::{self, LinkGiven};
 use crate::tracking::{PATH, TrackingError};
 use crate::web::app::{App, Page, draw};
@@ -47,7 +51,11 @@ struct LinksPage {
     problem: Option<Problem>,
     finding: String,
     alarm: Option<String>,
-    counted_to: String,
+    counted: String,
+    counted_at: String,
+    /// Another program follows the links and counts.
+    counts_elsewhere: bool,
+    today: TodayWords,
     lines: Vec<LinkLine>,
     prefix: String,
     has_public: bool,
@@ -62,10 +70,64 @@ struct LinksPage {
     campaigns: Vec<Choice>,
 }
 
+/// Which links of `/tracking` are shown.
+#[derive(Clone, Default)]
+pub struct Asked {
+    filter: LinkFilter,
+    page: Option<String>,
+}
+
+impl Asked {
+    pub fn of(pairs: &Pairs) -> Asked {
+        let number = |key: &str| pairs.one(key).and_then(|value| value.parse::<i64>().ok());
+        Asked {
+            filter: LinkFilter { contact: None, deal: number("deal"), campaign: number("campaign") },
+            page: pairs.one("page").map(str::to_owned),
+        }
+    }
+
+    pub async fn brought(&self, app: &App) -> Result<Brought, WebError> {
+        Ok(Brought(app.data.store.links_brought(&self.filter, VerdictKind::Human.code()).await?))
+    }
+
+    fn pages(&self, links: u64) -> Pages {
+        let kept = Pairs::default()
+            .with_some("deal", self.filter.deal)
+            .with_some("campaign", self.filter.campaign)
+            .with_some("page", self.page.as_deref());
+        pages(&kept, "/tracking", ROWS_A_PAGE, links)
+    }
+
+    /// The links of the page.
+    pub async fn rows(&self, app: &App) -> Result<Vec<LinkRow>, WebError> {
+        let from = self.pages(self.brought(app).await?.0.links).from;
+        Ok(app.data.store.links_page(&self.filter, from, ROWS_A_PAGE).await?)
+    }
+}
+
+/// What all links brought that are found.
+pub struct Brought(LinksBrought);
+
+impl Brought {
+    pub fn words(&self) -> String {
+        match (self.0.links, self.0.clicks) {
+            (0, _) => "No link is followed yet.".to_owned(),
+            (_, 0) => "Nobody has clicked yet.".to_owned(),
+            (links, clicks) => format!(
+                "{} by people on {}.",
+                format::counted(clicks, "click", "clicks"),
+                format::counted(links, "link", "links")
+            ),
+        }
+    }
+}
+
 /// What was counted of one link.
 #[derive(Clone, Copy, Default)]
 pub struct Counts {
     pub people: u64,
+    /// Visitors by day, added up over days.
+    pub uniques: u64,
     pub others: u64,
     pub repeats: u64,
     pub first_at: Option<i64>,
@@ -76,6 +138,7 @@ impl Counts {
     pub fn of<'a>(rows: impl Iterator<Item = &'a VerdictCount>) -> Counts {
         let mut counts = Counts::default();
         for row in rows {
+            counts.uniques += row.uniques;
             match VerdictKind::from_code(row.verdict) {
                 Some(VerdictKind::Human) => {
                     counts.people += row.clicks;
@@ -88,6 +151,13 @@ impl Counts {
         }
         counts
     }
+
+    /// By link, of rows that are ordered by it.
+    pub fn by_link(rows: &[VerdictCount]) -> HashMap<u32, Counts> {
+        rows.chunk_by(|one, other| one.link == other.link)
+            .filter_map(|of| Some((of.first()?.link, Counts::of(of.iter()))))
+            .collect()
+    }
 }
 
 pub fn state_words(row: &LinkRow, now: model::Timestamp) -> &'static str {
@@ -98,7 +168,7 @@ pub fn state_words(row: &LinkRow, now: model::Timestamp) -> &'static str {
     }
 }
 
-fn moment(at: Option<i64>) -> String {
+pub fn moment(at: Option<i64>) -> String {
     at.map_or_else(|| "none yet".to_owned(), |at| clock::minute(model::Timestamp(at)))
 }
 
@@ -106,29 +176,23 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
     super::link::counted_or_said(app).await;
     let counted = app.data.store.counted().await?;
     let now = app.data.now();
-    let number = |key: &str| asked.one(key).and_then(|value| value.parse::<i64>().ok());
-    let filter = match problem {
+    let shown = match problem {
         // What was typed is in the form, and chooses nothing.
-        Some(_) => LinkFilter::default(),
-        None => LinkFilter { contact: None, deal: number("deal"), campaign: number("campaign") },
+        Some(_) => Asked::default(),
+        None => Asked::of(asked),
     };
-    let human = VerdictKind::Human.code();
-    let brought = app.data.store.links_brought(&filter, human).await?;
-    let kept = Pairs::default()
-        .with_some("deal", filter.deal)
-        .with_some("campaign", filter.campaign)
-        .with_some("page", asked.one("page"));
-    let list = pages(&kept, "/tracking", ROWS_A_PAGE, brought.links);
-    let rows = app.data.store.links_page(&filter, list.from, ROWS_A_PAGE).await?;
-    let mut lines = Vec::with_capacity(rows.len());
-    for row in rows {
-        let counts = Counts::of(app.data.store.verdict_counts(Some(row.id)).await?.iter());
-        let uniques = app.data.store.unique_counts(Some(row.id)).await?.first().map_or(0, |(_, uniques)| *uniques);
-        lines.push(LinkLine {
+    let brought = shown.brought(app).await?;
+    let list = shown.pages(brought.0.links);
+    let rows = app.data.store.links_page(&shown.filter, list.from, ROWS_A_PAGE).await?;
+    let numbers: Vec<u32> = rows.iter().map(|row| row.id).collect();
+    let counts = Counts::by_link(&app.data.store.verdict_counts_of(&numbers).await?);
+    let lines = rows.into_iter().map(|row| {
+        let counts = counts.get(&row.id).copied().unwrap_or_default();
+        LinkLine {
             id: row.id,
             state: state_words(&row, now),
             people: format::count(counts.people),
-            uniques: format::count(uniques),
+            uniques: format::count(counts.uniques),
             others: format::count(counts.others + counts.repeats),
             first: moment(counts.first_at),
             last: moment(counts.last_at),
@@ -136,8 +200,11 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
             slug: row.slug,
             target: row.target,
             deal: row.deal,
-        });
-    }
+        }
+    });
+    let lines: Vec<LinkLine> = lines.collect();
+    let today = live::today(app);
+    let filter = shown.filter.clone();
     let campaign = asked.one("campaign").unwrap_or("").to_owned();
     let campaigns = app.data.store.campaigns().await?.into_iter().map(|row| Choice {
         chosen: row.id.to_string() == campaign,
@@ -150,15 +217,8 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         parts: parts("Links"),
         done: asked.one("done").map(str::to_owned),
         problem,
-        finding: match (brought.links, brought.clicks) {
-            (0, _) => "No link is followed yet.".to_owned(),
-            (_, 0) => "Nobody has clicked yet.".to_owned(),
-            (links, clicks) => format!(
-                "{} by people on {}.",
-                format::counted(clicks, "click", "clicks"),
-                format::counted(links, "link", "links")
-            ),
-        },
+        finding: brought.words(),
+        today: TodayWords::of(&app.data.store.day_totals(today).await?, today),
         of: match (filter.deal, filter.campaign) {
             (Some(deal), _) => Some(format!("Links of deal {deal} alone.")),
             (None, Some(campaign)) => Some(format!("Links of campaign {campaign} alone.")),
@@ -166,7 +226,9 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         },
         list,
         alarm: app.data.tracking_alarm(),
-        counted_to: format!("{} counted of the click log, at {}", format::count(counted.clicks), clock::minute(now)),
+        counted: format::count(counted.clicks),
+        counted_at: clock::minute(now),
+        counts_elsewhere: app.data.duty() == Some(Duty::PagesAlone),
         lines,
         has_public: !settings.public_address.is_empty(),
         prefix: format!("{}{PATH}/", settings.public_address),
@@ -195,7 +257,7 @@ pub async fn create(
     match made(&app, &given).await {
         Ok((address, done)) => {
             if let Ok(redirector) = app.data.redirector().await {
-                redirector.look(&app.data).await?;
+                redirector.look().await?;
             }
             Ok(Redirect::to(&Pairs::default().with("done", done).address(&address)).into_response())
         }

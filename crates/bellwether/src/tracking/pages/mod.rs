@@ -1,8 +1,10 @@
-//! `/tracking`: links and what was counted of them, orders and leads with what speaks for whom, codes, shops, whom orders are credited
+//! `/tracking`: links and what was counted of them, as it is and as it changes, and every hit; orders and leads with what speaks for whom, codes, shops, whom orders are credited
 //! to; the wall of posts; the way on from a link itself, where shops send to, and other programs that are told.
 
 mod arriving;
 pub mod attribution;
+pub mod clicks;
+pub mod code;
 pub mod codes;
 pub mod conversion;
 pub mod conversions;
@@ -11,6 +13,7 @@ mod hit;
 pub mod incoming;
 mod link;
 mod links;
+mod live;
 pub mod post;
 mod post_curve;
 pub mod shops;
@@ -20,8 +23,9 @@ pub mod webhooks;
 
 pub use files::FILE_BYTES_MAX;
 pub use hit::hit;
-pub use link::{act, download, qr, show};
+pub use link::{act, download, show};
 pub use links::{create, index};
+pub use live::live;
 
 use super::{TEAM, TrackingError};
 use crate::outreach::OutreachError;
@@ -39,6 +43,7 @@ pub struct Part {
 fn parts(here: &str) -> Vec<Part> {
     let all = [
         ("Links", "/tracking"),
+        ("Clicks", "/tracking/clicks"),
         ("Codes", "/tracking/codes"),
         ("Posts", "/tracking/posts"),
         ("Orders and leads", "/tracking/conversions"),
