@@ -37,7 +37,7 @@ export const addSelling = async (page, folder, deal) => {
 };
 
 export const sellingJourneys = async ({ journey, server }) => {
-  await journey("a page of another site tells of a lead and a sale with the click that brought them, and keeps nothing", { server }, async (page) => {
+  await journey("a page of another site tells of a lead and a sale with the click that brought them, and keeps nothing", { server, elsewhere: true }, async (page) => {
     await page.goto("/outreach/contacts/new");
     await page.fill("#name", "Cleo of the clicks");
     await Promise.all([page.waitForEvent("load"), page.click("button:text('Make the contact')")]);

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
 
-use super::{Counted, CountedClick, DAY, LinkFilter, LinksBrought, MINUTE, VerdictCount, counted_of};
+use super::{ClicksOfMinute, Counted, CountedClick, DAY, LinkFilter, LinksBrought, MINUTE, VerdictCount, counted_of};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::webhooks::{NewEvent, put_event};
 
 /// Minutes are kept for seven whole days, and as long as today.
 const MINUTE_DAYS: i64 = 7;
@@ -409,6 +410,118 @@ impl Store {
             .map_err(StoreError::of("reading what links brought"))?;
         let count = |column: &str| row.get::<i64, _>(column).unsigned_abs();
         Ok(LinksBrought { links: count("links"), clicks: count("clicks"), visitors_by_day: count("visitors") })
+    }
+
+    /// People's clicks by link and minute, in minutes before one, of whom other programs were not told yet; the oldest first.
+    pub async fn click_minutes_not_told(
+        &self,
+        before_minute: i64,
+        at_most: u64,
+    ) -> Result<Vec<ClicksOfMinute>, StoreError> {
+        let rows = sqlx::query(
+            "select link_id, minute, people, told, slug, tracked_link.name, contact_id, contact.name as contact_name, deal_id, \
+             campaign_id from click_minute join tracked_link on tracked_link.id = link_id \
+             left join contact on contact.id = contact_id where told < people and minute < $1 order by minute, link_id limit $2",
+        )
+        .bind(before_minute)
+        .bind(at_most as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading clicks"))?;
+        let of = |row: &SqliteRow| {
+            let (people, told): (i64, i64) = (row.get("people"), row.get("told"));
+            ClicksOfMinute {
+                link: row.get::<i64, _>("link_id") as u32,
+                slug: row.get("slug"),
+                name: row.get("name"),
+                contact: row.get::<Option<i64>, _>("contact_id").zip(row.get::<Option<String>, _>("contact_name")),
+                deal: row.get("deal_id"),
+                campaign: row.get("campaign_id"),
+                minute: row.get("minute"),
+                clicks: (people - told).unsigned_abs(),
+                told: told.unsigned_abs(),
+            }
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Queues what other programs are told of minutes, each once, and notes that they are told; both or nothing.
+    pub async fn tell_click_minutes(
+        &self,
+        minutes: &[(ClicksOfMinute, NewEvent)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let failed = StoreError::of("telling of clicks");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        for (of, event) in minutes {
+            let done = sqlx::query(
+                "update click_minute set told = told + $4 where link_id = $1 and minute = $2 and told = $3",
+            )
+            .bind(i64::from(of.link))
+            .bind(of.minute)
+            .bind(of.told as i64)
+            .bind(of.clicks as i64)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            if done.rows_affected() == 1 {
+                put_event(&mut transaction, event.kind, &event.payload, at).await.map_err(&failed)?;
+            }
+        }
+        transaction.commit().await.map_err(&failed)
+    }
+
+    /// Notes that nobody wants to be told of minutes before one: whoever listens later is told of later ones.
+    pub async fn pass_over_click_minutes(&self, before_minute: i64) -> Result<(), StoreError> {
+        sqlx::query("update click_minute set told = people where told < people and minute < $1")
+            .bind(before_minute)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("passing over clicks"))?;
+        Ok(())
+    }
+
+    /// By day of one link: day since 1970, verdict, clicks; the oldest first.
+    pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
+        let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
+            .bind(i64::from(link))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading what was counted"))?;
+        let of = |row: &SqliteRow| {
+            (row.get("day"), row.get::<i64, _>("verdict") as u8, row.get::<i64, _>("clicks").unsigned_abs())
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// Reasons of a link's clicks that were no person's, and so many hosts that sent people, the most frequent first.
+    pub async fn click_sources(
+        &self,
+        link: u32,
+        hosts_at_most: u64,
+    ) -> Result<(Vec<(u8, u64)>, Vec<(String, u64)>), StoreError> {
+        let failed = StoreError::of("reading what was counted");
+        let reasons =
+            sqlx::query("select reason, clicks from click_reason where link_id = $1 order by clicks desc, reason")
+                .bind(i64::from(link))
+                .fetch_all(&self.pool)
+                .await
+                .map_err(&failed)?;
+        let hosts = sqlx::query(
+            "select host, clicks from click_referrer where link_id = $1 order by clicks desc, host limit $2",
+        )
+        .bind(i64::from(link))
+        .bind(hosts_at_most as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(&failed)?;
+        Ok((
+            reasons
+                .iter()
+                .map(|row| (row.get::<i64, _>("reason") as u8, row.get::<i64, _>("clicks").unsigned_abs()))
+                .collect(),
+            hosts.iter().map(|row| (row.get("host"), row.get::<i64, _>("clicks").unsigned_abs())).collect(),
+        ))
     }
 
     /// Begins to count anew, beside the counts in force, which stay until [`Recount::put_in_force`].
