@@ -11,6 +11,7 @@ pub mod links;
 pub mod pages;
 pub mod redirecting;
 pub mod stream;
+mod turns;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use store::StoreError;

@@ -16,7 +16,7 @@ pub use super::judging::Asked;
 
 use super::ground::{Duty, Ground};
 use super::judging::judged;
-use super::{CLICKS, DAY_KEYS, TrackingError};
+use super::{CLICKS, DAY_KEYS, TrackingError, turns};
 use crate::data_directory::DataDirectory;
 
 /// The setting that says what a click survives.
@@ -84,12 +84,19 @@ impl Health {
     }
 }
 
-pub(super) struct Answer(oneshot::Sender<Outcome>);
+/// Who is told what became of a click.
+pub(super) enum Answer {
+    One(oneshot::Sender<Outcome>),
+    OfTurn(turns::OfTurn),
+}
 
 impl Waiter for Answer {
     fn answer(self, outcome: Outcome) {
-        // Whoever asked may have gone meanwhile; the click is stored all the same.
-        let _unheard = self.0.send(outcome);
+        match self {
+            // Whoever asked may have gone meanwhile; the click is stored all the same.
+            Answer::One(waits) => drop(waits.send(outcome)),
+            Answer::OfTurn(click) => click.answer(outcome),
+        }
     }
 }
 
@@ -313,11 +320,14 @@ impl Redirector {
 
     /// Stores a click; whether it is on disk.
     async fn stored(&self, log: &ClickLog<Answer>, click: &Click) -> bool {
+        if let Some(told) = turns::join(click) {
+            return told.await.unwrap_or(false);
+        }
         let outcome = match log.append_now(click) {
             Some(outcome) => Some(outcome),
             None => {
                 let (answer, waits) = oneshot::channel();
-                log.submit(click, Answer(answer));
+                log.submit(click, Answer::One(answer));
                 waits.await.ok()
             }
         };
