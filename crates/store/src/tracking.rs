@@ -288,7 +288,11 @@ impl Store {
 
     /// By day of one link: day since 1970, verdict, clicks; the oldest first.
     pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
-        let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
+        let rows = sqlx::query(
+            // Each day on which anything was counted is looked up for this link.
+            "select click_day.day, click_day.verdict, click_day.clicks from (select distinct day from click_day_total) as days \
+             cross join click_day on click_day.day = days.day and click_day.link_id = $1 order by 1, 2",
+        )
             .bind(i64::from(link))
             .fetch_all(&self.pool)
             .await
