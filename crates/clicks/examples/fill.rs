@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ..Click::default()
         };
         let answers = answers.clone();
-        log.submit(&click, Box::new(move |outcome| drop(answers.send(outcome))));
+        log.submit(&click, Box::new(move |outcome| answers.send(outcome).expect("the answers are waited for")));
         waiting += 1;
         while waiting > 50_000 {
             lost += u64::from(matches!(answered.recv()?, Outcome::NotStored));

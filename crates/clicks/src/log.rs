@@ -197,6 +197,52 @@ impl<W: Waiter> ClickLog<W> {
         outcome
     }
 
+    /// The same for several clicks in one write; `outcomes` then has one for each, in order. `false`, and nothing is stored, where
+    /// this thread cannot: then [`ClickLog::submit_all`] them.
+    pub fn append_all_now(&self, clicks: &[Click], outcomes: &mut Vec<Outcome>) -> bool {
+        outcomes.clear();
+        if !self.shared.writes_in_place {
+            return false;
+        }
+        let Some(mut appender) = try_lock(&self.shared.appender) else { return false };
+        if appender.is_closed {
+            self.shared.tally.count_not_stored(clicks.len());
+            outcomes.resize(clicks.len(), Outcome::NotStored);
+            return true;
+        }
+        let Some(mut batch) = self.shared.take_if_room(&appender, clicks.len()) else { return false };
+        let others = batch.clicks.len();
+        batch.clicks.extend_from_slice(clicks);
+        appender.append(&batch.clicks, &mut batch.outcomes);
+        drop(appender);
+        outcomes.extend(batch.outcomes.drain(others..));
+        self.shared.answer(batch);
+        self.shared.write_in_place();
+        true
+    }
+
+    /// Hands in several clicks, whose waiters come in the same order, as [`ClickLog::submit`] does one: whoever writes is woken once.
+    pub fn submit_all(&self, clicks: &[Click], waiters: impl ExactSizeIterator<Item = W>) {
+        assert_eq!(clicks.len(), waiters.len(), "each click has its waiter");
+        let shared = &*self.shared;
+        let mut queue = unpoisoned(&shared.queue);
+        if queue.is_closed || queue.waiting.clicks.len() + clicks.len() > shared.max_pending {
+            let why = if queue.is_closed { "the click log is closed" } else { "too many clicks wait to be written" };
+            drop(queue);
+            shared.tally.note_error(why);
+            shared.tally.count_not_stored(clicks.len());
+            return waiters.for_each(|waiter| shared.tell(waiter, Outcome::NotStored));
+        }
+        queue.waiting.clicks.extend_from_slice(clicks);
+        queue.waiting.waiters.extend(waiters);
+        if shared.writes_in_place {
+            drop(queue);
+            shared.write_in_place();
+        } else {
+            shared.wake_writer(queue);
+        }
+    }
+
     /// Hands in a click; the waiter is answered once, maybe before this returns, maybe by another thread. Never waits
     /// for the disk except to write in place. Too many waiting, or the log closed: answered [`Outcome::NotStored`].
     pub fn submit(&self, click: &Click, waiter: W) {

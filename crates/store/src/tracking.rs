@@ -299,9 +299,9 @@ impl Store {
         last_day: i64,
     ) -> Result<Vec<(u32, u64, u64)>, StoreError> {
         let rows = sqlx::query(
-            "select link_id, sum(clicks) as clicks, coalesce((select sum(uniques) from click_unique where \
-             click_unique.link_id = click_day.link_id and day between $2 and $3), 0) as uniques from click_day \
-             where verdict = $1 and day between $2 and $3 group by link_id order by link_id",
+            "select link_id, sum(clicks) as clicks, sum(uniques) as uniques from (select link_id, clicks, 0 as uniques from click_day \
+             where verdict = $1 and day between $2 and $3 union all select link_id, 0, uniques from click_unique \
+             where day between $2 and $3) group by link_id order by link_id",
         )
         .bind(i64::from(verdict))
         .bind(first_day)

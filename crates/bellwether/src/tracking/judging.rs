@@ -32,11 +32,17 @@ pub struct Asked<'a> {
     forwarded_for: Option<&'a [u8]>,
     peer: Option<SocketAddr>,
     is_from_qr: bool,
+    query: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
+    /// What stands behind the `?`.
+    pub(super) fn query(&self) -> Option<&'a str> {
+        self.query
+    }
+
     /// Reads a request's head in one pass; `query` is what stands behind the `?`.
-    pub fn of(method: &Method, query: Option<&str>, headers: &'a HeaderMap, peer: Option<SocketAddr>) -> Asked<'a> {
+    pub fn of(method: &Method, query: Option<&'a str>, headers: &'a HeaderMap, peer: Option<SocketAddr>) -> Asked<'a> {
         let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Asked { peer, ..Asked::of_pairs(method.as_str(), query, pairs) }
     }
@@ -44,13 +50,14 @@ impl<'a> Asked<'a> {
     /// The same of headers as they came, whose names may be in any case.
     pub(super) fn of_pairs(
         method: &str,
-        query: Option<&str>,
+        query: Option<&'a str>,
         headers: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Asked<'a> {
         let mut asked = Asked {
             is_head: method == "HEAD",
             is_other_method: !matches!(method, "GET" | "HEAD"),
             is_from_qr: query.is_some_and(|query| query.split('&').any(|piece| piece == "qr")),
+            query,
             ..Asked::default()
         };
         for (name, value) in headers {

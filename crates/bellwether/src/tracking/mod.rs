@@ -24,6 +24,7 @@ pub mod shops;
 pub mod stream;
 pub mod token;
 pub mod told;
+mod turns;
 pub mod webhooks;
 
 use axum::http::{HeaderName, HeaderValue, header};

@@ -17,7 +17,7 @@ pub use super::judging::Asked;
 use super::ground::{Duty, Ground};
 use super::judging::judged;
 use super::token::{self, ClickToken, TokenKey};
-use super::{CLICKS, DAY_KEYS, TrackingError};
+use super::{CLICKS, DAY_KEYS, TrackingError, turns};
 use crate::data_directory::DataDirectory;
 
 /// The setting that says what a click survives.
@@ -49,12 +49,35 @@ struct Led {
 }
 
 impl Led {
+    /// The same link on to another page of its site: with what names the sender, and what the visitor's own address says.
+    fn deeper(&self, beyond: &str, query: Option<&str>) -> Option<Led> {
+        let address = deeper(self.target.to_str().ok()?, beyond, query)?;
+        let around_token = self.around_token.as_ref().map(|_| Arc::new(around_token(&address)));
+        Some(Led { target: HeaderValue::try_from(address).ok()?, around_token, ..self.clone() })
+    }
+
     /// The address with the click's token, so that an order can say which click brought it.
     fn with_token(self, key: &TokenKey, token: &ClickToken) -> HeaderValue {
         let Some(around) = &self.around_token else { return self.target };
         let address = [around.0.as_str(), &key.write(token), &around.1].concat();
         HeaderValue::try_from(address).unwrap_or(self.target)
     }
+}
+
+/// The address of another page on a target's site.
+fn deeper(target: &str, beyond: &str, query: Option<&str>) -> Option<String> {
+    let begin = target.find("://")? + 3;
+    let end = target[begin..].find(['/', '?', '#']).map_or(target.len(), |at| begin + at);
+    let own = target.split('#').next()?.split_once('?').map_or("", |(_, own)| own);
+    let names_sender = own.split('&').filter(|piece| piece.starts_with("utm_"));
+    // What is said to us alone goes no further.
+    let said = query
+        .unwrap_or("")
+        .split('&')
+        .filter(|piece| !piece.is_empty() && *piece != "qr" && !piece.starts_with("m=") && !piece.starts_with("utm_"));
+    let pieces: Vec<&str> = said.chain(names_sender).collect();
+    let mark = if pieces.is_empty() { "" } else { "?" };
+    Some(format!("{}/{beyond}{mark}{}", &target[..end], pieces.join("&")))
 }
 
 /// What stands before and behind a token that is added to an address; one it has already goes.
@@ -109,12 +132,19 @@ impl Health {
     }
 }
 
-pub(super) struct Answer(oneshot::Sender<Outcome>);
+/// Who is told what became of a click.
+pub(super) enum Answer {
+    One(oneshot::Sender<Outcome>),
+    OfTurn(turns::OfTurn),
+}
 
 impl Waiter for Answer {
     fn answer(self, outcome: Outcome) {
-        // Whoever asked may have gone meanwhile; the click is stored all the same.
-        let _unheard = self.0.send(outcome);
+        match self {
+            // Whoever asked may have gone meanwhile; the click is stored all the same.
+            Answer::One(waits) => drop(waits.send(outcome)),
+            Answer::OfTurn(click) => click.answer(outcome),
+        }
     }
 }
 
@@ -302,7 +332,9 @@ impl Redirector {
     }
 
     /// Judges a hit, has it stored, and says where it leads. Returns after it is on disk as the durability asks.
-    pub async fn hit(self: &Arc<Self>, slug: &str, asked: &Asked<'_>) -> Answered {
+    /// What stands behind the slug leads to that page of the same site.
+    pub async fn hit(self: &Arc<Self>, path: &str, asked: &Asked<'_>) -> Answered {
+        let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
         let now = self.ground.now();
         let age = now.0.abs_diff(self.looked_at.load(Ordering::Relaxed));
         if age > LOOK_AT_LEAST_EVERY {
@@ -319,7 +351,11 @@ impl Redirector {
             self.look_or_say().await;
             led = self.links().by_slug.get(slug).cloned();
         }
-        let Some(led) = led else { return Answered::Nothing };
+        let Some(mut led) = led else { return Answered::Nothing };
+        if !beyond.is_empty() {
+            let Some(deeper) = led.deeper(beyond, asked.query()) else { return Answered::Nothing };
+            led = deeper;
+        }
         if led.until <= now.0 {
             return Answered::Over;
         }
@@ -342,11 +378,14 @@ impl Redirector {
 
     /// Stores a click; whether it is on disk.
     async fn stored(&self, log: &ClickLog<Answer>, click: &Click) -> bool {
+        if let Some(told) = turns::join(click) {
+            return told.await.unwrap_or(false);
+        }
         let outcome = match log.append_now(click) {
             Some(outcome) => Some(outcome),
             None => {
                 let (answer, waits) = oneshot::channel();
-                log.submit(click, Answer(answer));
+                log.submit(click, Answer::One(answer));
                 waits.await.ok()
             }
         };
@@ -491,6 +530,20 @@ fn instance_of(key: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_behind_a_slug_leads_to_that_page_of_the_same_site_and_to_no_other_site() {
+        let target = "https://shop.example/start?color=red&utm_medium=creator&utm_content=deal-7#top";
+        for (beyond, query, address) in [
+            ("grinder", None, "https://shop.example/grinder?utm_medium=creator&utm_content=deal-7"),
+            ("a/b", Some("size=2&qr"), "https://shop.example/a/b?size=2&utm_medium=creator&utm_content=deal-7"),
+            ("/evil.example", None, "https://shop.example//evil.example?utm_medium=creator&utm_content=deal-7"),
+            ("@evil.example", None, "https://shop.example/@evil.example?utm_medium=creator&utm_content=deal-7"),
+        ] {
+            assert_eq!(deeper(target, beyond, query).as_deref(), Some(address));
+        }
+        assert_eq!(deeper("https://shop.example", "x", None).as_deref(), Some("https://shop.example/x"));
+    }
 
     #[test]
     fn a_token_is_added_to_an_address_and_what_it_says_stays() {

@@ -40,6 +40,7 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(TraceLayer::new_for_http())
         // A link from anywhere leads on with nothing but its click on the way.
         .route("/t/{slug}", get(tracking::pages::hit))
+        .route("/t/{slug}/{*page}", get(tracking::pages::hit))
         .merge(told())
         .with_state(app)
 }

@@ -571,3 +571,48 @@ fn closing_answers_all_that_wait() {
         assert_eq!(recovered.clicks, 1_000);
     }
 }
+
+#[test]
+fn several_clicks_at_once_are_stored_in_their_order_and_each_is_told() {
+    for settings in all_settings() {
+        let (folder, log) = opened(&settings);
+        let mut number = 0;
+        let mut expected = Vec::new();
+        for count in [1, 5, 0, 20, 14, 40] {
+            let clicks: Vec<Click> = (0..count)
+                .map(|_| {
+                    click({
+                        number += 1;
+                        number
+                    })
+                })
+                .collect();
+            let mut outcomes = Vec::new();
+            if !log.append_all_now(&clicks, &mut outcomes) {
+                let (told, answers) = mpsc::channel();
+                let waiter = |place: usize| {
+                    let told = told.clone();
+                    Box::new(move |outcome| told.send((place, outcome)).expect("the test waits")) as Callback
+                };
+                log.submit_all(&clicks, (0..clicks.len()).map(waiter));
+                let mut all: Vec<(usize, Outcome)> = (0..clicks.len())
+                    .map(|_| answers.recv_timeout(Duration::from_secs(20)).expect("every click is answered"))
+                    .collect();
+                all.sort_by_key(|answer| answer.0);
+                outcomes = all.into_iter().map(|answer| answer.1).collect();
+            }
+            assert_eq!(outcomes.len(), clicks.len());
+            assert!(outcomes.iter().all(|outcome| is_stored(*outcome)), "{settings:?}");
+            expected.extend(clicks);
+        }
+        let read: Vec<Click> =
+            log.read(Position::START).expect("reads").map(|stored| stored.expect("is whole").click).collect();
+        assert_eq!(read, expected, "{settings:?}");
+        log.close().expect("closes");
+        let (mut outcomes, clicks) = (Vec::new(), [click(900), click(901)]);
+        if log.append_all_now(&clicks, &mut outcomes) {
+            assert_eq!(outcomes, [Outcome::NotStored, Outcome::NotStored]);
+        }
+        drop(folder);
+    }
+}

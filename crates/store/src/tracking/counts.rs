@@ -17,8 +17,8 @@ use crate::webhooks::{NewEvent, put_event};
 const MINUTE_DAYS: i64 = 7;
 /// A day's visitors go two days after it began, with its key.
 const VISITOR_DAYS: i64 = 2;
-/// Links whose old rows are removed in one go, so that nobody waits long to write.
-const LINKS_AT_ONCE: i64 = 4_000;
+/// Old rows that are removed in one go, so that nobody waits long to write.
+const ROWS_AT_ONCE: i64 = 20_000;
 /// Everything that is counted, by table.
 const TABLES: [&str; 9] = [
     "click_day",
@@ -305,32 +305,34 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the visitors of days whose key is gone, and minutes of days before the last seven; to be called once a day, when
-    /// all that was kept has been counted. Goes through both tables.
+    /// Removes the visitors of days whose key is gone, and minutes of days before the last seven; to be called when all that was kept
+    /// has been counted. Costs next to nothing where nothing has to go.
     pub async fn forget_visitors(&self, now: Timestamp) -> Result<(), StoreError> {
         let failed = StoreError::of("removing visitors of days that are over");
         let today = now.0.div_euclid(DAY);
-        let (last,): (i64,) = sqlx::query_as(
-            "select max(coalesce((select max(link_id) from click_minute), 0), coalesce((select max(link_id) from click_visitor), 0))",
-        )
-        .fetch_one(&self.pool)
-        .await
-        .map_err(&failed)?;
-        for from in (0..=last).step_by(LINKS_AT_ONCE as usize) {
-            sqlx::query("delete from click_minute where link_id >= $1 and link_id < $2 and minute < $3")
-                .bind(from)
-                .bind(from + LINKS_AT_ONCE)
-                .bind((today - MINUTE_DAYS) * (DAY / MINUTE))
-                .execute(&self.pool)
-                .await
-                .map_err(&failed)?;
-            sqlx::query("delete from click_visitor where link_id >= $1 and link_id < $2 and day <= $3")
-                .bind(from)
-                .bind(from + LINKS_AT_ONCE)
-                .bind(today - VISITOR_DAYS)
-                .execute(&self.pool)
-                .await
-                .map_err(&failed)?;
+        for (statement, before) in [
+            (
+                "delete from click_minute where (minute, link_id) in \
+                 (select minute, link_id from click_minute where minute < $1 limit $2)",
+                (today - MINUTE_DAYS) * (DAY / MINUTE),
+            ),
+            (
+                "delete from click_visitor where (day, link_id, visitor) in \
+                 (select day, link_id, visitor from click_visitor where day < $1 limit $2)",
+                today - VISITOR_DAYS + 1,
+            ),
+        ] {
+            loop {
+                let gone = sqlx::query(statement)
+                    .bind(before)
+                    .bind(ROWS_AT_ONCE)
+                    .execute(&self.pool)
+                    .await
+                    .map_err(&failed)?;
+                if gone.rows_affected() < ROWS_AT_ONCE as u64 {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -483,7 +485,11 @@ impl Store {
 
     /// By day of one link: day since 1970, verdict, clicks; the oldest first.
     pub async fn day_counts(&self, link: u32) -> Result<Vec<(i64, u8, u64)>, StoreError> {
-        let rows = sqlx::query("select day, verdict, clicks from click_day where link_id = $1 order by day, verdict")
+        let rows = sqlx::query(
+            // Each day on which anything was counted is looked up for this link.
+            "select click_day.day, click_day.verdict, click_day.clicks from (select distinct day from click_day_total) as days \
+             cross join click_day on click_day.day = days.day and click_day.link_id = $1 order by 1, 2",
+        )
             .bind(i64::from(link))
             .fetch_all(&self.pool)
             .await

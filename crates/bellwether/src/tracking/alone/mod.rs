@@ -19,9 +19,9 @@ use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::PATH;
 use super::ground::{Duty, Ground};
 use super::redirecting::Redirector;
+use super::{PATH, turns};
 use crate::web::asked_to_end;
 use line::Shared;
 
@@ -78,10 +78,7 @@ impl Answering {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut answerers = Vec::with_capacity(cores);
         for core in 0..cores {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .on_thread_park(std::thread::yield_now)
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.context("the program cannot start its threads")?;
             let (lines, to_answer) = mpsc::unbounded_channel();
             let shared = Arc::new(Shared {
@@ -136,6 +133,7 @@ impl Answering {
 }
 
 async fn answer_lines(shared: Arc<Shared>, mut lines: mpsc::UnboundedReceiver<Line>) {
+    drop(tokio::spawn(turns::store(shared.redirector.clone())));
     while let Some((line, peer)) = lines.recv().await {
         match TcpStream::from_std(line) {
             Ok(line) => drop(tokio::spawn(line::answer(shared.clone(), line, peer))),
