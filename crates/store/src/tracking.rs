@@ -405,6 +405,7 @@ async fn moved_on(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webhooks::NewEvent;
 
     fn link(slug: &str) -> NewLink {
         NewLink {

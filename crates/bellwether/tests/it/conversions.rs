@@ -440,7 +440,7 @@ async fn shops_tell_in_their_own_words_and_their_privacy_messages_are_heard() {
     assert_eq!(send(&selling.browser, &pages, &strange, &lead).await.status, StatusCode::UNAUTHORIZED);
     let script = selling.browser.get("/t/page.js").await;
     assert!(script.text.contains("sendBeacon") && !script.text.contains("document.cookie"));
-    assert_eq!(place.refused(&["tracking", "shop", "Q", "--kind", "page"]).contains("origins"), true);
+    assert!(place.refused(&["tracking", "shop", "Q", "--kind", "page"]).contains("origins"));
 }
 
 #[tokio::test]

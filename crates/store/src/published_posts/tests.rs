@@ -51,6 +51,7 @@ async fn deal(store: &Store, contact: i64) -> i64 {
         due_on: "2026-03-08".to_owned(),
     };
     let step = DealStep {
+        event: None,
         deal,
         version: 1,
         next: DealState::Accepted,
@@ -198,6 +199,7 @@ async fn what_is_known_of_posts_moves_with_their_deal_and_goes_with_whoever_is_f
     let (ana, ben) = (contact(&store, "ana", 7).await, contact(&store, "ben", 8).await);
     deal(&store, ana).await;
     let step = Step {
+        event: None,
         deliverable: 1,
         next: DeliverableState::Live,
         by: Party::Us,

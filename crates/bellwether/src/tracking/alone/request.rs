@@ -8,6 +8,10 @@ use crate::tracking::redirecting::Asked;
 const HEADERS_MAX: usize = 64;
 
 /// How the next request stands in what was received.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, and boxing it would ask for memory with every request"
+)]
 pub(super) enum Received<'a> {
     /// Its head is not whole yet.
     Part,
