@@ -80,7 +80,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The same from whom the line comes.
-    pub(super) fn from_peer(self, peer: SocketAddr) -> Asked<'a> {
+    pub(super) fn with_peer(self, peer: SocketAddr) -> Asked<'a> {
         Asked { peer: Some(peer), ..self }
     }
 

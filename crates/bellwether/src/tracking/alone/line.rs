@@ -106,7 +106,7 @@ async fn put_answer(shared: &Shared, head: Head<'_>, peer: SocketAddr, stays_ope
         if !is_read {
             return answers.put_not_that_way(stays_open);
         }
-        let answered = shared.redirector.hit(slug, &head.asked.from_peer(peer)).await;
+        let answered = shared.redirector.hit(slug, &head.asked.with_peer(peer)).await;
         return answers.put(&answered, is_head, stays_open);
     }
     // How it goes here is nobody's business outside.
