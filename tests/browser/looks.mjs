@@ -181,6 +181,9 @@ const everyPage = async (page, folder) => {
     "creator-figures": `${withAccount.link}/figures`,
     "outreach-requests": "/outreach/requests",
     "tracking-link": "/tracking/links/1",
+    "tracking-clicks": "/tracking/clicks",
+    "tracking-posts": "/tracking/posts",
+    "tracking-post": deals.piece.replace("/outreach/pieces/", "/tracking/posts/"),
     "tracking-codes": "/tracking/codes",
     "tracking-conversions": "/tracking/conversions",
     "tracking-conversion": selling.order,
@@ -278,7 +281,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-clicks": "/tracking/clicks", "empty-posts": "/tracking/posts", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -8,10 +8,7 @@ use crate::tracking::redirecting::Asked;
 const HEADERS_MAX: usize = 64;
 
 /// How the next request stands in what was received.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives at a time, and boxing it would ask for memory with every request"
-)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at where it is made; a box would cost each request one")]
 pub(super) enum Received<'a> {
     /// Its head is not whole yet.
     Part,

@@ -159,19 +159,19 @@ async fn totals_of_an_older_database_are_filled_from_its_days() {
     let rows = rows_of(&store).await;
     // As it was before there were totals, with the tables as they were made then.
     let older = include_str!("../../../migrations/0014_tracking.sql");
-    for (table, columns) in [
+    for (of_then, columns) in [
         ("click_day", "link_id, day, verdict, clicks, first_at, last_at"),
         ("click_minute", "link_id, minute, people, others"),
         ("click_visitor", "link_id, day, visitor"),
         ("click_unique", "link_id, day, uniques"),
     ] {
-        let from = older.find(&format!("create table {table} (")).expect("was made then");
+        let from = older.find(&format!("create table {of_then} (")).expect("was made then");
         let made = older[from..].split_once(';').expect("ends").0;
         for statement in [
-            &format!("alter table {table} rename to of_now"),
+            &format!("alter table {of_then} rename to {of_then}_of_now"),
             made,
-            &format!("insert into {table} ({columns}) select {columns} from of_now"),
-            "drop table of_now",
+            &format!("insert into {of_then} ({columns}) select {columns} from {of_then}_of_now"),
+            &format!("drop table {of_then}_of_now"),
         ] {
             sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&store.pool).await.expect("takes back");
         }
