@@ -19,12 +19,15 @@ create table next_click_minute (
     link_id integer not null,
     people integer not null,
     others integer not null,
+    -- Of the people, how many other programs were told of.
+    told integer not null default 0,
     primary key (minute, link_id)
 ) without rowid;
-insert into next_click_minute (minute, link_id, people, others)
-select minute, link_id, people, others from click_minute order by minute, link_id;
+insert into next_click_minute (minute, link_id, people, others, told)
+select minute, link_id, people, others, told from click_minute order by minute, link_id;
 drop table click_minute;
 alter table next_click_minute rename to click_minute;
+create index click_minute_not_told on click_minute (minute) where told < people;
 
 create table next_click_visitor (
     day integer not null,

@@ -101,13 +101,7 @@ pub async fn receive(
     };
     let mut delivery = NewDelivery { delivery_id: &number, raw_hash: &hash, topic, outcome: "taken", detail: "" };
     let (orders, detail) = match read {
-        Err(why) => {
-            // Under a number of its own, so that the shop may send it again once it is understood.
-            let (refused, detail) = (format!("refused {number}"), why.to_string());
-            let delivery = NewDelivery { delivery_id: &refused, outcome: "refused", detail: &detail, ..delivery };
-            data.store.take_conversions(shop.id, Some(&delivery), &[], OthersHear::Yes, data.now()).await?;
-            return Ok(Received::NotUnderstood(why));
-        }
+        Err(why) => return refuse(data, shop.id, &delivery, why).await,
         Ok(Message::Orders(orders)) => (orders, String::new()),
         Ok(Message::NotNeeded(why)) => {
             delivery.outcome = "not needed";
@@ -132,12 +126,25 @@ pub async fn receive(
     let told = match readied(data, &orders, &source).await {
         Ok(told) => told,
         Err(TrackingError::Field { field, problem }) => {
-            return Ok(Received::NotUnderstood(told::not_understood(field, problem)));
+            return refuse(data, shop.id, &delivery, told::not_understood(field, problem)).await;
         }
         Err(other) => return Err(other),
     };
     let taken = data.store.take_conversions(shop.id, Some(&delivery), &told, OthersHear::Yes, data.now()).await?;
     Ok(if taken.is_known_delivery { Received::Known } else { Received::Taken(taken) })
+}
+
+/// Notes a message that was not understood, under a number of its own, so that the shop may send it again once it is.
+async fn refuse(
+    data: &DataDirectory,
+    shop: i64,
+    delivery: &NewDelivery<'_>,
+    why: NotUnderstood,
+) -> Result<Received, TrackingError> {
+    let (refused, detail) = (format!("refused {}", delivery.delivery_id), why.to_string());
+    let delivery = NewDelivery { delivery_id: &refused, outcome: "refused", detail: &detail, ..*delivery };
+    data.store.take_conversions(shop, Some(&delivery), &[], OthersHear::No, data.now()).await?;
+    Ok(Received::NotUnderstood(why))
 }
 
 async fn readied(

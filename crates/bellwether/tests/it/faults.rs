@@ -75,7 +75,7 @@ fn a_full_disk_refuses_the_import_and_leaves_everything_as_it_was() {
     let place = Place::new();
     let disk = place.folder.path().join("disk");
     std::fs::create_dir_all(&disk).expect("makes the folder");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(&disk).status();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&disk).status();
     if !mounted.is_ok_and(|status| status.success()) {
         println!("skipped: {name} because a small disk cannot be mounted here");
         return;

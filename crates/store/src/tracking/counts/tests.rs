@@ -176,9 +176,12 @@ async fn totals_of_an_older_database_are_filled_from_its_days() {
             sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&store.pool).await.expect("takes back");
         }
     }
-    for statement in
-        ["drop table click_total", "drop table click_day_total", "delete from _sqlx_migrations where version = 18"]
-    {
+    for statement in [
+        "alter table click_minute add column told integer not null default 0",
+        "drop table click_total",
+        "drop table click_day_total",
+        "delete from _sqlx_migrations where version = 18",
+    ] {
         sqlx::query(statement).execute(&store.pool).await.expect("takes back");
     }
     drop(store);
