@@ -76,7 +76,7 @@ export const sellingJourneys = async ({ journey, server }) => {
       }
       assert.match(await page.textContent(".finding"), /2 orders and leads/);
       await page.goto("/tracking/conversions");
-      assert.match(await page.locator("tr", { hasText: "77" }).first().textContent(), /12\.50 EUR.*Cleo of the clicks/s);
+      assert.match(await page.locator("tr", { has: page.locator("th a", { hasText: /^77$/ }) }).textContent(), /12\.50 EUR.*Cleo of the clicks/s);
     } finally {
       listening.close();
     }
