@@ -24,6 +24,7 @@ use crate::creators::shortlists::changes::ListsHeld;
 use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
 use crate::tracking::TrackingError;
+use crate::tracking::attribution::LeaksHeld;
 use crate::tracking::ground::{Duty, Ground};
 use crate::tracking::redirecting::Redirector;
 use crate::tracking::token::TokenKey;
@@ -74,6 +75,8 @@ pub struct DataDirectory {
     pub(crate) own_people: Mutex<OwnPeopleHeld>,
     /// Changes of shortlists that can be taken back, and audiences put together lately.
     pub(crate) lists: Mutex<ListsHeld>,
+    /// What was found of codes, once they were looked at.
+    pub(crate) leaks: Mutex<LeaksHeld>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
     /// The same directory as far as links are concerned.
@@ -106,31 +109,21 @@ pub struct WriteLock {
 impl DataDirectory {
     /// Opens the folder, creating what is missing, and finishes or takes back what a crash interrupted.
     pub async fn open(path: &Path) -> Result<DataDirectory, DataDirectoryError> {
-        let refused = |problem: std::io::Error| DataDirectoryError::Folder {
-            path: path.display().to_string(),
-            problem: problem.to_string(),
-        };
-        std::fs::create_dir_all(path).map_err(refused)?;
-        let path = std::fs::canonicalize(path).map_err(refused)?;
-        let key = |name| {
-            read_or_make_key(&path.join("keys"), name)
-                .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })
-        };
-        let (erasure_key, own_people_key) = (key("erasure.key")?, key("own-people.key")?);
-        let outreach_key = key("outreach.key")?;
-        let store = Store::open(&path).await?;
+        let ground = Ground::open(path).await?;
+        let (path, store) = (ground.path.clone(), ground.store.clone());
+        let own_people_key = read_or_make_key(&path.join("keys"), "own-people.key")
+            .map_err(|problem| DataDirectoryError::Folder { path: path.display().to_string(), problem })?;
         let derived = Derived::open(&path).await?;
         let lake = Lake::open(&path.join("lake").to_string_lossy()).await?;
-        let ground = Ground::new(path.clone(), store.clone(), erasure_key.clone(), TokenKey::of(&outreach_key));
         let data = DataDirectory {
             path,
             lake,
             store,
             derived,
-            erasure_key,
+            erasure_key: ground.erasure_key.clone(),
             own_people_key,
-            token_key: TokenKey::of(&outreach_key),
-            outreach_key,
+            token_key: ground.token_key.clone(),
+            outreach_key: ground.outreach_key.clone(),
             snapshot: Mutex::new(None),
             buying_weighted: Mutex::new(None),
             market_groups: Mutex::new(None),
@@ -146,6 +139,7 @@ impl DataDirectory {
             search_following: Mutex::default(),
             own_people: Mutex::default(),
             lists: Mutex::default(),
+            leaks: Mutex::default(),
             redirector: tokio::sync::OnceCell::new(),
             ground,
             is_ending: AtomicBool::new(false),

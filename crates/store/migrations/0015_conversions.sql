@@ -43,8 +43,9 @@ create table conversion (
     shop_id integer not null references shop (id),
     -- sale, lead
     kind text not null,
-    -- The shop's own number of the order.
+    -- The shop's own number of the order; while a file alone has told of it, the name may be all that is known.
     native_id text not null,
+    is_by_name integer not null,
     -- What the shop shows people as its number; files often know this one alone.
     native_name text,
     -- The newest of what was said of it; null: nothing but what was given back is known so far.
@@ -63,7 +64,7 @@ create table conversion (
     is_disputed integer not null default 0,
     received_at integer not null,
     changed_at integer not null,
-    unique (shop_id, kind, native_id)
+    unique (shop_id, kind, is_by_name, native_id)
 );
 create index conversion_by_time on conversion (kind, at);
 create index conversion_by_customer on conversion (customer_hash) where customer_hash is not null;

@@ -128,6 +128,25 @@ impl Store {
         Ok(rows.iter().map(code_of).collect())
     }
 
+    /// Codes by what buyers type, in capitals.
+    pub async fn codes_typed(&self, norms: &[&str]) -> Result<Vec<CodeRow>, StoreError> {
+        let rows =
+            sqlx::query("select code.* from json_each($1) cross join code on code_norm = value order by code.id")
+                .bind(serde_json::to_string(norms).unwrap_or_default())
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::of("reading codes"))?;
+        Ok(rows.iter().map(code_of).collect())
+    }
+
+    /// Grows or changes with every code.
+    pub async fn codes_state(&self) -> Result<(i64, i64), StoreError> {
+        sqlx::query_as("select count(*), coalesce(sum(id * (ended_at is null)), 0) from code")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("reading codes"))
+    }
+
     pub async fn code(&self, id: i64) -> Result<Option<CodeRow>, StoreError> {
         let row = sqlx::query("select * from code where id = $1")
             .bind(id)

@@ -24,6 +24,7 @@ mod prices;
 pub mod published_posts;
 mod reviews;
 mod searches;
+pub mod shops;
 mod shortlists;
 pub mod tracking;
 mod vetting;

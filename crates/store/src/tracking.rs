@@ -278,15 +278,18 @@ impl Store {
         Ok(row.as_ref().map(link_of))
     }
 
-    /// Whose each link is: link, contact, deal.
-    pub async fn link_owners(&self) -> Result<Vec<(u32, Option<i64>, Option<i64>, Option<i64>)>, StoreError> {
-        let rows = sqlx::query("select id, contact_id, deal_id, campaign_id from tracked_link")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(StoreError::of("reading whose links are"))?;
-        let of = |row: &SqliteRow| {
-            (row.get::<i64, _>("id") as u32, row.get("contact_id"), row.get("deal_id"), row.get("campaign_id"))
+    /// Whose links are, of some or of all: link, contact, campaign.
+    pub async fn link_owners(&self, of: Option<&[u32]>) -> Result<Vec<(u32, Option<i64>, Option<i64>)>, StoreError> {
+        let these = of.map(|these| serde_json::to_string(these).unwrap_or_default());
+        let query = match &these {
+            None => sqlx::query("select id, contact_id, campaign_id from tracked_link"),
+            Some(these) => sqlx::query(
+                "select id, contact_id, campaign_id from json_each($1) cross join tracked_link on id = value",
+            )
+            .bind(these),
         };
+        let rows = query.fetch_all(&self.pool).await.map_err(StoreError::of("reading whose links are"))?;
+        let of = |row: &SqliteRow| (row.get::<i64, _>("id") as u32, row.get("contact_id"), row.get("campaign_id"));
         Ok(rows.iter().map(of).collect())
     }
 

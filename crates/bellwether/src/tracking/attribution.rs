@@ -2,6 +2,7 @@
 //! what it was made with, so that a figure once told can be shown again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use engine::measurement::attribution::joining::{JoinSettings, Proof};
 use engine::measurement::attribution::leaks::{
@@ -23,8 +24,6 @@ use super::{TrackingError, counting};
 use crate::data_directory::DataDirectory;
 
 const WINDOW_DAYS_MAX: u32 = 365;
-/// Orders of one report.
-const ORDERS_MAX: u64 = 1_000_000;
 const DAY: i64 = 86_400_000_000;
 const NAME_LETTERS_MAX: usize = 120;
 
@@ -162,8 +161,7 @@ pub async fn report(data: &DataDirectory, asked: &ReportAsked) -> Result<Report,
     asked.checked()?;
     counting::count(data).await?;
     let filter = asked.filter();
-    let mut owners = Owners::load(data, asked.campaign).await?;
-    let rows = data.store.conversions(&filter, 0, ORDERS_MAX).await?;
+    let rows = data.store.conversions(&filter, 0, u64::MAX).await?;
     let (mut left_out, mut counted) = (BTreeMap::<&str, u64>::new(), vec![]);
     for row in rows {
         match counts(&row) {
@@ -180,7 +178,8 @@ pub async fn report(data: &DataDirectory, asked: &ReportAsked) -> Result<Report,
     if !asked.is_of_leads {
         counted.retain(|row| row.currency == currency);
     }
-    let joined = conversions::joined(data, &mut owners, counted, &filter, &asked.join_settings()).await?;
+    let (joined, mut owners) =
+        conversions::joined_by(data, asked.campaign, counted, &filter, &asked.join_settings()).await?;
     let clicked = clicked(data, &mut owners, asked, &joined).await?;
     let data_hash = hash_of(&joined);
     let asked_of = asked.clone();
@@ -205,8 +204,9 @@ async fn clicked(
     let first_day = first.map_or(0, |at| at.div_euclid(DAY)) - i64::from(asked.window_days);
     let last_day = asked.until.map_or(i64::MAX / DAY, |until| (until - 1).div_euclid(DAY));
     let mut clicked = BTreeMap::<u32, (u64, u64)>::new();
+    let whose = owners_of_links(data, asked.campaign).await?;
     for (link, clicks, visitors) in data.store.clicks_between(VerdictKind::Human.code(), first_day, last_day).await? {
-        if let Some(contact) = owners.contact_of_link(link) {
+        if let Some(contact) = whose.get(&link).copied() {
             let one = clicked.entry(owners.number(contact)).or_default();
             one.0 += clicks;
             // Whoever asks not to be told apart is a click and no visitor.
@@ -214,6 +214,13 @@ async fn clicked(
         }
     }
     Ok(clicked)
+}
+
+/// The contact of each link, of one campaign or of all.
+async fn owners_of_links(data: &DataDirectory, campaign: Option<i64>) -> Result<HashMap<u32, i64>, TrackingError> {
+    let links = data.store.link_owners(None).await?.into_iter();
+    let links = links.filter(|(_, _, of)| campaign.is_none() || *of == campaign);
+    Ok(links.filter_map(|(link, contact, _)| Some((link, contact?))).collect())
 }
 
 fn hash_of(joined: &[Joined]) -> String {
@@ -399,25 +406,49 @@ pub struct CodeSeen {
     pub leaks: CodeLeaks,
 }
 
-/// Looks at every code that was used for signs that it leaks.
-pub async fn leaks(data: &DataDirectory) -> Result<Vec<CodeSeen>, TrackingError> {
+/// What was found of codes, with what it was made of.
+#[derive(Default)]
+pub(crate) struct LeaksHeld(Option<(LeaksOf, Arc<Vec<CodeSeen>>)>);
+
+/// Orders, codes, clicks and the day.
+type LeaksOf = ((i64, i64, i64), (i64, i64), u64, i64);
+
+/// Looks at every code that was used for signs that it leaks; once for the same orders, codes, clicks and day.
+pub async fn leaks(data: &DataDirectory) -> Result<Arc<Vec<CodeSeen>>, TrackingError> {
     counting::count(data).await?;
-    let filter = ConversionFilter { kind: Some(ConversionKind::Sale), ..ConversionFilter::default() };
-    let mut owners = Owners::load(data, None).await?;
-    let rows = data.store.conversions(&filter, 0, ORDERS_MAX).await?;
-    let rows = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
-    let joined = conversions::joined(data, &mut owners, rows, &filter, &JoinSettings::default()).await?;
-    let codes = data.store.codes(&CodeFilter::default()).await?;
-    let mut clicks_of: HashMap<i64, u64> = HashMap::new();
-    let mut with_link: BTreeSet<i64> = BTreeSet::new();
-    for (_, contact, _, _) in data.store.link_owners().await? {
-        with_link.extend(contact);
+    let of: LeaksOf = (
+        data.store.conversions_state().await?,
+        data.store.codes_state().await?,
+        data.store.counted().await?.clicks,
+        data.now().0.div_euclid(DAY),
+    );
+    // Held while it is looked for: whoever asks meanwhile waits for the same.
+    let mut held = data.leaks.lock().await;
+    if let Some((_, seen)) = held.0.as_ref().filter(|(made_of, _)| *made_of == of) {
+        return Ok(seen.clone());
     }
+    let seen = Arc::new(look_for_leaks(data).await?);
+    held.0 = Some((of, seen.clone()));
+    Ok(seen)
+}
+
+async fn look_for_leaks(data: &DataDirectory) -> Result<Vec<CodeSeen>, TrackingError> {
+    let codes = data.store.codes(&CodeFilter::default()).await?;
+    if codes.is_empty() {
+        return Ok(vec![]);
+    }
+    let filter = ConversionFilter { kind: Some(ConversionKind::Sale), ..ConversionFilter::default() };
+    let rows = data.store.conversions(&filter, 0, u64::MAX).await?;
+    let rows = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
+    let (joined, owners) = conversions::joined_by(data, None, rows, &filter, &JoinSettings::default()).await?;
+    let whose = owners_of_links(data, None).await?;
+    let with_link: BTreeSet<i64> = whose.values().copied().collect();
+    let mut clicks_of: HashMap<i64, u64> = HashMap::new();
     for (link, clicks, _) in
         data.store.clicks_between(VerdictKind::Human.code(), i64::MIN / DAY, i64::MAX / DAY).await?
     {
-        if let Some(contact) = owners.contact_of_link(link) {
-            *clicks_of.entry(contact).or_default() += clicks;
+        if let Some(contact) = whose.get(&link) {
+            *clicks_of.entry(*contact).or_default() += clicks;
         }
     }
     let mut posts_of: HashMap<i64, Vec<Timestamp>> = HashMap::new();

@@ -16,6 +16,7 @@ use store::outreach::deals::DealFilter;
 use super::told::code_norm;
 use super::{TrackingError, shops};
 use crate::data_directory::DataDirectory;
+use crate::ingest::IngestError;
 use crate::ingest::csv_file::{CsvFile, Next, file_name};
 use crate::outreach::{contacts, deals};
 use crate::web::csv::as_typed;
@@ -240,7 +241,7 @@ pub async fn import(
     is_try: bool,
     actor: &str,
 ) -> Result<CodesImported, TrackingError> {
-    let of_file = |error: crate::ingest::IngestError| {
+    let of_file = |error: IngestError| {
         TrackingError::File(error.to_string().replace(&path.display().to_string(), &file_name(path)))
     };
     let mut file = CsvFile::open(path).map_err(of_file)?;
@@ -259,7 +260,7 @@ pub async fn import(
     if columns["code"].is_none() {
         return Err(refused("file", format!("no column says the code; the headings are {}", file.headings.join(", "))));
     }
-    let by_name = names_of_contacts(data).await?;
+    let by_name = contacts_by_name(data, &creators_in(path, columns["creator"]).map_err(of_file)?).await?;
     let held: HashMap<String, Option<i64>> =
         data.store.codes(&CodeFilter::default()).await?.into_iter().map(|row| (row.code_norm, row.contact)).collect();
     let mut done = CodesImported { is_try, ..CodesImported::default() };
@@ -345,15 +346,36 @@ pub async fn import(
 }
 
 /// Contacts by their name in small letters; `None` where several are called so.
-pub(super) async fn names_of_contacts(data: &DataDirectory) -> Result<HashMap<String, Option<i64>>, TrackingError> {
+pub(super) async fn contacts_by_name(
+    data: &DataDirectory,
+    names: &[String],
+) -> Result<HashMap<String, Option<i64>>, TrackingError> {
     let mut by_name: HashMap<String, Option<i64>> = HashMap::new();
-    for (id, name, _) in data.store.contacts_for_doubles().await? {
+    for (id, name) in data.store.contacts_called(names).await? {
         let held = by_name.entry(name.trim().to_lowercase()).or_insert(Some(id));
         if *held != Some(id) {
             *held = None;
         }
     }
     Ok(by_name)
+}
+
+/// The creators that a file names.
+fn creators_in(path: &Path, place: Option<usize>) -> Result<Vec<String>, IngestError> {
+    let Some(place) = place else { return Ok(vec![]) };
+    let (mut file, mut names) = (CsvFile::open(path)?, HashSet::new());
+    loop {
+        match file.next_row()? {
+            Next::End => return Ok(names.into_iter().collect()),
+            Next::Bad(_) => {}
+            Next::Row(row) => {
+                let name = row.text(place).map_or("", as_typed).trim();
+                if !name.is_empty() {
+                    names.insert(name.to_owned());
+                }
+            }
+        }
+    }
 }
 
 /// Ends a code, or lets it count again; orders before keep it.

@@ -1,15 +1,16 @@
 //! Orders and leads with what speaks for whom: links, deals, codes and answers led back to contacts, at the moment they are asked for,
 //! so that what arrives late counts as if it had come in time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::measurement::attribution::joining::{CodeOwner, JoinSettings, JoinedOrder, Met, OrderProofs, join};
 use model::{Currency, Money, Timestamp};
 use store::codes::{CodeFilter, CodeRow};
 use store::conversions::{
-    ConversionFilter, ConversionKind, ConversionRow, MoneyKind, OthersHear, ProofKind, ProofRow, ShopRow, Taken,
+    ConversionFilter, ConversionKind, ConversionRow, MoneyKind, OthersHear, ProofKind, ProofRow, Taken,
 };
 use store::outreach::deals::DealFilter;
+use store::shops::ShopRow;
 use store::tracking::LinkFilter;
 use verdicts::VerdictKind;
 
@@ -43,25 +44,48 @@ pub struct Joined {
 }
 
 impl Owners {
-    /// Reads whose everything is; `campaign`: only what belongs to it speaks for anybody.
-    pub async fn load(data: &DataDirectory, campaign: Option<i64>) -> Result<Owners, TrackingError> {
-        let is_of = |of: Option<i64>| campaign.is_none() || of == campaign;
-        let mut deals = HashMap::new();
-        for deal in data.store.deals(&DealFilter { campaign, ..DealFilter::default() }).await? {
-            deals.insert(deal.id, deal.contact);
-        }
-        let mut links = HashMap::new();
-        for (link, contact, _, of) in data.store.link_owners().await? {
-            if let Some(contact) = contact.filter(|_| is_of(of)) {
-                links.insert(link, contact);
+    /// Reads whose everything is that some proofs name; `campaign`: only what belongs to it speaks for anybody.
+    pub async fn of<'a>(
+        data: &DataDirectory,
+        campaign: Option<i64>,
+        proofs: impl Iterator<Item = &'a ProofRow>,
+    ) -> Result<Owners, TrackingError> {
+        let (mut links, mut deals, mut codes, mut names) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for proof in proofs {
+            match (proof.kind, proof.subject.split_once('-')) {
+                (ProofKind::Click | ProofKind::Visit, Some(("link", number))) => links.extend(number.parse::<u32>()),
+                (ProofKind::Click | ProofKind::Visit, Some(("deal", number))) => deals.extend(number.parse::<i64>()),
+                (ProofKind::Click | ProofKind::Visit, _) => {}
+                (ProofKind::Code, _) => codes.extend([proof.subject.clone()]),
+                (ProofKind::Answer, _) => {
+                    codes.extend([code_norm(&proof.subject)]);
+                    names.extend([name_in(&proof.subject).to_owned()]);
+                }
             }
         }
-        let mut codes: HashMap<String, Vec<CodeRow>> = HashMap::new();
-        for code in data.store.codes(&CodeFilter { campaign, ..CodeFilter::default() }).await? {
-            codes.entry(code.code_norm.clone()).or_default().push(code);
+        let (links, deals): (Vec<u32>, Vec<i64>) = (links.into_iter().collect(), deals.into_iter().collect());
+        let typed: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let is_of = |of: Option<i64>| campaign.is_none() || of == campaign;
+        let mut owners = Owners {
+            contacts: vec![],
+            numbers: HashMap::new(),
+            links: HashMap::new(),
+            deals: HashMap::new(),
+            codes: HashMap::new(),
+            names: if names.is_empty() { HashMap::new() } else { codes::contacts_by_name(data, &names).await? },
+        };
+        for (link, contact, of) in data.store.link_owners(Some(&links)).await? {
+            owners.links.extend(contact.filter(|_| is_of(of)).map(|contact| (link, contact)));
         }
-        let names = codes::names_of_contacts(data).await?;
-        Ok(Owners { contacts: vec![], numbers: HashMap::new(), links, deals, codes, names })
+        for (deal, contact, of) in data.store.deal_owners(&deals).await? {
+            owners.deals.extend(is_of(of).then_some((deal, contact)));
+        }
+        for code in data.store.codes_typed(&typed).await?.into_iter().filter(|code| is_of(code.campaign)) {
+            owners.codes.entry(code.code_norm.clone()).or_default().push(code);
+        }
+        Ok(owners)
     }
 
     /// The engine's number of a contact.
@@ -73,10 +97,6 @@ impl Owners {
         self.contacts.push(contact);
         self.numbers.insert(contact, number);
         number
-    }
-
-    pub fn contact_of_link(&self, link: u32) -> Option<i64> {
-        self.links.get(&link).copied()
     }
 
     /// Whose a code is in a shop at a moment.
@@ -107,7 +127,7 @@ impl Owners {
 
     /// Whom an answer names: a contact by name, or whoever has the code.
     pub fn contact_of_answer(&self, answer: &str, shop: i64, at: Timestamp) -> Option<i64> {
-        let by_name = self.names.get(&answer.trim().trim_start_matches('@').to_lowercase()).copied().flatten();
+        let by_name = self.names.get(&name_in(answer).to_lowercase()).copied().flatten();
         by_name.or_else(|| self.contact_of_code(&code_norm(answer), shop, at))
     }
 
@@ -153,31 +173,59 @@ impl Owners {
     }
 }
 
-/// Joins rows; what speaks for them is read at once.
-pub async fn joined(
+/// The name in an answer such as `@ana`.
+fn name_in(answer: &str) -> &str {
+    answer.trim().trim_start_matches('@').trim()
+}
+
+type Proofs = Vec<(i64, bool, ProofRow)>;
+
+/// Joins rows with what speaks for them.
+async fn joined(
     data: &DataDirectory,
-    owners: &mut Owners,
+    campaign: Option<i64>,
     rows: Vec<ConversionRow>,
-    filter: &ConversionFilter,
+    proofs: Proofs,
     settings: &JoinSettings,
-) -> Result<Vec<Joined>, TrackingError> {
+) -> Result<(Vec<Joined>, Owners), TrackingError> {
+    let mut owners = Owners::of(data, campaign, proofs.iter().map(|(_, _, proof)| proof)).await?;
     let mut by_order: HashMap<i64, Vec<(bool, ProofRow)>> = HashMap::new();
-    for (order, is_own, proof) in data.store.conversion_proofs(filter).await? {
+    for (order, is_own, proof) in proofs {
         by_order.entry(order).or_default().push((is_own, proof));
     }
     let of = |row: ConversionRow| {
         let proofs = by_order.remove(&row.id).unwrap_or_default();
         owners.joined(row, proofs, settings)
     };
-    Ok(rows.into_iter().map(of).collect())
+    let joined = rows.into_iter().map(of).collect();
+    Ok((joined, owners))
+}
+
+/// Joins rows that a filter found.
+pub async fn joined_by(
+    data: &DataDirectory,
+    campaign: Option<i64>,
+    rows: Vec<ConversionRow>,
+    filter: &ConversionFilter,
+    settings: &JoinSettings,
+) -> Result<(Vec<Joined>, Owners), TrackingError> {
+    let proofs = data.store.conversion_proofs(filter).await?;
+    joined(data, campaign, rows, proofs, settings).await
+}
+
+/// Joins some rows by the usual rules.
+pub async fn joined_of(data: &DataDirectory, rows: Vec<ConversionRow>) -> Result<(Vec<Joined>, Owners), TrackingError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let proofs = data.store.proofs_of_these(&ids).await?;
+    joined(data, None, rows, proofs, &JoinSettings::default()).await
 }
 
 /// One order, joined.
-pub async fn one(data: &DataDirectory, id: i64, settings: &JoinSettings) -> Result<(Joined, Owners), TrackingError> {
-    let row = data.store.conversion(id).await?.ok_or_else(|| TrackingError::NoConversion(id.to_string()))?;
-    let proofs = data.store.proofs_of(id).await?;
-    let mut owners = Owners::load(data, None).await?;
-    Ok((owners.joined(row, proofs, settings), owners))
+pub async fn one(data: &DataDirectory, id: i64) -> Result<(Joined, Owners), TrackingError> {
+    let missing = || TrackingError::NoConversion(id.to_string());
+    let row = data.store.conversion(id).await?.ok_or_else(missing)?;
+    let (mut joined, owners) = joined_of(data, vec![row]).await?;
+    Ok((joined.pop().ok_or_else(missing)?, owners))
 }
 
 /// What was sold by the links and codes of a campaign, deal or contact, by currency; leads apart.
@@ -232,10 +280,9 @@ pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, Trackin
     if rows.is_empty() {
         return Ok(sold);
     }
-    let mut owners = Owners::load(data, None).await?;
-    for row in rows.into_iter().filter(|row| counts(row).is_ok()) {
-        let proofs = data.store.proofs_of(row.id).await?;
-        let one = owners.joined(row, proofs, &JoinSettings::default());
+    let rows = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
+    let (joined, owners) = joined_of(data, rows).await?;
+    for one in joined {
         let credited = one.order.credited.and_then(|credited| owners.contacts.get(credited.creator as usize));
         let is_of_these = one
             .proofs
@@ -347,6 +394,8 @@ pub async fn note(data: &DataDirectory, given: &Noted, actor: &str) -> Result<(S
         return Err(refused("amount", "a sale has an amount, such as 49.90"));
     }
     let mut order = Order::new(kind, given.order.trim());
+    // People type what the shop shows them.
+    order.is_by_name = true;
     order.stated = Some(OrderStated {
         version: at,
         at,
@@ -410,6 +459,7 @@ pub async fn note_money(
         number => number.to_owned(),
     };
     let mut order = Order::new(row.kind, row.native_id);
+    order.is_by_name = row.is_by_name;
     order.money.push(MoneyTold { kind, external_id, at, amount });
     let told = told::told(data, &data.token_key, &order, &format!("typed by {actor}")).await?;
     Ok(data.store.take_conversions(shop.id, None, &[told], OthersHear::Yes, data.now()).await?)

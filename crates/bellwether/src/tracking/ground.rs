@@ -32,6 +32,7 @@ pub struct Ground {
     pub store: Store,
     /// Names the click log.
     pub(crate) erasure_key: Vec<u8>,
+    pub(crate) outreach_key: Vec<u8>,
     /// Signs click tokens.
     pub(crate) token_key: TokenKey,
     /// How far its clock runs ahead, in microseconds.
@@ -60,11 +61,8 @@ impl Ground {
         };
         let (erasure_key, outreach_key) = (key("erasure.key")?, key("outreach.key")?);
         let store = Store::open(&path).await?;
-        Ok(Ground::new(path, store, erasure_key, TokenKey::of(&outreach_key)))
-    }
-
-    pub(crate) fn new(path: PathBuf, store: Store, erasure_key: Vec<u8>, token_key: TokenKey) -> Ground {
-        Ground { path, store, erasure_key, token_key, ahead: Arc::default(), duty: Arc::default() }
+        let token_key = TokenKey::of(&outreach_key);
+        Ok(Ground { path, store, erasure_key, outreach_key, token_key, ahead: Arc::default(), duty: Arc::default() })
     }
 
     /// What this program does with links; nothing for a command.

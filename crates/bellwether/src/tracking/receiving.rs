@@ -4,7 +4,8 @@
 
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
-use store::conversions::{NewDelivery, OthersHear, ShopRow, Taken};
+use store::conversions::{OthersHear, Taken};
+use store::shops::{NewDelivery, ShopRow};
 
 use super::TrackingError;
 use super::shops::{self, ShopKind};

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::rand;
 use model::{Currency, Timestamp};
-use store::conversions::{NewShop, ShopRow};
+use store::shops::{NewShop, ShopRow};
 use url::Url;
 
 use super::TrackingError;

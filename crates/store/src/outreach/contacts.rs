@@ -240,6 +240,18 @@ impl Store {
         row.as_ref().map(contact_of).transpose()
     }
 
+    /// Contacts of a name, whatever case it is written in, that are nobody else by now: number and name.
+    pub async fn contacts_called(&self, names: &[String]) -> Result<Vec<(i64, String)>, StoreError> {
+        sqlx::query_as(
+            "select contact.id, name from contact where merged_into is null and lower(trim(name)) in \
+             (select lower(value) from json_each($1)) order by contact.id",
+        )
+        .bind(serde_json::to_string(names).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading contacts"))
+    }
+
     /// Several contacts by their numbers, in any order.
     pub async fn contacts_numbered(&self, ids: &[i64]) -> Result<Vec<ContactRow>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());

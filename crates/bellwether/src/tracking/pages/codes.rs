@@ -9,7 +9,7 @@ use engine::measurement::attribution::leaks::Certainty;
 use store::codes::CodeFilter;
 
 use super::conversions::{IssueLine, issue_line};
-use super::files::receive;
+use super::files::{FILE_BYTES_MAX, receive};
 use super::{Choice, Part, TEAM, choice, parts, problem_of};
 use crate::clock;
 use crate::tracking::attribution;
@@ -28,6 +28,8 @@ use crate::web::visit::Visit;
 /// Used codes that are nobody's, shown.
 const STRANGERS_SHOWN: usize = 20;
 const REFUSED_SHOWN_MAX: usize = 50;
+/// Orders named below a sign.
+const ORDERS_SHOWN: usize = 20;
 
 /// A sign that a code leaks.
 pub struct SignLine {
@@ -35,6 +37,8 @@ pub struct SignLine {
     pub how_sure: &'static str,
     pub words: String,
     pub orders: Vec<u64>,
+    /// More orders than are named.
+    pub beyond: usize,
 }
 
 /// A code in the list.
@@ -101,7 +105,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, 
     let uses: HashMap<String, u64> = app.data.store.code_uses().await?.into_iter().collect();
     let data = app.data.clone();
     let seen = aside(move || async move { attribution::leaks(&data).await }).await?;
-    let mut leaks: HashMap<i64, attribution::CodeSeen> = seen.into_iter().map(|one| (one.code.id, one)).collect();
+    let leaks: HashMap<i64, &attribution::CodeSeen> = seen.iter().map(|one| (one.code.id, one)).collect();
     let ids: Vec<i64> = rows.iter().filter_map(|row| row.contact).collect();
     let names: BTreeMap<i64, String> = names(&app.data, &ids).await?;
     let shop_rows = app.data.store.shops().await?;
@@ -118,7 +122,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, 
     let lines: Vec<CodeLine> = rows
         .into_iter()
         .map(|row| {
-            let found = leaks.remove(&row.id);
+            let found = leaks.get(&row.id);
             let contact = row.contact.map(|contact| {
                 (contact, names.get(&contact).cloned().unwrap_or_else(|| "somebody forgotten".to_owned()))
             });
@@ -139,12 +143,13 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, 
                     .collect(),
                 signs: found
                     .into_iter()
-                    .flat_map(|found| found.leaks.findings)
+                    .flat_map(|found| &found.leaks.findings)
                     .map(|finding| SignLine {
                         what: finding.sign.words(),
                         how_sure: certainty_words(finding.certainty),
-                        words: finding.words,
-                        orders: finding.orders.into_iter().take(20).collect(),
+                        words: finding.words.clone(),
+                        orders: finding.orders.iter().copied().take(ORDERS_SHOWN).collect(),
+                        beyond: finding.orders.len().saturating_sub(ORDERS_SHOWN),
                     })
                     .collect(),
                 code: row.code,
@@ -251,11 +256,12 @@ async fn done(app: &App, given: &Pairs) -> Result<String, TrackingError> {
 
 /// `POST /tracking/codes/file`: codes from a file.
 pub async fn bring_in(State(app): State<App>, visit: Visit, form: Multipart) -> Result<Response, WebError> {
-    let arrived = receive(&app, form).await?;
+    let (arrived, outcome) = receive(&app, form, FILE_BYTES_MAX).await;
     let given = arrived.fields;
-    let Some(place) = arrived.place else {
-        let problem = TrackingError::Field { field: "file", problem: "choose a file".to_owned() };
-        return Ok(not_valid(page(&app, visit, &given, Some(problem_of(problem)?), vec![]).await?));
+    let place = match (outcome, arrived.place) {
+        (Ok(()), Some(place)) => place,
+        (Err(error), _) => return Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?), vec![]).await?)),
+        (Ok(()), None) => return Err(WebError::unreadable("No file was sent", "Choose a file and send it again.")),
     };
     let shop = typed(&given, "shop");
     let outcome = match shop.trim() {

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use engine::measurement::attribution::joining::JoinSettings;
 use store::conversions::{ConversionKind, ProofKind, ProofRow};
 use verdicts::VerdictKind;
 
@@ -134,7 +133,7 @@ fn proof_line(
 }
 
 async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, problem: Option<Problem>) -> Page {
-    let (joined, owners) = conversions::one(&app.data, id, &JoinSettings::default()).await?;
+    let (joined, owners) = conversions::one(&app.data, id).await?;
     let row = &joined.row;
     let order_at = joined.order.at;
     let mut ids = owners.contacts.clone();

@@ -10,7 +10,7 @@ use engine::measurement::attribution::joining::{JoinSettings, Proof};
 use model::RowIssue;
 use store::conversions::{ConversionFilter, ConversionKind, ConversionRow};
 
-use super::files::receive;
+use super::files::{FILE_BYTES_MAX, receive};
 use super::{Choice, Part, TEAM, choice, parts, problem_of};
 use crate::clock;
 use crate::tracking::conversions::{self, Joined, Noted, Owners, ROWS_A_PAGE, counts, names};
@@ -140,12 +140,8 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
     let list = pages(&kept, "/tracking/conversions", ROWS_A_PAGE, all);
     let shop_rows = data.store.shops().await?;
     let shop_names: BTreeMap<i64, String> = shop_rows.iter().map(|row| (row.id, row.name.clone())).collect();
-    let mut owners = Owners::load(&data, None).await?;
-    let mut joined = vec![];
-    for row in data.store.conversions(&filter, list.from, ROWS_A_PAGE).await? {
-        let proofs = data.store.proofs_of(row.id).await?;
-        joined.push(owners.joined(row, proofs, &JoinSettings::default()));
-    }
+    let rows = data.store.conversions(&filter, list.from, ROWS_A_PAGE).await?;
+    let (joined, owners) = conversions::joined_of(&data, rows).await?;
     let names = names(&data, &owners.contacts).await?;
     let chosen = kept.one("show").unwrap_or("").to_owned();
     let shop_chosen = kept.one("shop").unwrap_or("").to_owned();
@@ -265,11 +261,12 @@ struct FilePage {
 
 /// `POST /tracking/conversions/file`: orders from a file, or a try of it.
 pub async fn bring_in(State(app): State<App>, visit: Visit, form: Multipart) -> Result<Response, WebError> {
-    let arrived = receive(&app, form).await?;
+    let (arrived, outcome) = receive(&app, form, FILE_BYTES_MAX).await;
     let given = arrived.fields;
-    let Some(place) = arrived.place else {
-        let problem = TrackingError::Field { field: "file", problem: "choose a file".to_owned() };
-        return Ok(not_valid(page(&app, visit, &given, Some(problem_of(problem)?)).await?));
+    let place = match (outcome, arrived.place) {
+        (Ok(()), Some(place)) => place,
+        (Err(error), _) => return Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?)).await?)),
+        (Ok(()), None) => return Err(WebError::unreadable("No file was sent", "Choose a file and send it again.")),
     };
     let (data, path) = (app.data.clone(), place.path.clone());
     let of_shop = typed(&given, "of_shop");
@@ -345,9 +342,8 @@ pub async fn download(
 }
 
 async fn table(data: &crate::data_directory::DataDirectory, filter: &ConversionFilter) -> Result<Sheet, TrackingError> {
-    let mut owners = Owners::load(data, None).await?;
     let rows = data.store.conversions(filter, 0, u64::MAX).await?;
-    let joined = conversions::joined(data, &mut owners, rows, filter, &JoinSettings::default()).await?;
+    let (joined, owners) = conversions::joined_by(data, None, rows, filter, &JoinSettings::default()).await?;
     let names = names(data, &owners.contacts).await?;
     let mut sheet = Sheet::new(&[
         "id",

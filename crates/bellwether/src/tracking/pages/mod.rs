@@ -1,7 +1,6 @@
 //! `/tracking`: links and what was counted of them, as it is and as it changes, and every hit; orders and leads with what speaks for whom, codes, shops, whom orders are credited
 //! to; the wall of posts; the way on from a link itself, where shops send to, and other programs that are told.
 
-mod arriving;
 pub mod attribution;
 pub mod clicks;
 pub mod code;

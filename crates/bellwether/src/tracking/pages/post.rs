@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::{Platform, PostMetric};
 use store::published_posts::PostDecision;
 
-use super::arriving::receive;
+use super::files::receive;
 use super::post_curve::{CurveView, curve_view};
 use super::wall::{MetricLine, estimate_id, lines_of, state_words, when_words, words_of};
 use super::{Choice, Part, parts, problem_of};
@@ -349,9 +349,16 @@ pub async fn keep_picture(
     form: Multipart,
 ) -> Result<Response, WebError> {
     of_piece(&app, id, measurement).await?;
-    let kept = match receive(form, measuring::EVIDENCE_BYTES_MAX).await {
-        Ok(arrived) => measuring::keep_evidence(&app.data, measurement, &arrived.name, &arrived.bytes).await,
-        Err(error) => Err(error),
+    let (arrived, outcome) = receive(&app, form, measuring::EVIDENCE_BYTES_MAX).await;
+    let kept = match (outcome, arrived.place) {
+        (Ok(()), Some(place)) => {
+            let bytes = tokio::fs::read(&place.path).await;
+            place.abandon();
+            let bytes = bytes.map_err(|error| WebError::fault("reading the picture", &error))?;
+            measuring::keep_evidence(&app.data, measurement, &arrived.name, &bytes).await
+        }
+        (Ok(()), None) => Err(TrackingError::Field { field: "file", problem: "choose a picture".to_owned() }),
+        (Err(error), _) => Err(error),
     };
     match kept {
         Ok(()) => Ok(to(id, "The picture is kept", "#measurements").into_response()),

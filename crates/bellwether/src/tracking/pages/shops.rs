@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::conversions::{ConversionFilter, ShopRow};
+use store::conversions::ConversionFilter;
+use store::shops::ShopRow;
 
 use super::{Choice, Part, choice, parts, problem_of};
 use crate::clock;

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use engine::measurement::same_age::HowKnown;
 use model::{Platform, RowIssue};
 
-use super::arriving::{Arrived, receive};
+use super::files::receive;
 use super::{Choice, Part, parts, problem_of};
 use crate::clock;
-use crate::ingest::{IngestError, uploads};
+use crate::ingest::IngestError;
 use crate::tracking::measuring::{self, MetricAtAges, PieceMeasured};
 use crate::tracking::post_files::{self, FileTaken};
 use crate::tracking::posts::{self, PieceSeen, PostState, PostsWanted};
@@ -306,13 +306,17 @@ pub async fn show(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec<
 
 /// `POST /tracking/posts/import`: a table of measurements; what was refused is shown with its row and column.
 pub async fn import(State(app): State<App>, visit: Visit, form: Multipart) -> Result<Response, WebError> {
-    let (given, outcome) = match receive(form, FILE_BYTES_MAX).await {
-        Ok(Arrived { given, name, bytes }) => {
+    let (arrived, outcome) = receive(&app, form, FILE_BYTES_MAX).await;
+    let given = arrived.fields;
+    let outcome = match (outcome, arrived.place) {
+        (Ok(()), Some(place)) => {
             let zone = typed(&given, "zone");
-            let outcome = take(&app, &name, bytes, &zone).await;
-            (given, outcome)
+            let taken = post_files::take(&app.data, &place.path, Some(&arrived.name), &zone, TEAM).await;
+            place.abandon();
+            taken
         }
-        Err(error) => (Pairs::default(), Err(error)),
+        (Ok(()), None) => Err(TrackingError::Field { field: "file", problem: "choose a file".to_owned() }),
+        (Err(error), _) => Err(error),
     };
     match outcome {
         Ok(taken) => Ok(page(&app, visit, &Pairs::default(), None, Some(taken)).await?.into_response()),
@@ -323,18 +327,6 @@ pub async fn import(State(app): State<App>, visit: Visit, form: Multipart) -> Re
         }
         Err(error) => Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?), None).await?)),
     }
-}
-
-async fn take(app: &App, name: &str, bytes: Vec<u8>, zone: &str) -> Result<FileTaken, TrackingError> {
-    let place = uploads::make_place(&app.data, name)?;
-    let called = name.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or("file").to_owned();
-    let kept = tokio::fs::write(&place.path, bytes).await;
-    let taken = match kept {
-        Ok(()) => post_files::take(&app.data, &place.path, Some(&called), zone, TEAM).await,
-        Err(error) => Err(TrackingError::Field { field: "file", problem: format!("it could not be kept: {error}") }),
-    };
-    place.abandon();
-    taken
 }
 
 /// `GET /tracking/posts.csv`: every count of every piece at every age, with all parts of the estimate.

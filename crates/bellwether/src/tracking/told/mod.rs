@@ -62,6 +62,8 @@ pub struct OrderStated {
 pub struct Order {
     pub kind: ConversionKind,
     pub native_id: String,
+    /// The number is the one that the shop shows people, and its own is not known.
+    pub is_by_name: bool,
     pub native_name: Option<String>,
     /// `None`: only a change of money is told.
     pub stated: Option<OrderStated>,
@@ -83,6 +85,7 @@ impl Order {
         Order {
             kind,
             native_id: native_id.into(),
+            is_by_name: false,
             native_name: None,
             stated: None,
             money: vec![],
@@ -175,6 +178,7 @@ pub async fn told(data: &DataDirectory, key: &TokenKey, order: &Order, source: &
     Ok(Told {
         kind: order.kind,
         native_id: native_id.to_owned(),
+        is_by_name: order.is_by_name,
         native_name: order.native_name.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
         changes,
         proofs: proofs(data, key, order).await?,

@@ -6,7 +6,8 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use model::{RowIssue, Timestamp};
 use serde::Serialize;
-use store::conversions::{ConversionKind, MoneyKind, OthersHear, ShopRow, Told};
+use store::conversions::{ConversionKind, MoneyKind, OthersHear, Told};
+use store::shops::ShopRow;
 
 use super::{MoneyTold, Order, OrderStated, Visit, amounts, not_understood};
 use crate::clock::{DateCell, parse_date_cell};
@@ -313,6 +314,8 @@ impl Cells<'_> {
         let cancelled_at = self.moment("cancelled_at", zone)?;
         let is_over = matches!(status.as_str(), "cancelled" | "canceled" | "voided" | "failed" | "trash");
         let mut order = Order::new(kind, number);
+        let heading = self.places.of("order").map_or("", |place| &self.headings[place]);
+        order.is_by_name = !matches!(plain(heading).as_str(), "id" | "order_id");
         order.native_name = Some(self.text("name")).filter(|name| !name.is_empty());
         order.stated = Some(OrderStated {
             // A file says nothing of when it was so: whatever the shop itself told later counts more.
