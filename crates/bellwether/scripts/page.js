@@ -33,8 +33,20 @@
       // Storage is full or forbidden: the token still travels in links.
     }
   };
-  const place = () => (keep === "session" ? sessionStorage : keep === "consent" && kept(localStorage).length + Number(consents) > 0 ? localStorage : null);
   let consents = false;
+  // A browser that keeps sites from storing anything throws when asked for its storage.
+  const storage = (name) => {
+    try {
+      return window[name];
+    } catch {
+      return null;
+    }
+  };
+  const place = () => {
+    if (keep === "session") return storage("sessionStorage");
+    const lasting = keep === "consent" ? storage("localStorage") : null;
+    return lasting && (consents || kept(lasting).length > 0) ? lasting : null;
+  };
 
   const here = new URLSearchParams(location.search).get(name);
   const current = isToken(here) ? here : null;
@@ -92,7 +104,7 @@
     consent: (given) => {
       consents = given === true;
       if (consents) note();
-      else localStorage.removeItem(store);
+      else storage("localStorage")?.removeItem(store);
     },
   };
 })();

@@ -60,13 +60,16 @@ create table conversion (
     country text,
     -- What is left of the amount: 0 where cancelled, less what was given back.
     net_minor_units integer,
+    -- Its buyer was forgotten: whatever is told later, nothing that tells them apart is kept again.
+    is_forgotten integer not null default 0,
     -- Two sayings of one moment that differ, or amounts in two currencies.
     is_disputed integer not null default 0,
     received_at integer not null,
     changed_at integer not null,
     unique (shop_id, kind, is_by_name, native_id)
 );
-create index conversion_by_time on conversion (kind, at);
+create index conversion_by_time on conversion (at);
+create index conversion_by_shop on conversion (shop_id, at);
 create index conversion_by_customer on conversion (customer_hash) where customer_hash is not null;
 create index conversion_by_name on conversion (shop_id, native_name) where native_name is not null;
 
@@ -98,6 +101,8 @@ create table conversion_event (
     received_at integer not null,
     unique (conversion_id, kind, external_id)
 );
+
+create index conversion_event_by_customer on conversion_event (customer_hash) where customer_hash is not null;
 
 -- What speaks for whom: clicks, visits that name a deal, codes, an answer when asked.
 create table conversion_proof (
@@ -137,6 +142,7 @@ create table code (
 );
 create unique index code_once on code (coalesce(shop_id, 0), code_hash);
 create index code_by_norm on code (code_norm);
+create index code_by_hash on code (code_hash);
 create index code_by_contact on code (contact_id);
 create index code_by_deal on code (deal_id);
 create index code_by_campaign on code (campaign_id);

@@ -4,7 +4,7 @@ use model::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::conversions::rename_code;
+use crate::conversions::{remove_answers, rename_code};
 use crate::database::Store;
 use crate::error::StoreError;
 
@@ -158,24 +158,41 @@ impl Store {
 
     /// Ends a code, or lets it count again; whether that changed anything.
     pub async fn end_code(&self, id: i64, ended_at: Option<Timestamp>) -> Result<bool, StoreError> {
-        let done = sqlx::query("update code set ended_at = $2 where id = $1 and (ended_at is null) <> ($2 is null)")
-            .bind(id)
-            .bind(ended_at.map(|at| at.0))
-            .execute(&self.pool)
-            .await
-            .map_err(StoreError::of("ending a code"))?;
+        // Who lets it count again means for longer than it was meant to.
+        let done = sqlx::query(
+            "update code set ended_at = $2, valid_to = case when $2 is null then null else valid_to end where id = $1 \
+             and ((ended_at is null) <> ($2 is null) or ($2 is null and valid_to is not null))",
+        )
+        .bind(id)
+        .bind(ended_at.map(|at| at.0))
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::of("ending a code"))?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// On how many orders and leads each code stands: the code in capitals, how many.
-    pub async fn code_uses(&self) -> Result<Vec<(String, u64)>, StoreError> {
+    /// On how many orders and leads of each shop each code stands: shop, the code in capitals, how many; the most used first.
+    pub async fn code_uses(&self) -> Result<Vec<(i64, String, u64)>, StoreError> {
         let rows = sqlx::query(
-            "select subject, count(*) as uses from conversion_proof where kind = 'code' group by subject order by uses desc, subject",
+            "select shop_id, subject, count(*) as uses from conversion_proof join conversion on conversion.id = conversion_id \
+             where conversion_proof.kind = 'code' group by shop_id, subject order by uses desc, subject",
         )
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::of("reading how often codes were used"))?;
-        Ok(rows.iter().map(|row| (row.get("subject"), row.get::<i64, _>("uses").unsigned_abs())).collect())
+        let of = |row: &SqliteRow| (row.get("shop_id"), row.get("subject"), row.get::<i64, _>("uses").unsigned_abs());
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// What stands in the place of codes whose creators were forgotten, of the hashes given: hash, shop, name.
+    pub async fn codes_forgotten(&self, hashes: &[String]) -> Result<Vec<(String, Option<i64>, String)>, StoreError> {
+        sqlx::query_as(
+            "select code_hash, shop_id, code_norm from json_each($1) cross join code on code_hash = value where code_norm like '~%'",
+        )
+        .bind(serde_json::to_string(hashes).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading codes"))
     }
 }
 
@@ -185,11 +202,17 @@ pub(crate) async fn forget_codes(
     contact: i64,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let codes: Vec<(i64, String)> = sqlx::query_as("select id, code_norm from code where contact_id = $1")
-        .bind(contact)
-        .fetch_all(&mut *connection)
-        .await?;
-    for (id, code_norm) in codes {
+    let name: Option<(String,)> =
+        sqlx::query_as("select name from contact where id = $1").bind(contact).fetch_optional(&mut *connection).await?;
+    if let Some((name,)) = name.filter(|(name,)| !name.trim().is_empty()) {
+        remove_answers(connection, &name).await?;
+    }
+    let codes: Vec<(i64, Option<i64>, String)> =
+        sqlx::query_as("select id, shop_id, code_norm from code where contact_id = $1")
+            .bind(contact)
+            .fetch_all(&mut *connection)
+            .await?;
+    for (id, shop, code_norm) in codes {
         let name = format!("~{id}");
         sqlx::query("update code set code = $2, code_norm = $2, ended_at = coalesce(ended_at, $3) where id = $1")
             .bind(id)
@@ -197,7 +220,7 @@ pub(crate) async fn forget_codes(
             .bind(at.0)
             .execute(&mut *connection)
             .await?;
-        rename_code(connection, &code_norm, &name).await?;
+        rename_code(connection, shop, &code_norm, &name).await?;
     }
     Ok(())
 }

@@ -65,8 +65,10 @@ pub struct Stated {
 pub enum MoneyKind {
     /// One refund by its own number.
     Refunded,
-    /// All that was given back so far; the most counts.
+    /// All that was given back so far of a payment; the most counts.
     RefundedTotal,
+    /// All that was given back of an order, as a file says it; the most counts.
+    RefundedInFile,
     ChargedBack,
     /// By a person or a dispute that was won; of either sign.
     Corrected,
@@ -77,15 +79,22 @@ impl MoneyKind {
         match self {
             MoneyKind::Refunded => "refunded",
             MoneyKind::RefundedTotal => "refunded_total",
+            MoneyKind::RefundedInFile => "refunded_in_file",
             MoneyKind::ChargedBack => "charged_back",
             MoneyKind::Corrected => "corrected",
         }
     }
 
     fn from_code(code: &str) -> Option<MoneyKind> {
-        [MoneyKind::Refunded, MoneyKind::RefundedTotal, MoneyKind::ChargedBack, MoneyKind::Corrected]
-            .into_iter()
-            .find(|kind| kind.code() == code)
+        [
+            MoneyKind::Refunded,
+            MoneyKind::RefundedTotal,
+            MoneyKind::RefundedInFile,
+            MoneyKind::ChargedBack,
+            MoneyKind::Corrected,
+        ]
+        .into_iter()
+        .find(|kind| kind.code() == code)
     }
 }
 
@@ -222,6 +231,28 @@ pub struct ConversionFilter {
     pub until: Option<Timestamp>,
 }
 
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+impl ConversionFilter {
+    /// Only what is asked, so that an index can be used.
+    fn conditions(&self, of: &str) -> String {
+        let mut all = vec!["true".to_owned()];
+        all.extend(self.kind.map(|_| format!("{of}.kind = $1")));
+        all.extend(self.shop.map(|_| format!("{of}.shop_id = $2")));
+        all.extend(self.from.map(|_| format!("{of}.at >= $3")));
+        all.extend(self.until.map(|_| format!("{of}.at < $4")));
+        all.join(" and ")
+    }
+
+    fn bound<'q>(&self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(self.kind.map(ConversionKind::code))
+            .bind(self.shop)
+            .bind(self.from.map(|at| at.0))
+            .bind(self.until.map(|at| at.0))
+    }
+}
+
 const WITH_DECISION: &str = "select conversion.*, d.contact_id as decided_contact, d.actor as decided_by from conversion \
      left join conversion_decision d on d.conversion_id = conversion.id";
 
@@ -281,8 +312,9 @@ impl Store {
             return Ok(Taken { is_known_delivery: true, ..taken });
         }
         for one in told {
-            let (id, is_new) = find_or_make(&mut transaction, shop, one, now).await.map_err(&failed)?;
-            let mut is_changed = false;
+            let Found { id, is_new, is_joined } =
+                find_or_make(&mut transaction, shop, one, now).await.map_err(&failed)?;
+            let mut is_changed = is_joined;
             for change in &one.changes {
                 is_changed |= put_change(&mut transaction, id, change, &one.source, now).await.map_err(&failed)?;
             }
@@ -341,48 +373,35 @@ impl Store {
         from: u64,
         at_most: u64,
     ) -> Result<Vec<ConversionRow>, StoreError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{WITH_DECISION} where ($1 is null or kind = $1) and ($2 is null or shop_id = $2) \
-             and ($3 is null or conversion.at >= $3) and ($4 is null or conversion.at < $4) \
-             order by conversion.at desc nulls last, id desc limit $5 offset $6"
-        )))
-        .bind(filter.kind.map(ConversionKind::code))
-        .bind(filter.shop)
-        .bind(filter.from.map(|at| at.0))
-        .bind(filter.until.map(|at| at.0))
-        .bind(at_most.min(i64::MAX as u64) as i64)
-        .bind(from as i64)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading orders"))?;
+        let conditions = filter.conditions("conversion");
+        let text = format!(
+            "{WITH_DECISION} where {conditions} order by conversion.at desc nulls last, id desc limit $5 offset $6"
+        );
+        let rows = filter
+            .bound(sqlx::query(sqlx::AssertSqlSafe(text)))
+            .bind(at_most.min(i64::MAX as u64) as i64)
+            .bind(from as i64)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading orders"))?;
         Ok(rows.iter().map(conversion_of).collect())
     }
 
     pub async fn count_conversions(&self, filter: &ConversionFilter) -> Result<u64, StoreError> {
-        let row = sqlx::query(
-            "select count(*) as found from conversion where ($1 is null or kind = $1) and ($2 is null or shop_id = $2) \
-             and ($3 is null or at >= $3) and ($4 is null or at < $4)",
-        )
-        .bind(filter.kind.map(ConversionKind::code))
-        .bind(filter.shop)
-        .bind(filter.from.map(|at| at.0))
-        .bind(filter.until.map(|at| at.0))
-        .fetch_one(&self.pool)
-        .await
-        .map_err(StoreError::of("counting orders"))?;
+        let text = format!("select count(*) as found from conversion where {}", filter.conditions("conversion"));
+        let row = filter
+            .bound(sqlx::query(sqlx::AssertSqlSafe(text)))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("counting orders"))?;
         Ok(row.get::<i64, _>("found").unsigned_abs())
     }
 
     /// What speaks for whom on the orders that a filter finds: the order's id, whether it is the order's own or of another order or
     /// lead of the same buyer, and the proof. Of others only clicks and visits.
     pub async fn conversion_proofs(&self, filter: &ConversionFilter) -> Result<Vec<(i64, bool, ProofRow)>, StoreError> {
-        let of_these = "($1 is null or c.kind = $1) and ($2 is null or c.shop_id = $2) and ($3 is null or c.at >= $3) \
-                        and ($4 is null or c.at < $4)";
-        let query = sqlx::query(sqlx::AssertSqlSafe(proofs_of(of_these)))
-            .bind(filter.kind.map(ConversionKind::code))
-            .bind(filter.shop)
-            .bind(filter.from.map(|at| at.0))
-            .bind(filter.until.map(|at| at.0));
+        let text = proofs_of(&filter.conditions("c"));
+        let query = filter.bound(sqlx::query(sqlx::AssertSqlSafe(text)));
         self.proofs_by(query).await
     }
 
@@ -393,20 +412,20 @@ impl Store {
         self.proofs_by(sqlx::query(sqlx::AssertSqlSafe(proofs_of(of_these))).bind(these)).await
     }
 
-    async fn proofs_by(
-        &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<Vec<(i64, bool, ProofRow)>, StoreError> {
+    async fn proofs_by(&self, query: Query<'_>) -> Result<Vec<(i64, bool, ProofRow)>, StoreError> {
         let rows = query.fetch_all(&self.pool).await.map_err(StoreError::of("reading what speaks for whom"))?;
         let of = |row: &SqliteRow| Some((row.get("of_id"), row.get::<i64, _>("is_own") != 0, proof_of(row)?));
         Ok(rows.iter().filter_map(of).collect())
     }
 
-    /// Orders and leads with a proof of any of these subjects (`link-12`, `deal-7`, a code in capitals), the newest first.
-    pub async fn conversions_touched(&self, subjects: &[String]) -> Result<Vec<ConversionRow>, StoreError> {
+    /// Orders and leads with a proof of any of these subjects (`link-12`, `deal-7`, a code in capitals), and those of the same buyers;
+    /// the newest first.
+    pub async fn conversions_touched(&self, subjects: &[&str]) -> Result<Vec<ConversionRow>, StoreError> {
         let text = format!(
             "{WITH_DECISION} where id in (select p.conversion_id from json_each($1) cross join conversion_proof p on p.subject = value \
-             where p.kind in ('click', 'visit', 'code')) order by id desc"
+             where p.kind in ('click', 'visit', 'code')) or customer_hash in (select o.customer_hash from json_each($1) \
+             cross join conversion_proof p on p.subject = value join conversion o on o.id = p.conversion_id \
+             where p.kind in ('click', 'visit')) order by id desc"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(serde_json::to_string(subjects).unwrap_or_default())
@@ -481,51 +500,59 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes away what tells a buyer's orders from those of others; of how many orders and leads.
+    /// Takes away what tells a buyer's orders from those of others, and what they said; for good. Of how many orders and leads.
     pub async fn forget_customer(&self, hashes: &[String], at: Timestamp) -> Result<u64, StoreError> {
-        let failed = StoreError::of("forgetting a buyer");
-        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        let mut forgotten = 0;
-        for hash in hashes {
-            sqlx::query("update conversion_event set customer_hash = null where customer_hash = $1")
-                .bind(hash)
-                .execute(&mut *transaction)
-                .await
-                .map_err(&failed)?;
-            let done =
-                sqlx::query("update conversion set customer_hash = null, changed_at = $2 where customer_hash = $1")
-                    .bind(hash)
-                    .bind(at.0)
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(&failed)?;
-            forgotten += done.rows_affected();
-        }
-        transaction.commit().await.map_err(&failed)?;
-        Ok(forgotten)
+        let these = serde_json::to_string(hashes).unwrap_or_default();
+        self.forget_buyers(
+            "id in (select id from conversion where customer_hash in (select value from json_each($1)) union \
+             select conversion_id from conversion_event where customer_hash in (select value from json_each($1))) and $2 = $2",
+            &these,
+            0,
+            at,
+        )
+        .await
     }
 
-    /// The same for all buyers of a shop.
+    /// The same of some orders of a shop, by the shop's own numbers.
+    pub async fn forget_buyers_of_orders(
+        &self,
+        shop: i64,
+        native_ids: &[String],
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let these = serde_json::to_string(native_ids).unwrap_or_default();
+        let of_these = "shop_id = $2 and is_by_name = 0 and native_id in (select value from json_each($1))";
+        self.forget_buyers(of_these, &these, shop, at).await
+    }
+
+    /// The same of all orders of a shop.
     pub async fn forget_customers_of(&self, shop: i64, at: Timestamp) -> Result<u64, StoreError> {
-        let failed = StoreError::of("forgetting the buyers of a shop");
+        self.forget_buyers("shop_id = $2 and $1 = $1", "", shop, at).await
+    }
+
+    async fn forget_buyers(&self, of_these: &str, these: &str, shop: i64, at: Timestamp) -> Result<u64, StoreError> {
+        let failed = StoreError::of("forgetting a buyer");
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
-        sqlx::query(
-            "update conversion_event set customer_hash = null where conversion_id in (select id from conversion where shop_id = $1)",
-        )
-        .bind(shop)
-        .execute(&mut *transaction)
-        .await
-        .map_err(&failed)?;
-        let done = sqlx::query(
-            "update conversion set customer_hash = null, changed_at = $2 where shop_id = $1 and customer_hash is not null",
-        )
+        let marked = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "update conversion set is_forgotten = 1, customer_hash = null, changed_at = $3 where is_forgotten = 0 and {of_these} \
+             returning id"
+        )))
+        .bind(these)
         .bind(shop)
         .bind(at.0)
-        .execute(&mut *transaction)
+        .fetch_all(&mut *transaction)
         .await
         .map_err(&failed)?;
+        let ids: Vec<i64> = marked.iter().map(|row| row.get("id")).collect();
+        let marked = serde_json::to_string(&ids).unwrap_or_default();
+        for statement in [
+            "update conversion_event set customer_hash = null where conversion_id in (select value from json_each($1))",
+            "delete from conversion_proof where kind = 'answer' and conversion_id in (select value from json_each($1))",
+        ] {
+            sqlx::query(statement).bind(&marked).execute(&mut *transaction).await.map_err(&failed)?;
+        }
         transaction.commit().await.map_err(&failed)?;
-        Ok(done.rows_affected())
+        Ok(ids.len() as u64)
     }
 }
 
@@ -548,25 +575,29 @@ async fn find_or_make(
     shop: i64,
     told: &Told,
     now: Timestamp,
-) -> Result<(i64, bool), sqlx::Error> {
-    let found = match told.is_by_name {
+) -> Result<Found, sqlx::Error> {
+    // One look by an index for each way it may be known. A name is written with or without the mark before it.
+    let name = told.native_name.as_deref().unwrap_or(&told.native_id);
+    let (bare, marked) = (name.trim_start_matches('#'), format!("#{}", name.trim_start_matches('#')));
+    let found = sqlx::query(match told.is_by_name {
         // Where a shop shows no other number, its own is what people see.
-        true => sqlx::query(
-            "select id from conversion where shop_id = $1 and kind = $2 and (native_name = $3 or (native_id = $3 and \
-             (is_by_name = 1 or native_name is null))) order by native_name is null, is_by_name desc limit 1",
-        )
-        .bind(shop)
-        .bind(told.kind.code())
-        .bind(&told.native_id),
-        false => sqlx::query(
-            "select id from conversion where shop_id = $1 and kind = $2 and ((is_by_name = 0 and native_id = $3) \
-             or (is_by_name = 1 and native_id = $4)) order by is_by_name limit 1",
-        )
-        .bind(shop)
-        .bind(told.kind.code())
-        .bind(&told.native_id)
-        .bind(told.native_name.as_deref().unwrap_or(&told.native_id)),
-    };
+        true => {
+            "select id from (select id, 0 as way from conversion where shop_id = $1 and native_name in ($4, $5) and kind = $2 \
+             union all select id, 1 from conversion where shop_id = $1 and kind = $2 and is_by_name = 1 and native_id in ($4, $5) \
+             union all select id, 2 from conversion where shop_id = $1 and kind = $2 and is_by_name = 0 and native_id = $3 \
+             and native_name is null) order by way limit 1"
+        }
+        false => {
+            "select id from (select id, 0 as way from conversion where shop_id = $1 and kind = $2 and is_by_name = 0 \
+             and native_id = $3 union all select id, 1 from conversion where shop_id = $1 and kind = $2 and is_by_name = 1 \
+             and native_id in ($4, $5)) order by way limit 1"
+        }
+    })
+    .bind(shop)
+    .bind(told.kind.code())
+    .bind(&told.native_id)
+    .bind(bare)
+    .bind(&marked);
     if let Some(row) = found.fetch_optional(&mut *connection).await? {
         let id: i64 = row.get("id");
         if !told.is_by_name {
@@ -577,10 +608,14 @@ async fn find_or_make(
             .bind(id)
             .bind(&told.native_id)
             .bind(&told.native_name)
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+            if let Some(name) = &told.native_name {
+                let is_joined = take_over(connection, shop, told.kind, id, name).await?;
+                return Ok(Found { id, is_new: false, is_joined });
+            }
         }
-        return Ok((id, false));
+        return Ok(Found { id, is_new: false, is_joined: false });
     }
     let row = sqlx::query(
         "insert into conversion (shop_id, kind, native_id, is_by_name, native_name, received_at, changed_at) \
@@ -594,7 +629,47 @@ async fn find_or_make(
     .bind(now.0)
     .fetch_one(connection)
     .await?;
-    Ok((row.get("id"), true))
+    Ok(Found { id: row.get("id"), is_new: true, is_joined: false })
+}
+
+/// The row that a message is about.
+struct Found {
+    id: i64,
+    is_new: bool,
+    /// Another row became this one.
+    is_joined: bool,
+}
+
+/// Where a file had told of an order by its name after its number alone was known, both are one from now on.
+async fn take_over(
+    connection: &mut SqliteConnection,
+    shop: i64,
+    kind: ConversionKind,
+    stays: i64,
+    name: &str,
+) -> Result<bool, sqlx::Error> {
+    let (bare, marked) = (name.trim_start_matches('#'), format!("#{}", name.trim_start_matches('#')));
+    let goes = sqlx::query(
+        "select id from conversion where shop_id = $1 and kind = $2 and is_by_name = 1 and native_id in ($3, $4) and id <> $5",
+    )
+    .bind(shop)
+    .bind(kind.code())
+    .bind(bare)
+    .bind(&marked)
+    .bind(stays)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(goes) = goes.map(|row| row.get::<i64, _>("id")) else { return Ok(false) };
+    for statement in [
+        "update or ignore conversion_event set conversion_id = $1 where conversion_id = $2",
+        "update or ignore conversion_proof set conversion_id = $1 where conversion_id = $2",
+        "update or ignore conversion_decision set conversion_id = $1 where conversion_id = $2",
+        "update conversion set is_forgotten = 1 where id = $1 and (select is_forgotten from conversion where id = $2)",
+    ] {
+        sqlx::query(statement).bind(stays).bind(goes).execute(&mut *connection).await?;
+    }
+    sqlx::query("delete from conversion where id = $1").bind(goes).execute(connection).await?;
+    Ok(true)
 }
 
 async fn put_change(
@@ -609,7 +684,8 @@ async fn put_change(
             let text = serde_json::to_string(stated).unwrap_or_default();
             sqlx::query(
                 "insert into conversion_event (conversion_id, kind, external_id, at, amount_minor_units, currency, stated, \
-                 customer_hash, source, received_at) values ($1, 'stated', $2, $3, $4, $5, $2, $6, $7, $8) \
+                 customer_hash, source, received_at) select $1, 'stated', $2, $3, $4, $5, $2, \
+                 case when (select is_forgotten from conversion where id = $1) then null else $6 end, $7, $8 where true \
                  on conflict do update set customer_hash = excluded.customer_hash \
                  where customer_hash is null and excluded.customer_hash is not null",
             )
@@ -654,8 +730,8 @@ async fn put_proof(
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
-        "insert into conversion_proof (conversion_id, kind, subject, at, verdict, received_at) values ($1, $2, $3, $4, $5, $6) \
-         on conflict do nothing",
+        "insert into conversion_proof (conversion_id, kind, subject, at, verdict, received_at) select $1, $2, $3, $4, $5, $6 \
+         where $2 <> 'answer' or not (select is_forgotten from conversion where id = $1) on conflict do nothing",
     )
     .bind(conversion)
     .bind(proof.kind.code())
@@ -694,7 +770,7 @@ async fn stand(connection: &mut SqliteConnection, conversion: i64, now: Timestam
     let best = stands.best.as_ref();
     sqlx::query(
         "update conversion set at = $2, is_paid = $3, is_test = $4, amount_minor_units = $5, currency = $6, cancelled_at = $7, \
-         customer_hash = $8, is_new_customer = $9, country = $10, net_minor_units = $11, is_disputed = $12, changed_at = $13 \
+         customer_hash = case when is_forgotten then null else $8 end, is_new_customer = $9, country = $10, net_minor_units = $11, is_disputed = $12, changed_at = $13 \
          where id = $1",
     )
     .bind(conversion)
@@ -728,6 +804,10 @@ async fn put_news(
         .fetch_one(&mut *connection)
         .await?;
     let row = conversion_of(&row);
+    if row.at.is_none() {
+        // Money that went back of an order which nobody told of yet.
+        return Ok(());
+    }
     let event = match (row.kind, is_new) {
         (ConversionKind::Lead, true) => "lead.created",
         (ConversionKind::Lead, false) => return Ok(()),
@@ -743,15 +823,29 @@ async fn put_news(
     Ok(())
 }
 
-/// Puts another name in place of a code that names somebody who is forgotten.
+/// Puts another name in place of a code that names somebody who is forgotten, on the orders of its shop or of all.
 pub(crate) async fn rename_code(
     connection: &mut SqliteConnection,
+    shop: Option<i64>,
     code_norm: &str,
     to: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("update or ignore conversion_proof set subject = $2 where kind = 'code' and subject = $1")
-        .bind(code_norm)
-        .bind(to)
+    sqlx::query(
+        "update or ignore conversion_proof set subject = $2 where kind = 'code' and subject = $1 \
+         and ($3 is null or conversion_id in (select id from conversion where shop_id = $3))",
+    )
+    .bind(code_norm)
+    .bind(to)
+    .bind(shop)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes answers of buyers that name somebody who is forgotten.
+pub(crate) async fn remove_answers(connection: &mut SqliteConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from conversion_proof where kind = 'answer' and lower(trim(subject, ' @')) = lower($1)")
+        .bind(name.trim())
         .execute(connection)
         .await?;
     Ok(())

@@ -5,6 +5,7 @@ use model::outreach::rights::{ContestState, GRACE_DAYS};
 use model::outreach::{SuppressionReason, TouchKind};
 use model::{AccountId, Timestamp};
 use store::PriceRow;
+use store::codes::CodeFilter;
 use store::outreach::rights::{ContestRow, ErasureRequest};
 use store::published_posts::PieceFilter;
 use store::tracking::LinkFilter;
@@ -82,6 +83,17 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
             held.push(what("shipping", "Where it is sent", address));
         }
     }
+    let theirs = CodeFilter { contact: Some(shown.row.id), ..CodeFilter::default() };
+    held.extend(data.store.codes(&theirs).await?.into_iter().map(|code| Held {
+        fact: format!("code:{}", code.id),
+        account: None,
+        what: "A code of yours".to_owned(),
+        says: code.code,
+        from: "made or brought in by the team; orders with it are counted, and of their buyers nothing is kept that names them"
+            .to_owned(),
+        since: Some(code.created_at),
+        mark: String::new(),
+    }));
     let followed = LinkFilter { contact: Some(shown.row.id), ..LinkFilter::default() };
     held.extend(data.store.links(&followed).await?.into_iter().map(|link| Held {
         fact: format!("link:{}", link.id),

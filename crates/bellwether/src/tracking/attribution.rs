@@ -17,15 +17,18 @@ use sha2::{Digest, Sha256};
 use store::attribution::AttributionReportRow;
 use store::codes::CodeFilter;
 use store::conversions::{ConversionFilter, ConversionKind, ProofKind};
+use store::tracking::LinkFilter;
 use verdicts::VerdictKind;
 
-use super::conversions::{self, Joined, Owners, counts, names};
+use super::conversions::{self, Joined, Owners, counts, is_given_back, names};
 use super::{TrackingError, counting};
 use crate::data_directory::DataDirectory;
 
 const WINDOW_DAYS_MAX: u32 = 365;
 const DAY: i64 = 86_400_000_000;
 const NAME_LETTERS_MAX: usize = 120;
+/// Contested orders that a report names.
+const CONTESTED_NAMED: usize = 100;
 
 /// What a report is asked for; kept with it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -106,7 +109,7 @@ pub struct ReportFound {
     /// Orders that do not count, by why.
     pub left_out: Vec<(String, u64)>,
     pub survey_only: u64,
-    /// The numbers of the contested orders, at most a hundred.
+    /// The numbers of the contested orders, the newest hundred.
     pub contested_orders: Vec<i64>,
 }
 
@@ -175,13 +178,20 @@ pub async fn report(data: &DataDirectory, asked: &ReportAsked) -> Result<Report,
     }
     let usual = by_currency.iter().max_by_key(|(code, orders)| (**orders, std::cmp::Reverse((*code).clone())));
     let currency = asked.currency.clone().or_else(|| usual.map(|(code, _)| code.clone()));
+    // A lead has no amount that counts here.
+    let currency = currency.filter(|_| !asked.is_of_leads);
     if !asked.is_of_leads {
         counted.retain(|row| row.currency == currency);
     }
-    let (joined, mut owners) =
-        conversions::joined_by(data, asked.campaign, counted, &filter, &asked.join_settings()).await?;
+    let (mut joined, mut owners) = conversions::joined_by(data, counted, &filter, &asked.join_settings()).await?;
+    if asked.campaign.is_some() {
+        // Orders that anything of the campaign touched; by whomever else they were touched too, so that none is paid for twice.
+        let of = LinkFilter { campaign: asked.campaign, ..LinkFilter::default() };
+        let theirs = conversions::subjects_of(data, &of).await?;
+        joined.retain(|one| conversions::is_touched_by(one, &owners, &theirs));
+    }
     let clicked = clicked(data, &mut owners, asked, &joined).await?;
-    let data_hash = hash_of(&joined);
+    let data_hash = hash_of(&joined, &owners.contacts, &clicked);
     let asked_of = asked.clone();
     let contacts = owners.contacts.clone();
     let as_of = data.now();
@@ -223,18 +233,23 @@ async fn owners_of_links(data: &DataDirectory, campaign: Option<i64>) -> Result<
     Ok(links.filter_map(|(link, contact, _)| Some((link, contact?))).collect())
 }
 
-fn hash_of(joined: &[Joined]) -> String {
+/// Of everything that the figures follow from: orders, what speaks for whom by the numbers of contacts, decisions, clicks.
+fn hash_of(joined: &[Joined], contacts: &[i64], clicked: &BTreeMap<u32, (u64, u64)>) -> String {
+    let contact = |creator: u32| contacts.get(creator as usize).copied();
     let mut hash = Sha256::new();
     for one in joined {
-        let touches: Vec<(u32, i64)> = one.order.touches.iter().map(|touch| (touch.creator, touch.at.0)).collect();
-        hash.update(format!("{}|{:?}|{:?}|{touches:?}\n", one.row.id, one.row.net_minor_units, one.row.at));
+        let touches: Vec<_> =
+            one.order.touches.iter().map(|touch| (contact(touch.creator), touch.at.0, touch.kind)).collect();
+        let row = &one.row;
+        hash.update(format!(
+            "{}|{:?}|{:?}|{:?}|{:?}|{touches:?}\n",
+            row.id, row.net_minor_units, row.currency, row.at, row.decided_contact
+        ));
+    }
+    for (creator, clicks) in clicked {
+        hash.update(format!("{:?}|{clicks:?}\n", contact(*creator)));
     }
     hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether all of an order went back.
-fn is_given_back(one: &Joined) -> bool {
-    one.row.amount_minor_units.is_some_and(|amount| amount > 0) && one.row.net_minor_units.is_some_and(|net| net <= 0)
 }
 
 fn journeys(joined: &[Joined], clicked: &BTreeMap<u32, (u64, u64)>, as_of: Timestamp) -> Vec<Journey> {
@@ -242,7 +257,7 @@ fn journeys(joined: &[Joined], clicked: &BTreeMap<u32, (u64, u64)>, as_of: Times
         .iter()
         .map(|one| {
             let journey = one.order.journey();
-            match is_given_back(one) {
+            match is_given_back(&one.row) {
                 // What came back whole was not bought.
                 true => Journey { conversions: 0, nulls: 1, ..journey },
                 false => journey,
@@ -251,13 +266,15 @@ fn journeys(joined: &[Joined], clicked: &BTreeMap<u32, (u64, u64)>, as_of: Times
         .collect();
     // People who clicked and did not buy, each as a journey of one touch: whoever met several creators without buying is not known,
     // because nobody is followed from link to link.
+    let mut bought = BTreeMap::<u32, u64>::new();
+    for one in joined {
+        let by_link = one.order.touches.iter().filter(|touch| touch.kind == TouchKind::Link);
+        for creator in by_link.map(|touch| touch.creator).collect::<BTreeSet<u32>>() {
+            *bought.entry(creator).or_default() += 1;
+        }
+    }
     for (creator, (clicks, visitors)) in clicked {
-        let bought = joined
-            .iter()
-            .filter(|one| {
-                one.order.touches.iter().any(|touch| touch.creator == *creator && touch.kind == TouchKind::Link)
-            })
-            .count() as u64;
+        let bought = bought.get(creator).copied().unwrap_or(0);
         let met = if *visitors > 0 { *visitors } else { *clicks };
         let nulls = met.saturating_sub(bought);
         if nulls > 0 {
@@ -273,6 +290,19 @@ fn journeys(joined: &[Joined], clicked: &BTreeMap<u32, (u64, u64)>, as_of: Times
         }
     }
     journeys
+}
+
+/// What stands beside a creator's credit.
+#[derive(Clone, Copy, Default)]
+struct Beside {
+    by_code_alone: u64,
+    contested: u64,
+    named_when_asked: u64,
+}
+
+/// Whether click and code name different creators, and nobody has decided yet.
+fn is_open_contest(one: &Joined) -> bool {
+    one.order.contested.is_some() && one.row.decided_contact.is_none()
 }
 
 fn found(
@@ -292,9 +322,18 @@ fn found(
     let made =
         attribute(contacts.len() as u32, &journeys, &settings).map_err(|error| refused("", error.to_string()))?;
     let unit = currency.as_deref().and_then(|code| Currency::new(code).ok());
+    let mut beside = vec![Beside::default(); contacts.len()];
+    for one in joined {
+        if let Some(of) = one.order.credited.and_then(|credited| beside.get_mut(credited.creator as usize)) {
+            of.by_code_alone += u64::from(one.order.credited.is_some_and(|credited| credited.proof == Proof::Code));
+            of.contested += u64::from(is_open_contest(one));
+        }
+        if let Some(of) = one.order.survey.and_then(|creator| beside.get_mut(creator as usize)) {
+            of.named_when_asked += 1;
+        }
+    }
     let of = |number: usize| {
         let creator = number as u32;
-        let credited = |one: &&Joined| one.order.credited.is_some_and(|credited| credited.creator == creator);
         CreatorCredit {
             contact: contacts[number],
             orders: orders_of(&made, creator, as_of),
@@ -305,24 +344,21 @@ fn found(
                 .map(|one| (one.credits.conversions[number], one.credits.value_minor_units[number]))
                 .collect(),
             orders_touched: made.ranges[number].orders_touched,
-            by_code_alone: joined
-                .iter()
-                .filter(credited)
-                .filter(|one| one.order.credited.is_some_and(|credited| credited.proof == Proof::Code))
-                .count() as u64,
-            contested: joined.iter().filter(credited).filter(|one| one.order.contested.is_some()).count() as u64,
+            by_code_alone: beside[number].by_code_alone,
+            contested: beside[number].contested,
             clicks: clicked.get(&creator).map_or(0, |(clicks, _)| *clicks),
-            named_when_asked: joined.iter().filter(|one| one.order.survey == Some(creator)).count() as u64,
+            named_when_asked: beside[number].named_when_asked,
         }
     };
     let mut creators: Vec<CreatorCredit> = (0..contacts.len()).map(of).collect();
+    creators.retain(|one| one.orders_touched > 0 || one.clicks > 0 || one.named_when_asked > 0);
     creators.sort_by(|a, b| {
         let rank = |one: &CreatorCredit| {
             (one.value.as_ref().and_then(|value| value.value).unwrap_or(0.0), one.orders.value.unwrap_or(0.0))
         };
         rank(b).partial_cmp(&rank(a)).unwrap_or(std::cmp::Ordering::Equal).then(a.contact.cmp(&b.contact))
     });
-    let contested: Vec<i64> = joined.iter().filter(|one| one.order.contested.is_some()).map(|one| one.row.id).collect();
+    let contested: Vec<i64> = joined.iter().filter(|one| is_open_contest(one)).map(|one| one.row.id).collect();
     Ok(ReportFound {
         version: ATTRIBUTION_VERSION,
         currency,
@@ -330,7 +366,7 @@ fn found(
         models: made.models.iter().map(|one| one.model).collect(),
         refused: made.refused.iter().map(|one| (one.model, one.why.clone())).collect(),
         creators,
-        orders: joined.iter().filter(|one| !is_given_back(one)).count() as u64,
+        orders: joined.iter().filter(|one| !is_given_back(&one.row)).count() as u64,
         value_minor_units: joined.iter().map(|one| one.row.net_minor_units.unwrap_or(0)).sum(),
         touched: made.shared_out.conversions,
         touched_value_minor_units: made.shared_out.value_minor_units,
@@ -339,7 +375,7 @@ fn found(
         left_out: vec![],
         survey_only: joined.iter().filter(|one| one.order.survey.is_some() && one.order.credited.is_none()).count()
             as u64,
-        contested_orders: contested.into_iter().take(100).collect(),
+        contested_orders: contested.into_iter().take(CONTESTED_NAMED).collect(),
     })
 }
 
@@ -410,8 +446,8 @@ pub struct CodeSeen {
 #[derive(Default)]
 pub(crate) struct LeaksHeld(Option<(LeaksOf, Arc<Vec<CodeSeen>>)>);
 
-/// Orders, codes, clicks and the day.
-type LeaksOf = ((i64, i64, i64), (i64, i64), u64, i64);
+/// Orders, codes, links, what was posted when, clicks and the day.
+type LeaksOf = ((i64, i64, i64), (i64, i64), i64, (i64, i64), u64, i64);
 
 /// Looks at every code that was used for signs that it leaks; once for the same orders, codes, clicks and day.
 pub async fn leaks(data: &DataDirectory) -> Result<Arc<Vec<CodeSeen>>, TrackingError> {
@@ -419,6 +455,8 @@ pub async fn leaks(data: &DataDirectory) -> Result<Arc<Vec<CodeSeen>>, TrackingE
     let of: LeaksOf = (
         data.store.conversions_state().await?,
         data.store.codes_state().await?,
+        data.store.link_revision().await?,
+        data.store.live_state().await?,
         data.store.counted().await?.clicks,
         data.now().0.div_euclid(DAY),
     );
@@ -440,7 +478,7 @@ async fn look_for_leaks(data: &DataDirectory) -> Result<Vec<CodeSeen>, TrackingE
     let filter = ConversionFilter { kind: Some(ConversionKind::Sale), ..ConversionFilter::default() };
     let rows = data.store.conversions(&filter, 0, u64::MAX).await?;
     let rows = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
-    let (joined, owners) = conversions::joined_by(data, None, rows, &filter, &JoinSettings::default()).await?;
+    let (joined, owners) = conversions::joined_by(data, rows, &filter, &JoinSettings::default()).await?;
     let whose = owners_of_links(data, None).await?;
     let with_link: BTreeSet<i64> = whose.values().copied().collect();
     let mut clicks_of: HashMap<i64, u64> = HashMap::new();
@@ -451,23 +489,25 @@ async fn look_for_leaks(data: &DataDirectory) -> Result<Vec<CodeSeen>, TrackingE
             *clicks_of.entry(*contact).or_default() += clicks;
         }
     }
+    let deals: Vec<i64> = codes.iter().filter_map(|code| code.deal).collect();
     let mut posts_of: HashMap<i64, Vec<Timestamp>> = HashMap::new();
-    for code in codes.iter().filter_map(|code| code.deal) {
-        if let std::collections::hash_map::Entry::Vacant(entry) = posts_of.entry(code) {
-            let published = data.store.deliverables(code).await?.into_iter().filter_map(|piece| piece.live_at);
-            entry.insert(published.collect());
-        }
+    for (deal, at) in data.store.live_moments(&deals).await? {
+        posts_of.entry(deal).or_default().push(at);
+    }
+    let mut by_norm: HashMap<&str, Vec<&store::codes::CodeRow>> = HashMap::new();
+    for code in &codes {
+        by_norm.entry(&code.code_norm).or_default().push(code);
     }
     let mut redemptions: HashMap<i64, Vec<Redemption>> = HashMap::new();
     for one in &joined {
         let at = one.order.at;
         for (_, proof) in one.proofs.iter().filter(|(is_own, proof)| *is_own && proof.kind == ProofKind::Code) {
             let Some(contact) = owners.contact_of_code(&proof.subject, one.row.shop, at) else { continue };
-            let code = codes.iter().find(|code| {
-                code.code_norm == proof.subject
-                    && code.contact == Some(contact)
-                    && code.shop.is_none_or(|shop| shop == one.row.shop)
-            });
+            let code = by_norm
+                .get(proof.subject.as_str())
+                .into_iter()
+                .flatten()
+                .find(|code| code.contact == Some(contact) && code.shop.is_none_or(|shop| shop == one.row.shop));
             let Some(code) = code else { continue };
             let clicked = one.order.touches.iter().any(|touch| {
                 touch.kind == TouchKind::Link && owners.contacts.get(touch.creator as usize) == Some(&contact)

@@ -83,7 +83,7 @@ fn day_of(field: &'static str, text: &str) -> Result<Option<Timestamp>, Tracking
 }
 
 /// What stays of a code when it goes with whom it names.
-fn code_hash(key: &[u8], code_norm: &str) -> String {
+pub(super) fn code_hash(key: &[u8], code_norm: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(b"code\0");
     mac.update(code_norm.as_bytes());
@@ -260,11 +260,17 @@ pub async fn import(
     if columns["code"].is_none() {
         return Err(refused("file", format!("no column says the code; the headings are {}", file.headings.join(", "))));
     }
-    let by_name = contacts_by_name(data, &creators_in(path, columns["creator"]).map_err(of_file)?).await?;
-    let held: HashMap<String, Option<i64>> =
-        data.store.codes(&CodeFilter::default()).await?.into_iter().map(|row| (row.code_norm, row.contact)).collect();
+    let by_name = contacts_by_name(data).await?;
+    let held = data.store.codes(&CodeFilter::default()).await?;
+    // A code of every shop and the same code of one would name two creators for one order.
+    let whose = |one: &NewCode| {
+        let same = |row: &&CodeRow| {
+            row.code_norm == one.code_norm && (row.shop.is_none() || one.shop.is_none() || row.shop == one.shop)
+        };
+        held.iter().find(same).map(|row| (row.contact, row.shop))
+    };
     let mut done = CodesImported { is_try, ..CodesImported::default() };
-    let (mut new, mut seen): (Vec<NewCode>, HashSet<String>) = (vec![], HashSet::new());
+    let (mut new, mut seen): (Vec<NewCode>, HashSet<(Option<i64>, String)>) = (vec![], HashSet::new());
     loop {
         let row = match file.next_row().map_err(of_file)? {
             Next::End => break,
@@ -319,11 +325,15 @@ pub async fn import(
             until: text("until"),
         };
         match ready(data, &given, actor).await {
-            Ok(one) if held.get(&one.code_norm).is_some_and(|whose| *whose == one.contact) => done.known += 1,
-            Ok(one) if held.contains_key(&one.code_norm) => {
+            Ok(one) if whose(&one) == Some((one.contact, one.shop)) => done.known += 1,
+            Ok(one) if whose(&one).is_some_and(|(contact, _)| contact == one.contact) => {
+                let problem = format!("{:?} is theirs already in another shop or in all; end that one first", one.code);
+                done.refused.push(issue("code", problem));
+            }
+            Ok(one) if whose(&one).is_some() => {
                 done.refused.push(issue("code", format!("{:?} is somebody else's already", one.code)));
             }
-            Ok(one) if !seen.insert(one.code_norm.clone()) => {
+            Ok(one) if !seen.insert((one.shop, one.code_norm.clone())) => {
                 done.refused.push(issue("code", format!("{:?} stands in an earlier row", one.code)));
             }
             Ok(one) => new.push(one),
@@ -346,12 +356,9 @@ pub async fn import(
 }
 
 /// Contacts by their name in small letters; `None` where several are called so.
-pub(super) async fn contacts_by_name(
-    data: &DataDirectory,
-    names: &[String],
-) -> Result<HashMap<String, Option<i64>>, TrackingError> {
+pub(super) async fn contacts_by_name(data: &DataDirectory) -> Result<HashMap<String, Option<i64>>, TrackingError> {
     let mut by_name: HashMap<String, Option<i64>> = HashMap::new();
-    for (id, name) in data.store.contacts_called(names).await? {
+    for (id, name) in data.store.contact_names().await? {
         let held = by_name.entry(name.trim().to_lowercase()).or_insert(Some(id));
         if *held != Some(id) {
             *held = None;
@@ -360,22 +367,11 @@ pub(super) async fn contacts_by_name(
     Ok(by_name)
 }
 
-/// The creators that a file names.
-fn creators_in(path: &Path, place: Option<usize>) -> Result<Vec<String>, IngestError> {
-    let Some(place) = place else { return Ok(vec![]) };
-    let (mut file, mut names) = (CsvFile::open(path)?, HashSet::new());
-    loop {
-        match file.next_row()? {
-            Next::End => return Ok(names.into_iter().collect()),
-            Next::Bad(_) => {}
-            Next::Row(row) => {
-                let name = row.text(place).map_or("", as_typed).trim();
-                if !name.is_empty() {
-                    names.insert(name.to_owned());
-                }
-            }
-        }
-    }
+/// How often a code was used where it counts.
+pub fn uses_of(uses: &[(i64, String, u64)], code: &CodeRow) -> u64 {
+    let is_of =
+        |(shop, norm, _): &&(i64, String, u64)| *norm == code.code_norm && code.shop.is_none_or(|own| own == *shop);
+    uses.iter().filter(is_of).map(|(_, _, uses)| uses).sum()
 }
 
 /// Ends a code, or lets it count again; orders before keep it.

@@ -1,7 +1,7 @@
 //! Orders and leads with what speaks for whom: links, deals, codes and answers led back to contacts, at the moment they are asked for,
 //! so that what arrives late counts as if it had come in time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use engine::measurement::attribution::joining::{CodeOwner, JoinSettings, JoinedOrder, Met, OrderProofs, join};
 use model::{Currency, Money, Timestamp};
@@ -44,14 +44,13 @@ pub struct Joined {
 }
 
 impl Owners {
-    /// Reads whose everything is that some proofs name; `campaign`: only what belongs to it speaks for anybody.
+    /// Reads whose everything is that some proofs name.
     pub async fn of<'a>(
         data: &DataDirectory,
-        campaign: Option<i64>,
         proofs: impl Iterator<Item = &'a ProofRow>,
     ) -> Result<Owners, TrackingError> {
-        let (mut links, mut deals, mut codes, mut names) =
-            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut links, mut deals, mut codes, mut is_asked) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), false);
         for proof in proofs {
             match (proof.kind, proof.subject.split_once('-')) {
                 (ProofKind::Click | ProofKind::Visit, Some(("link", number))) => links.extend(number.parse::<u32>()),
@@ -60,29 +59,25 @@ impl Owners {
                 (ProofKind::Code, _) => codes.extend([proof.subject.clone()]),
                 (ProofKind::Answer, _) => {
                     codes.extend([code_norm(&proof.subject)]);
-                    names.extend([name_in(&proof.subject).to_owned()]);
+                    is_asked = true;
                 }
             }
         }
         let (links, deals): (Vec<u32>, Vec<i64>) = (links.into_iter().collect(), deals.into_iter().collect());
         let typed: Vec<&str> = codes.iter().map(String::as_str).collect();
-        let names: Vec<String> = names.into_iter().collect();
-        let is_of = |of: Option<i64>| campaign.is_none() || of == campaign;
         let mut owners = Owners {
             contacts: vec![],
             numbers: HashMap::new(),
             links: HashMap::new(),
             deals: HashMap::new(),
             codes: HashMap::new(),
-            names: if names.is_empty() { HashMap::new() } else { codes::contacts_by_name(data, &names).await? },
+            names: if is_asked { codes::contacts_by_name(data).await? } else { HashMap::new() },
         };
-        for (link, contact, of) in data.store.link_owners(Some(&links)).await? {
-            owners.links.extend(contact.filter(|_| is_of(of)).map(|contact| (link, contact)));
+        for (link, contact, _) in data.store.link_owners(Some(&links)).await? {
+            owners.links.extend(contact.map(|contact| (link, contact)));
         }
-        for (deal, contact, of) in data.store.deal_owners(&deals).await? {
-            owners.deals.extend(is_of(of).then_some((deal, contact)));
-        }
-        for code in data.store.codes_typed(&typed).await?.into_iter().filter(|code| is_of(code.campaign)) {
+        owners.deals.extend(data.store.deal_owners(&deals).await?);
+        for code in data.store.codes_typed(&typed).await? {
             owners.codes.entry(code.code_norm.clone()).or_default().push(code);
         }
         Ok(owners)
@@ -183,12 +178,11 @@ type Proofs = Vec<(i64, bool, ProofRow)>;
 /// Joins rows with what speaks for them.
 async fn joined(
     data: &DataDirectory,
-    campaign: Option<i64>,
     rows: Vec<ConversionRow>,
     proofs: Proofs,
     settings: &JoinSettings,
 ) -> Result<(Vec<Joined>, Owners), TrackingError> {
-    let mut owners = Owners::of(data, campaign, proofs.iter().map(|(_, _, proof)| proof)).await?;
+    let mut owners = Owners::of(data, proofs.iter().map(|(_, _, proof)| proof)).await?;
     let mut by_order: HashMap<i64, Vec<(bool, ProofRow)>> = HashMap::new();
     for (order, is_own, proof) in proofs {
         by_order.entry(order).or_default().push((is_own, proof));
@@ -204,20 +198,19 @@ async fn joined(
 /// Joins rows that a filter found.
 pub async fn joined_by(
     data: &DataDirectory,
-    campaign: Option<i64>,
     rows: Vec<ConversionRow>,
     filter: &ConversionFilter,
     settings: &JoinSettings,
 ) -> Result<(Vec<Joined>, Owners), TrackingError> {
     let proofs = data.store.conversion_proofs(filter).await?;
-    joined(data, campaign, rows, proofs, settings).await
+    joined(data, rows, proofs, settings).await
 }
 
 /// Joins some rows by the usual rules.
 pub async fn joined_of(data: &DataDirectory, rows: Vec<ConversionRow>) -> Result<(Vec<Joined>, Owners), TrackingError> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let proofs = data.store.proofs_of_these(&ids).await?;
-    joined(data, None, rows, proofs, &JoinSettings::default()).await
+    joined(data, rows, proofs, &JoinSettings::default()).await
 }
 
 /// One order, joined.
@@ -256,11 +249,11 @@ impl Sold {
     }
 }
 
-/// What is credited, by the rule for pay, to whom the links and codes of a campaign, deal or contact belong, and came by one of them.
-pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, TrackingError> {
-    let mut subjects: HashMap<String, i64> = HashMap::new();
+/// What proofs name that belongs to a campaign, deal or contact, each with whose it is.
+pub async fn subjects_of(data: &DataDirectory, of: &LinkFilter) -> Result<HashSet<(String, i64)>, TrackingError> {
+    let mut theirs: HashSet<(String, i64)> = HashSet::new();
     for link in data.store.links(of).await? {
-        subjects.extend(link.contact.map(|contact| (format!("link-{}", link.id), contact)));
+        theirs.extend(link.contact.map(|contact| (format!("link-{}", link.id), contact)));
     }
     let deals = match of.deal {
         Some(deal) => data.store.deal(deal).await?.into_iter().collect(),
@@ -269,26 +262,43 @@ pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, Trackin
             data.store.deals(&filter).await?
         }
     };
-    subjects.extend(deals.into_iter().map(|deal| (format!("deal-{}", deal.id), deal.contact)));
+    theirs.extend(deals.into_iter().map(|deal| (format!("deal-{}", deal.id), deal.contact)));
     let codes = CodeFilter { contact: of.contact, deal: of.deal, campaign: of.campaign };
     for code in data.store.codes(&codes).await? {
-        subjects.extend(code.contact.map(|contact| (code.code_norm, contact)));
+        theirs.extend(code.contact.map(|contact| (code.code_norm, contact)));
     }
-    let keys: Vec<String> = subjects.keys().cloned().collect();
-    let rows = data.store.conversions_touched(&keys).await?;
+    Ok(theirs)
+}
+
+/// Whether any proof of an order that speaks for its owner is among those named.
+pub fn is_touched_by(one: &Joined, owners: &Owners, theirs: &HashSet<(String, i64)>) -> bool {
+    one.proofs.iter().any(|(is_own, proof)| {
+        let contact = match proof.kind {
+            ProofKind::Click | ProofKind::Visit => owners.contact_of_click(proof),
+            ProofKind::Code if *is_own => owners.contact_of_code(&proof.subject, one.row.shop, one.order.at),
+            _ => None,
+        };
+        contact.is_some_and(|contact| theirs.contains(&(proof.subject.clone(), contact)))
+    })
+}
+
+/// What is credited, by the rule for pay, to whom the links and codes of a campaign, deal or contact belong, and came by one of them.
+pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, TrackingError> {
+    let theirs = subjects_of(data, of).await?;
+    let subjects: BTreeSet<&str> = theirs.iter().map(|(subject, _)| subject.as_str()).collect();
+    let rows = data.store.conversions_touched(&subjects.into_iter().collect::<Vec<_>>()).await?;
     let mut sold = Sold::default();
+    let rows: Vec<ConversionRow> = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
     if rows.is_empty() {
         return Ok(sold);
     }
-    let rows = rows.into_iter().filter(|row| counts(row).is_ok()).collect();
     let (joined, owners) = joined_of(data, rows).await?;
     for one in joined {
-        let credited = one.order.credited.and_then(|credited| owners.contacts.get(credited.creator as usize));
-        let is_of_these = one
-            .proofs
-            .iter()
-            .any(|(own, proof)| *own && subjects.get(&proof.subject).is_some_and(|contact| Some(contact) == credited));
-        if !is_of_these {
+        let credited = one.order.credited.and_then(|credited| owners.contacts.get(credited.creator as usize).copied());
+        let is_of_these = |(_, proof): &(bool, ProofRow)| {
+            credited.is_some_and(|contact| theirs.contains(&(proof.subject.clone(), contact)))
+        };
+        if is_given_back(&one.row) || !one.proofs.iter().any(is_of_these) {
             continue;
         }
         match one.row.kind {
@@ -302,6 +312,11 @@ pub async fn sold(data: &DataDirectory, of: &LinkFilter) -> Result<Sold, Trackin
         }
     }
     Ok(sold)
+}
+
+/// Whether all of an order went back.
+pub fn is_given_back(row: &ConversionRow) -> bool {
+    row.amount_minor_units.is_some_and(|amount| amount > 0) && row.net_minor_units.is_some_and(|net| net <= 0)
 }
 
 /// Names of contacts.
@@ -374,6 +389,12 @@ fn money_of(text: &str, currency: &str, shop: &ShopRow) -> Result<Option<Money>,
         code => code.to_uppercase(),
     };
     let currency = Currency::new(&code).map_err(|_| refused("currency", "say in which currency, such as EUR"))?;
+    if told::amounts::has_two_readings(text, currency) {
+        return Err(refused(
+            "amount",
+            format!("{text:?} may be read in two ways; write it with its cents, as 1200.00"),
+        ));
+    }
     let minor_units = told::amounts::minor_units(text, currency);
     let minor_units = minor_units.ok_or_else(|| refused("amount", format!("{text:?} is no amount in {currency}")))?;
     Ok(Some(Money { minor_units, currency }))
@@ -410,8 +431,7 @@ pub async fn note(data: &DataDirectory, given: &Noted, actor: &str) -> Result<(S
     order.codes.extend(some(&given.code));
     order.links.extend(some(&given.link).map(|link| (link, None)));
     if let Some((link, _)) = order.links.first() {
-        let slug = link.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        if data.store.link_by_slug(slug).await?.is_none() {
+        if data.store.link_by_slug(told::slug_in(link)).await?.is_none() {
             return Err(refused("link", format!("there is no link {link:?}")));
         }
     }
@@ -455,7 +475,8 @@ pub async fn note_money(
         amount.minor_units = -amount.minor_units.abs();
     }
     let external_id = match given.number.trim() {
-        "" => format!("typed {}", crate::clock::iso_exact(at)),
+        // Sent twice by one press it is one; two of the same amount on the same day need their numbers.
+        "" => format!("typed {} {}", crate::clock::iso_exact(at), amount.minor_units),
         number => number.to_owned(),
     };
     let mut order = Order::new(row.kind, row.native_id);

@@ -24,10 +24,16 @@ pub enum Received {
     Taken(Taken),
     /// Known by its number; nothing was done.
     Known,
+    /// Asked whether anybody is here.
+    Ping,
     /// Not of this shop: no such shop, no or a wrong signature, an old moment, another site.
     NotTrusted,
     /// Trusted and not understood; nothing of it was taken.
-    NotUnderstood(NotUnderstood),
+    NotUnderstood {
+        why: NotUnderstood,
+        /// It is one of a shop's program, which gives up for good on whoever refuses too often.
+        is_of_platform: bool,
+    },
     TooLong,
 }
 
@@ -74,6 +80,10 @@ pub async fn receive(
     let shop = data.store.shop_by_public_id(public_id).await?.filter(|shop| shop.ended_at.is_none());
     let Some(shop) = shop else { return Ok(Received::NotTrusted) };
     let Some(kind) = ShopKind::from_code(&shop.kind) else { return Ok(Received::NotTrusted) };
+    if kind == ShopKind::WooCommerce && woocommerce::is_ping(body) {
+        // Asked without a signature when the webhook is kept; anything but 200 is shown there as an error.
+        return Ok(Received::Ping);
+    }
     if !is_trusted(data, &shop, kind, headers, body)? {
         return Ok(Received::NotTrusted);
     }
@@ -94,21 +104,22 @@ pub async fn receive(
         ShopKind::Page => page::read(body, currency, data.now()),
         ShopKind::Postback | ShopKind::File => postback::read(body, currency),
     };
-    // Stripe numbers its events within; whoever gives no number is known by the bytes, which the same message has again.
+    // WooCommerce's number of a delivery is the same for all of one second. Stripe numbers its events within; whoever gives no number is known by the bytes, which the same message has again.
     let number = match (kind, number) {
         (ShopKind::Stripe, _) => stripe::event_id(body).unwrap_or_else(|| hash.clone()),
         (_, "") => hash.clone(),
+        (ShopKind::WooCommerce, number) => format!("{number} {hash}"),
         (_, number) => number.chars().take(DELIVERY_LETTERS_MAX).collect(),
     };
     let mut delivery = NewDelivery { delivery_id: &number, raw_hash: &hash, topic, outcome: "taken", detail: "" };
     let (orders, detail) = match read {
-        Err(why) => return refuse(data, shop.id, &delivery, why).await,
+        Err(why) => return refuse(data, &shop, kind, &delivery, why).await,
         Ok(Message::Orders(orders)) => (orders, String::new()),
         Ok(Message::NotNeeded(why)) => {
             delivery.outcome = "not needed";
             (vec![], why)
         }
-        Ok(Message::Redact { emails }) => (vec![], redact(data, &emails).await?),
+        Ok(Message::Redact { emails, orders }) => (vec![], redact(data, shop.id, &emails, &orders).await?),
         Ok(Message::RedactShop) => {
             let forgotten = data.store.forget_customers_of(shop.id, data.now()).await?;
             (vec![], format!("the buyers of {forgotten} orders and leads were forgotten"))
@@ -127,7 +138,7 @@ pub async fn receive(
     let told = match readied(data, &orders, &source).await {
         Ok(told) => told,
         Err(TrackingError::Field { field, problem }) => {
-            return refuse(data, shop.id, &delivery, told::not_understood(field, problem)).await;
+            return refuse(data, &shop, kind, &delivery, told::not_understood(field, problem)).await;
         }
         Err(other) => return Err(other),
     };
@@ -138,14 +149,16 @@ pub async fn receive(
 /// Notes a message that was not understood, under a number of its own, so that the shop may send it again once it is.
 async fn refuse(
     data: &DataDirectory,
-    shop: i64,
+    shop: &ShopRow,
+    kind: ShopKind,
     delivery: &NewDelivery<'_>,
     why: NotUnderstood,
 ) -> Result<Received, TrackingError> {
     let (refused, detail) = (format!("refused {}", delivery.delivery_id), why.to_string());
     let delivery = NewDelivery { delivery_id: &refused, outcome: "refused", detail: &detail, ..*delivery };
-    data.store.take_conversions(shop, Some(&delivery), &[], OthersHear::No, data.now()).await?;
-    Ok(Received::NotUnderstood(why))
+    data.store.take_conversions(shop.id, Some(&delivery), &[], OthersHear::No, data.now()).await?;
+    let is_of_platform = matches!(kind, ShopKind::Shopify | ShopKind::WooCommerce | ShopKind::Stripe);
+    Ok(Received::NotUnderstood { why, is_of_platform })
 }
 
 async fn readied(
@@ -160,9 +173,16 @@ async fn readied(
     Ok(all)
 }
 
-async fn redact(data: &DataDirectory, emails: &[String]) -> Result<String, TrackingError> {
+async fn redact(
+    data: &DataDirectory,
+    shop: i64,
+    emails: &[String],
+    orders: &[String],
+) -> Result<String, TrackingError> {
     let hashes: Vec<String> =
         emails.iter().filter_map(|email| told::customer_hash(&data.outreach_key, email)).collect();
-    let forgotten = data.store.forget_customer(&hashes, data.now()).await?;
+    let now = data.now();
+    let forgotten =
+        data.store.forget_customer(&hashes, now).await? + data.store.forget_buyers_of_orders(shop, orders, now).await?;
     Ok(format!("a buyer was forgotten, on {forgotten} orders and leads"))
 }

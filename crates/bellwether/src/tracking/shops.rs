@@ -180,22 +180,19 @@ pub async fn find(data: &DataDirectory, named: &str) -> Result<ShopRow, Tracking
     by_name.or_else(by_number).cloned().ok_or_else(|| TrackingError::NoShop(named.to_owned()))
 }
 
-/// The shop that what is typed or brought in by file belongs to where none is named: the only one, or the one for files, made when
-/// it is first needed.
+/// The shop that what is typed or brought in by file belongs to where none is named: the only one that is open. Where there is none at
+/// all, one for files is made; where there are several, an order would be counted in two of them.
 pub async fn usual(data: &DataDirectory) -> Result<ShopRow, TrackingError> {
-    let shops = data.store.shops().await?;
-    let open: Vec<&ShopRow> = shops.iter().filter(|shop| shop.ended_at.is_none()).collect();
-    if let Some(shop) = open.iter().find(|shop| shop.kind == ShopKind::File.code()) {
-        return Ok((*shop).clone());
+    let open: Vec<ShopRow> = data.store.shops().await?.into_iter().filter(|shop| shop.ended_at.is_none()).collect();
+    match open.len() {
+        0 => {
+            let given =
+                ShopGiven { name: "Shop".to_owned(), kind: ShopKind::File.code().to_owned(), ..ShopGiven::default() };
+            Ok(make(data, &given).await?.0)
+        }
+        1 => open.into_iter().next().ok_or_else(|| refused("shop", "say of which shop the orders are")),
+        _ => Err(refused("shop", "there are several shops; say of which the orders are")),
     }
-    if let [only] = open[..] {
-        return Ok(only.clone());
-    }
-    if open.len() > 1 {
-        return Err(refused("shop", "there are several shops; say of which the orders are"));
-    }
-    let given = ShopGiven { name: "Shop".to_owned(), kind: ShopKind::File.code().to_owned(), ..ShopGiven::default() };
-    Ok(make(data, &given).await?.0)
 }
 
 /// Another secret; the one before is taken for a day. `secret` empty: one is drawn.

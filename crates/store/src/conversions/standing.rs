@@ -31,7 +31,7 @@ pub(super) fn standing(mut stated: Vec<Stated>, money: &[(MoneyKind, i64, String
         best.customer_hash = best.customer_hash.take().or_else(|| other.customer_hash.clone());
         best.country = best.country.take().or_else(|| other.country.clone());
         best.is_new_customer = best.is_new_customer.or(other.is_new_customer);
-        if best.amount_minor_units.is_none() {
+        if best.amount_minor_units.is_none() && other.amount_minor_units.is_some() {
             // Whoever says no amount says that the order is over, at that moment; it was made when it was told with one.
             (best.amount_minor_units, best.currency) = (other.amount_minor_units, other.currency.clone());
             best.at = other.at;
@@ -43,8 +43,9 @@ pub(super) fn standing(mut stated: Vec<Stated>, money: &[(MoneyKind, i64, String
                 money.iter().filter(|(one, _, currency)| *one == kind && Some(currency) == best.currency.as_ref());
             own.fold(0i64, |sum, (_, amount, _)| sum.saturating_add(*amount))
         };
-        // Single refunds and a total of them speak of the same money.
-        let given_back = sum(MoneyKind::Refunded).min(sum(MoneyKind::RefundedTotal));
+        // Single refunds, a payment's total of them and a file's speak of the same money.
+        let given_back =
+            sum(MoneyKind::Refunded).min(sum(MoneyKind::RefundedTotal)).min(sum(MoneyKind::RefundedInFile));
         let rest = sum(MoneyKind::ChargedBack).saturating_add(sum(MoneyKind::Corrected));
         match best.cancelled_at {
             Some(_) => 0,

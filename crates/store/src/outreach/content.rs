@@ -132,6 +132,26 @@ impl Store {
         rows.iter().map(deliverable_of).collect()
     }
 
+    /// When pieces of deals were noted as posted: deal, moment.
+    pub async fn live_moments(&self, deals: &[i64]) -> Result<Vec<(i64, Timestamp)>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "select deal_id, live_at from json_each($1) cross join deliverable on deal_id = value where live_at is not null",
+        )
+        .bind(serde_json::to_string(deals).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was posted"))?;
+        Ok(rows.into_iter().map(|(deal, at)| (deal, Timestamp(at))).collect())
+    }
+
+    /// Changes with every piece that is noted as posted, or not any more.
+    pub async fn live_state(&self) -> Result<(i64, i64), StoreError> {
+        sqlx::query_as("select count(live_at), coalesce(max(live_at), 0) from deliverable")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::of("reading what was posted"))
+    }
+
     /// Every piece of deals that go on, by the day it is due.
     pub async fn deliverables_under_way(&self) -> Result<Vec<DeliverableRow>, StoreError> {
         let rows = sqlx::query(

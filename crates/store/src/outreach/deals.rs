@@ -245,9 +245,9 @@ impl Store {
         Ok(Stepped::Done)
     }
 
-    /// Whose deals are: deal, contact, campaign.
-    pub async fn deal_owners(&self, deals: &[i64]) -> Result<Vec<(i64, i64, Option<i64>)>, StoreError> {
-        sqlx::query_as("select id, contact_id, campaign_id from json_each($1) cross join deal on id = value")
+    /// Whose deals are: deal, contact.
+    pub async fn deal_owners(&self, deals: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+        sqlx::query_as("select id, contact_id from json_each($1) cross join deal on id = value")
             .bind(serde_json::to_string(deals).unwrap_or_default())
             .fetch_all(&self.pool)
             .await

@@ -1,6 +1,6 @@
 //! `/tracking/codes`: whose each code is, how often it was used, signs that it leaks; making and bringing codes in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use askama::Template;
 use axum::extract::{Form, Multipart, Query, State};
@@ -66,6 +66,7 @@ struct CodesPage {
     of: Option<String>,
     lines: Vec<CodeLine>,
     strangers: Vec<(String, String)>,
+    strangers_beyond: usize,
     shops: Vec<Choice>,
     campaigns: Vec<Choice>,
     given: CodeGiven,
@@ -102,21 +103,22 @@ fn counts_words(row: &store::codes::CodeRow) -> String {
 async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, issues: Vec<IssueLine>) -> Page {
     let filter = if problem.is_some() { CodeFilter::default() } else { filter_of(asked) };
     let rows = app.data.store.codes(&filter).await?;
-    let uses: HashMap<String, u64> = app.data.store.code_uses().await?.into_iter().collect();
+    let uses = app.data.store.code_uses().await?;
     let data = app.data.clone();
     let seen = aside(move || async move { attribution::leaks(&data).await }).await?;
     let leaks: HashMap<i64, &attribution::CodeSeen> = seen.iter().map(|one| (one.code.id, one)).collect();
     let ids: Vec<i64> = rows.iter().filter_map(|row| row.contact).collect();
     let names: BTreeMap<i64, String> = names(&app.data, &ids).await?;
     let shop_rows = app.data.store.shops().await?;
-    let known: Vec<String> =
+    let known: HashSet<String> =
         app.data.store.codes(&CodeFilter::default()).await?.into_iter().map(|row| row.code_norm).collect();
-    let mut strangers: Vec<(String, u64)> = uses
-        .iter()
-        .filter(|(code, _)| !known.contains(code) && !code.starts_with('~'))
-        .map(|(code, uses)| (code.clone(), *uses))
-        .collect();
-    strangers.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut strangers: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, code, uses) in uses.iter().filter(|(_, code, _)| !known.contains(code) && !code.starts_with('~')) {
+        *strangers.entry(code).or_default() += uses;
+    }
+    let mut strangers: Vec<(String, u64)> = strangers.into_iter().map(|(code, uses)| (code.to_owned(), uses)).collect();
+    strangers.sort_by_key(|(_, uses)| std::cmp::Reverse(*uses));
+    let strangers_beyond = strangers.len().saturating_sub(STRANGERS_SHOWN);
     strangers.truncate(STRANGERS_SHOWN);
     let now = app.data.now();
     let lines: Vec<CodeLine> = rows
@@ -134,7 +136,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, 
                 deal: row.deal,
                 shop: row.shop.map_or_else(|| "every shop".to_owned(), of_shop),
                 counts: counts_words(&row),
-                uses: format::count(uses.get(&row.code_norm).copied().unwrap_or(0)),
+                uses: format::count(codes::uses_of(&uses, &row)),
                 is_over: row.ended_at.is_some() || row.valid_to.is_some_and(|to| to <= now),
                 not_looked_at: found
                     .iter()
@@ -174,6 +176,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>, 
             (None, None) => None,
         },
         lines,
+        strangers_beyond,
         strangers: strangers.into_iter().map(|(code, uses)| (code, format::count(uses))).collect(),
         shops: std::iter::once(choice("", "every shop", &typed(asked, "shop")))
             .chain(shop_rows.iter().map(|row| choice(row.id, row.name.clone(), &typed(asked, "shop"))))

@@ -237,7 +237,7 @@ pub async fn act(
                 at: typed(&given, "at"),
             };
             conversions::note_money(&app.data, id, &noted, TEAM).await.map(|taken| match taken.changed {
-                0 => "It was noted already",
+                0 => "It was noted already; if it is another, give it a number of its own",
                 _ => "It is noted",
             })
         }

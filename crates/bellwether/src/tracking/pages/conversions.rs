@@ -343,7 +343,7 @@ pub async fn download(
 
 async fn table(data: &crate::data_directory::DataDirectory, filter: &ConversionFilter) -> Result<Sheet, TrackingError> {
     let rows = data.store.conversions(filter, 0, u64::MAX).await?;
-    let (joined, owners) = conversions::joined_by(data, None, rows, filter, &JoinSettings::default()).await?;
+    let (joined, owners) = conversions::joined_by(data, rows, filter, &JoinSettings::default()).await?;
     let names = names(data, &owners.contacts).await?;
     let mut sheet = Sheet::new(&[
         "id",

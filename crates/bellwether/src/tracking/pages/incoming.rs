@@ -14,7 +14,9 @@ use crate::web::query::Pairs;
 /// A script changes with the program alone; browsers ask again after an hour.
 const SCRIPT_KEPT: &str = "public, max-age=3600";
 
-/// `POST /t/in/{shop}`: 200 with what became of it, 401 where it is not trusted, 422 where it is not understood.
+/// `POST /t/in/{shop}`: 200 with what became of it, 401 where it is not trusted, 422 where a postback or page is not
+/// understood. A shop's program gets 200 then too, for it stops telling anything after a few refusals; what it was stands on the
+/// shop's page.
 pub async fn take(State(app): State<App>, Path(shop): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     taken(&app, &shop, &headers, &body).await
 }
@@ -39,9 +41,11 @@ async fn taken(app: &App, shop: &str, headers: &HeaderMap, body: &[u8]) -> Respo
         }
         Ok(Received::Known) => axum::Json(json!({ "known_delivery": true })).into_response(),
         Ok(Received::NotTrusted) => untrusted(),
-        Ok(Received::NotUnderstood(why)) => {
+        Ok(Received::Ping) => axum::Json(json!({ "ping": true })).into_response(),
+        Ok(Received::NotUnderstood { why, is_of_platform }) => {
             let body = json!({ "error": "not understood", "field": why.field, "problem": why.problem });
-            (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(body)).into_response()
+            let status = if is_of_platform { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            (status, axum::Json(body)).into_response()
         }
         Ok(Received::TooLong) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Err(error) => {

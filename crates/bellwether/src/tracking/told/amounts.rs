@@ -50,6 +50,15 @@ pub fn minor_units(text: &str, currency: Currency) -> Option<i64> {
     Some(if is_negative { -value } else { value })
 }
 
+/// 1.200 is twelve hundred in one country and one and a fifth in another.
+pub fn has_two_readings(text: &str, currency: Currency) -> bool {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    digits.split_once('.').is_some_and(|(whole, behind)| {
+        let is_three = behind.len() == 3 && behind.bytes().all(|digit| digit.is_ascii_digit());
+        is_three && (1..=3).contains(&whole.len()) && currency.decimals() != 3
+    })
+}
+
 /// 1250 euro cents as `12.50 EUR`, to the cent.
 pub fn words(minor_units: i64, currency: &str) -> String {
     let Ok(currency) = Currency::new(currency) else { return format!("{minor_units} of an unknown currency") };

@@ -15,8 +15,8 @@ use sha2::Sha256;
 use store::conversions::{Change, ConversionKind, MoneyKind, ProofKind, ProofRow, Stated, Told};
 use url::form_urlencoded;
 
-use super::TrackingError;
 use super::token::{self, TokenKey};
+use super::{TrackingError, codes};
 use crate::data_directory::DataDirectory;
 
 const ID_LETTERS_MAX: usize = 120;
@@ -106,6 +106,8 @@ pub enum Message {
     /// A buyer is to be forgotten, by their address and orders.
     Redact {
         emails: Vec<String>,
+        /// By the shop's own numbers.
+        orders: Vec<String>,
     },
     /// Everything of the shop is to be forgotten.
     RedactShop,
@@ -149,6 +151,11 @@ pub fn code_norm(code: &str) -> String {
 /// Errors: a field that is empty or too long. What proves nothing (a token of somebody else, a link that is not there) is left out.
 pub async fn told(data: &DataDirectory, key: &TokenKey, order: &Order, source: &str) -> Result<Told, TrackingError> {
     let refused = |field: &'static str, problem: String| TrackingError::Field { field, problem };
+    let below_zero =
+        order.stated.as_ref().and_then(|stated| stated.amount).is_some_and(|amount| amount.minor_units < 0);
+    if below_zero {
+        return Err(refused("amount", "an order is worth 0 or more; money that went back is a refund".to_owned()));
+    }
     let native_id = order.native_id.trim();
     if native_id.is_empty() || native_id.len() > ID_LETTERS_MAX {
         return Err(refused("order", format!("the number of the order has 1 to {ID_LETTERS_MAX} letters")));
@@ -203,13 +210,18 @@ async fn proofs(data: &DataDirectory, key: &TokenKey, order: &Order) -> Result<V
         }
     }
     for (link, at) in &order.links {
-        let slug = link.trim().trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        let slug = slug_in(link);
         if let Some(row) = data.store.link_by_slug(slug).await? {
             let (subject, at) = (format!("link-{}", row.id), at.unwrap_or(Timestamp(0)));
             proofs.push(ProofRow { kind: ProofKind::Visit, subject, at, verdict: None });
         }
     }
-    for code in order.codes.iter().map(|code| code_norm(code)).filter(|code| !code.is_empty()) {
+    let codes: Vec<String> = order.codes.iter().map(|code| code_norm(code)).filter(|code| !code.is_empty()).collect();
+    let hashes: Vec<String> = codes.iter().map(|code| codes::code_hash(&data.outreach_key, code)).collect();
+    let forgotten = if codes.is_empty() { vec![] } else { data.store.codes_forgotten(&hashes).await? };
+    for (code, hash) in codes.into_iter().zip(hashes) {
+        // A code whose creator was forgotten names nobody again, however often an order is told.
+        let code = forgotten.iter().find(|(of, _, _)| *of == hash).map_or(code, |(_, _, name)| name.clone());
         if code.chars().count() <= CODE_LETTERS_MAX {
             proofs.push(ProofRow { kind: ProofKind::Code, subject: code, at: Timestamp(0), verdict: None });
         }
@@ -222,6 +234,13 @@ async fn proofs(data: &DataDirectory, key: &TokenKey, order: &Order) -> Result<V
     proofs.dedup();
     proofs.truncate(PROOFS_MAX);
     Ok(proofs)
+}
+
+/// The slug in a link as people copy it: alone, or an address of ours with a page and a query behind it.
+pub fn slug_in(link: &str) -> &str {
+    let path = link.trim().split(['?', '#']).next().unwrap_or("");
+    let behind = path.rsplit_once("/t/").map_or(path, |(_, behind)| behind);
+    behind.trim_matches('/').split('/').next().unwrap_or("")
 }
 
 /// The deal that our own marks in an address name.
@@ -266,6 +285,13 @@ pub fn amount(field: &str, text: &str, currency: &str) -> Result<Money, NotUnder
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_is_known_however_it_is_copied() {
+        for link in ["ana", "/t/ana", "https://go.example/t/ana/", "https://go.example/t/ana/products/x?qr", " ana "] {
+            assert_eq!(slug_in(link), "ana", "{link}");
+        }
+    }
 
     #[test]
     fn a_deal_is_read_from_our_own_marks_alone() {

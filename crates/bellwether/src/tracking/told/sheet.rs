@@ -17,7 +17,8 @@ use crate::tracking::TrackingError;
 use crate::web::csv::as_typed;
 
 /// Orders that are kept in one transaction.
-const PORTION: usize = 2_000;
+const PORTION: usize = 500;
+const DAY: i64 = 86_400_000_000;
 
 /// Columns a file may have: what it is, the headings it is found by.
 pub const COLUMNS: [(&str, &[&str]); 18] = [
@@ -176,15 +177,15 @@ pub async fn import(
         let cells = Cells { row: &row, places: &places, headings: &headings, file: &name };
         match cells.order(zone.as_ref(), &currency) {
             // Files with a line for each article repeat the order without its amount.
-            Err(_) if seen.contains(&cells.text("order")) && cells.text("amount").is_empty() => done.further_lines += 1,
+            Err(_) if cells.is_further_line(&seen) => done.further_lines += 1,
             Err(issue) => done.refused.push(*issue),
             Ok(order) => {
                 let source = format!("file {name}, row {}", row.number);
-                let number = cells.text("order");
+                let numbers = [cells.text("order"), cells.text("name")];
                 let as_given = row.issue(&name, "", "", "mend the row and bring the file in again");
                 match super::told(data, &data.token_key, &order, &source).await {
                     Ok(one) => {
-                        seen.insert(number);
+                        seen.extend(numbers.into_iter().filter(|number| !number.is_empty()));
                         told.push(one);
                     }
                     Err(TrackingError::Field { field, problem }) => {
@@ -230,6 +231,12 @@ struct Cells<'a> {
 type Refused = Box<RowIssue>;
 
 impl Cells<'_> {
+    /// More of an order above: shops that write a line for each article leave its amount out, and some its number.
+    fn is_further_line(&self, seen: &std::collections::HashSet<String>) -> bool {
+        let is_seen = |of: &str| seen.contains(&self.text(of));
+        self.text("amount").is_empty() && (is_seen("order") || (self.text("order").is_empty() && is_seen("name")))
+    }
+
     fn text(&self, of: &str) -> String {
         self.places.of(of).and_then(|place| self.row.text(place)).map_or("", as_typed).trim().to_owned()
     }
@@ -245,6 +252,8 @@ impl Cells<'_> {
             return Ok(None);
         }
         match parse_date_cell(&with_offset(&text), zone) {
+            // A day alone is over at its end: what was clicked on it lies before.
+            DateCell::At(at) if text.len() == 10 && text.contains('-') => Ok(Some(Timestamp(at.0 + DAY - 1_000_000))),
             DateCell::At(at) => Ok(Some(at)),
             DateCell::NoZone => Err(self.issue(
                 of,
@@ -262,15 +271,7 @@ impl Cells<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        // 1.200 is twelve hundred in one country and one and a fifth in another.
-        let digits = text.trim_start_matches(['-', '+']);
-        if let Some((whole, behind)) = digits.split_once('.')
-            && behind.len() == 3
-            && behind.bytes().all(|digit| digit.is_ascii_digit())
-            && !whole.is_empty()
-            && whole.len() <= 3
-            && model::Currency::new(currency).is_ok_and(|currency| currency.decimals() != 3)
-        {
+        if model::Currency::new(currency).is_ok_and(|currency| amounts::has_two_readings(&text, currency)) {
             let hint = "write it with its cents, as 1200.00";
             return Err(self.issue(of, format!("{text:?} may be read in two ways"), hint));
         }
@@ -298,8 +299,12 @@ impl Cells<'_> {
             return Err(self.issue("order", "is empty".to_owned(), "every row needs the number of its order"));
         }
         let kind = match self.text("kind").to_lowercase().as_str() {
+            "" | "sale" | "order" | "shop_order" => ConversionKind::Sale,
             "lead" => ConversionKind::Lead,
-            _ => ConversionKind::Sale,
+            other => {
+                let problem = format!("{other:?} is neither a sale nor a lead");
+                return Err(self.issue("kind", problem, "write sale or lead, or leave the column out"));
+            }
         };
         let at = self
             .moment("at", zone)?
@@ -312,7 +317,20 @@ impl Cells<'_> {
         }
         let status = self.text("status").to_lowercase();
         let cancelled_at = self.moment("cancelled_at", zone)?;
-        let is_over = matches!(status.as_str(), "cancelled" | "canceled" | "voided" | "failed" | "trash");
+        let (is_paid, is_over) = match status.as_str() {
+            "" | "paid" | "partially_paid" | "partially_refunded" | "partially refunded" | "refunded" | "completed"
+            | "complete" | "processing" | "succeeded" | "fulfilled" => (true, false),
+            "pending" | "authorized" | "unpaid" | "on-hold" | "on hold" | "expired" | "draft" => (false, false),
+            "cancelled" | "canceled" | "voided" | "failed" | "trash" => (false, true),
+            other => {
+                let problem = format!("{other:?} is no state known here");
+                return Err(self.issue(
+                    "status",
+                    problem,
+                    "write paid, pending, cancelled or refunded, or leave it empty",
+                ));
+            }
+        };
         let mut order = Order::new(kind, number);
         let heading = self.places.of("order").map_or("", |place| &self.headings[place]);
         order.is_by_name = !matches!(plain(heading).as_str(), "id" | "order_id");
@@ -321,19 +339,18 @@ impl Cells<'_> {
             // A file says nothing of when it was so: whatever the shop itself told later counts more.
             version: at,
             at,
-            is_paid: !matches!(
-                status.as_str(),
-                "pending" | "authorized" | "unpaid" | "on-hold" | "on hold" | "expired"
-            ),
+            is_paid,
             is_test: self.is_yes("test").unwrap_or(false),
             amount,
             cancelled_at: cancelled_at.or(is_over.then_some(at)),
             is_new_customer: self.is_yes("new_customer"),
             country: Some(self.text("country")).filter(|country| !country.is_empty()),
         });
-        if let Some(mut refunded) = self.money("refunded", currency)?.filter(|money| money.minor_units != 0) {
+        // What is said to be refunded without an amount went back whole.
+        let all = amount.filter(|_| status == "refunded");
+        if let Some(mut refunded) = self.money("refunded", currency)?.filter(|money| money.minor_units != 0).or(all) {
             refunded.minor_units = -refunded.minor_units.abs();
-            let (kind, external_id) = (MoneyKind::RefundedTotal, "file".to_owned());
+            let (kind, external_id) = (MoneyKind::RefundedInFile, "file".to_owned());
             order.money.push(MoneyTold { kind, external_id, at, amount: refunded });
         }
         order.email = Some(self.text("email")).filter(|email| !email.is_empty());
@@ -360,9 +377,4 @@ pub fn map_of(pairs: &[String]) -> Result<Vec<(String, String)>, TrackingError> 
         Ok((what.trim().to_lowercase(), heading.trim().to_owned()))
     };
     pairs.iter().map(read).collect()
-}
-
-/// Whether an amount may be read at all in a currency; what a form asks before it keeps one.
-pub fn is_amount(text: &str, currency: model::Currency) -> bool {
-    amounts::minor_units(text, currency).is_some()
 }

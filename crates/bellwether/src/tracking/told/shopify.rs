@@ -156,7 +156,8 @@ pub fn read(topic: &str, body: &[u8]) -> Result<Message, NotUnderstood> {
         "customers/redact" => {
             let body: Value = serde_json::from_slice(body).map_err(broken)?;
             let email = body["customer"]["email"].as_str().map(str::to_owned);
-            Ok(Message::Redact { emails: email.into_iter().collect() })
+            let orders = body["orders_to_redact"].as_array().into_iter().flatten().filter_map(words).collect();
+            Ok(Message::Redact { emails: email.into_iter().collect(), orders })
         }
         "shop/redact" => Ok(Message::RedactShop),
         "customers/data_request" => Ok(Message::DataRequest),
@@ -249,7 +250,10 @@ mod tests {
         assert_eq!(wrong.to_string(), "total_price: \"49.905\" is no amount in EUR");
         assert!(read("orders/paid", b"{").is_err());
         assert!(matches!(read("products/update", b"{}"), Ok(Message::NotNeeded(_))));
-        let redact = read("customers/redact", br#"{"customer":{"email":"bo@example.org"}}"#);
-        assert_eq!(redact, Ok(Message::Redact { emails: vec!["bo@example.org".to_owned()] }));
+        let redact = read("customers/redact", br#"{"customer":{"email":"bo@example.org"},"orders_to_redact":[7]}"#);
+        assert_eq!(
+            redact,
+            Ok(Message::Redact { emails: vec!["bo@example.org".to_owned()], orders: vec!["7".to_owned()] })
+        );
     }
 }

@@ -38,6 +38,8 @@ fn money(object: &Value, key: &str) -> Result<Money, NotUnderstood> {
     let code = text(object, "currency").unwrap_or("").to_uppercase();
     let currency =
         Currency::new(&code).map_err(|_| not_understood("currency", format!("{code:?} is no currency such as EUR")))?;
+    // Two that have no smaller unit any more are written with two digits all the same.
+    let minor_units = if matches!(code.as_str(), "ISK" | "UGX") { minor_units / 100 } else { minor_units };
     Ok(Money { minor_units, currency })
 }
 

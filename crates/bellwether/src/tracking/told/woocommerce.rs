@@ -62,6 +62,11 @@ struct Meta {
     value: Value,
 }
 
+/// What the shop sends unsigned when a webhook is kept, to see whether anybody answers.
+pub fn is_ping(body: &[u8]) -> bool {
+    body.strip_prefix(b"webhook_id=").is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+}
+
 /// Reads a message of a topic that came at `now`.
 pub fn read(topic: &str, body: &[u8], now: Timestamp) -> Result<Message, NotUnderstood> {
     match topic {

@@ -113,8 +113,8 @@ pub struct JoinedOrder {
     pub credited: Option<Credited>,
     /// `Some`: last click and codes name different creators; to be listed.
     pub contested: Option<Contest>,
-    /// Clicks in the window by time, then each creator's code that the last click does not already stand for; a survey
-    /// answer at the end.
+    /// Clicks in the window by time, then each creator's code that the last click does not already stand for, and whom a
+    /// person decided for whom neither names; a survey answer at the end.
     pub touches: Vec<Touch>,
     /// Codes on the order that belong to nobody.
     pub codes_of_nobody: u32,
@@ -207,6 +207,9 @@ fn touches(clicks: &[Met], codes: &[u32], order: &OrderProofs<'_>) -> Vec<Touch>
             touches.push(Touch { creator: *creator, at: order.at, kind: TouchKind::Code });
         }
     }
+    // Whom a person decided for without any proof counts in the models as one touch at the order.
+    let decided = order.decision.filter(|creator| !touches.iter().any(|touch| touch.creator == *creator));
+    touches.extend(decided.map(|creator| Touch { creator, at: order.at, kind: TouchKind::Decision }));
     touches.extend(order.survey.map(|creator| Touch { creator, at: order.at, kind: TouchKind::Survey }));
     touches
 }

@@ -19,6 +19,8 @@ pub enum TouchKind {
     Link,
     /// The creator's code on the order.
     Code,
+    /// A person decided so, for somebody whom neither click nor code names.
+    Decision,
     /// The buyer named the creator when asked; a line of its own, no model counts it.
     Survey,
 }

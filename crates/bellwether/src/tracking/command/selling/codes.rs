@@ -80,7 +80,7 @@ pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: O
             let uses = data.store.code_uses().await?;
             let line = |row: &CodeRow| {
                 let mut line = code_json(row);
-                let used = uses.iter().find(|(code, _)| *code == row.code_norm).map_or(0, |(_, uses)| *uses);
+                let used = codes::uses_of(&uses, row);
                 line["uses"] = json!(used);
                 let leaks = seen.iter().find(|one| one.code.id == row.id).map(|one| &one.leaks);
                 line["leaks"] = json!(leaks.map(|leaks| &leaks.findings));
