@@ -117,6 +117,8 @@ fn single_refunds_and_a_total_of_them_are_the_same_money() {
     let net = |money: &[(MoneyKind, i64, String)]| standing(vec![stated(1, 1_000)], money).net_minor_units;
     assert_eq!(net(&[(MoneyKind::Refunded, -100, eur()), (MoneyKind::RefundedTotal, -300, eur())]), Some(700));
     assert_eq!(net(&[(MoneyKind::Refunded, -400, eur()), (MoneyKind::RefundedTotal, -300, eur())]), Some(600));
+    let (total, file) = (MoneyKind::RefundedTotal, MoneyKind::RefundedInFile);
+    assert_eq!(net(&[(total, -100, eur()), (file, -100, eur())]), Some(900), "a payment's total and a file's");
     let other = standing(vec![stated(1, 1_000)], &[(MoneyKind::Refunded, -400, "USD".to_owned())]);
     assert_eq!((other.net_minor_units, other.is_disputed), (Some(1_000), true), "no rate is made up");
 }
@@ -188,4 +190,23 @@ async fn an_order_whose_number_is_the_name_of_another_is_an_order_of_its_own() {
     assert_eq!(tell(&store, shop, by_name("1001")).await.new, 1, "nobody sees that number there");
     assert_eq!(tell(&store, shop, by_name("1001")).await.new, 0);
     assert_eq!(store.count_conversions(&ConversionFilter::default()).await.expect("counts"), 3);
+}
+
+#[test]
+fn a_lead_keeps_its_moment_whatever_is_said_of_it_later() {
+    let lead = |version: i64, at: i64| Stated { version, at, is_paid: true, ..Stated::default() };
+    let at = |stated: Vec<Stated>| standing(stated, &[]).best.map(|best| best.at);
+    assert_eq!(at(vec![lead(1, 5), lead(9, 7)]), Some(7), "the later saying counts");
+    assert_eq!(at(vec![lead(0, 7), lead(0, 5)]), Some(5), "of two without an order the first");
+}
+
+#[tokio::test]
+async fn a_file_that_tells_of_an_order_between_its_refund_and_itself_is_joined_with_both() {
+    let (store, shop, _folder) = store().await;
+    tell(&store, shop, order("450", vec![money(MoneyKind::Refunded, "r", -5)])).await;
+    tell(&store, shop, Told { is_by_name: true, ..order("1001", vec![Change::Stated(stated(1, 50))]) }).await;
+    let named = Told { native_name: Some("#1001".to_owned()), ..order("450", vec![Change::Stated(stated(1, 50))]) };
+    tell(&store, shop, named).await;
+    let rows = store.conversions(&ConversionFilter::default(), 0, 9).await.expect("reads");
+    assert_eq!((rows.len(), rows[0].net_minor_units), (1, Some(45)));
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use engine::measurement::attribution::joining::{JoinSettings, Proof};
 use model::RowIssue;
 use store::conversions::{ConversionFilter, ConversionKind, ConversionRow};
+use store::shops::ShopRow;
 
 use super::files::{FILE_BYTES_MAX, receive};
 use super::{Choice, Part, TEAM, choice, parts, problem_of};
@@ -167,7 +168,7 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         shops: std::iter::once(choice("", "all shops", &shop_chosen))
             .chain(shop_rows.iter().map(|row| choice(row.id, row.name.clone(), &shop_chosen)))
             .collect(),
-        file_shops: std::iter::once(choice("", "the usual one", &typed_shop))
+        file_shops: std::iter::once(choice("", usual_words(&shop_rows), &typed_shop))
             .chain(open().map(|row| choice(row.id, row.name.clone(), &typed_shop)))
             .collect(),
         kind_given: [("sale", "a sale"), ("lead", "a lead")]
@@ -179,6 +180,16 @@ async fn page(app: &App, visit: Visit, asked: &Pairs, problem: Option<Problem>) 
         problem,
     })
     .await
+}
+
+/// What no choice of a shop means.
+fn usual_words(shops: &[ShopRow]) -> String {
+    let open: Vec<&ShopRow> = shops.iter().filter(|row| row.ended_at.is_none()).collect();
+    match open[..] {
+        [] => "files and by hand".to_owned(),
+        [only] => only.name.clone(),
+        _ => "choose".to_owned(),
+    }
 }
 
 fn noted(given: &Pairs) -> Noted {
