@@ -1,4 +1,4 @@
-//! `bellwether tracking …`: make links, list them with what was counted, look at clicks, lead a link elsewhere; published posts; and what was sold.
+//! `bellwether tracking …`: links and their clicks, what was sold, published posts, other programs that are told.
 
 mod posts;
 mod selling;

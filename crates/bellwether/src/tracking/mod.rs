@@ -1,5 +1,6 @@
-//! Tracking: which click and which post belong to whom. Links that are followed, every hit on disk before its answer, and exact
-//! counts of them; pieces of deals with the posts they became and what those had at the same age.
+//! Tracking: which click, order and post belong to whom.
+//! Links that are followed, every hit on disk before its answer, and exact counts of them; orders and leads, each once for ever, with
+//! codes and whom they are credited to; pieces of deals with the posts they became and what those had at the same age.
 //!
 //! Nobody's address is kept: a visitor is a number under a key that is destroyed 48 hours after its day began.
 

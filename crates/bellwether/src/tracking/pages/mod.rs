@@ -1,5 +1,5 @@
-//! `/tracking`: links and what was counted of them, as it is and as it changes, and every hit; orders and leads with what speaks for whom, codes, shops, whom orders are credited
-//! to; the wall of posts; the way on from a link itself, where shops send to, and other programs that are told.
+//! `/tracking`: links with their clicks, orders and leads, codes, shops, posts, and other programs that are told.
+//! Also the way on from a link itself, and where shops send to.
 
 pub mod attribution;
 pub mod clicks;
