@@ -284,7 +284,7 @@ impl Store {
         let query = match &these {
             None => sqlx::query("select id, contact_id, campaign_id from tracked_link"),
             Some(these) => sqlx::query(
-                "select id, contact_id, campaign_id from json_each($1) cross join tracked_link on id = value",
+                "select tracked_link.id, contact_id, campaign_id from json_each($1) cross join tracked_link on tracked_link.id = json_each.value",
             )
             .bind(these),
         };

@@ -19,6 +19,7 @@ mod profiles;
 mod random;
 mod rhythm;
 pub mod search;
+mod series;
 mod sentences;
 mod settings;
 mod talk;
@@ -33,6 +34,7 @@ mod world;
 pub use batches::Batches;
 pub use graphs::{GraphError, GraphSettings, GraphShape, MadeEdge, MadeGraph};
 pub use outcomes::PlantedCampaign;
+pub use series::{MadeSeries, SeriesKind, made_series};
 pub use settings::{WorldError, WorldSettings, WorldSize};
 pub use truth::{
     AnsweringHabit, CreatorPrice, ListeningEdge, PlantedBrand, PlantedGroup, PlantedJump, PlantedListening, Truth,

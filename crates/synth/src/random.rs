@@ -38,6 +38,7 @@ pub(crate) enum Purpose {
     Posters = 13,
     Charm = 14,
     Comments = 15,
+    Series = 16,
 }
 
 /// One stream of chance.

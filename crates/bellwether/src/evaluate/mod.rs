@@ -6,11 +6,14 @@ pub mod audience;
 pub mod buying_talk;
 pub mod buying_weight;
 pub mod comments;
+mod daily;
 mod dump_texts;
 mod edges;
 pub mod groups;
 pub mod influence;
 mod labelled;
+pub mod lift;
+pub mod lift_many;
 pub mod listening;
 pub mod make_graph;
 pub mod overlap;
@@ -60,6 +63,10 @@ pub enum EvaluateCommand {
     Relevance(relevance::RelevanceArguments),
     /// Whom orders are credited to, by seven models, on paths in a file.
     Attribution(attribution::AttributionArguments),
+    /// What a campaign added to a daily series in a file.
+    Lift(lift::LiftArguments),
+    /// How often a lift is found where there is none, and held where one is planted, over many series.
+    LiftMany(lift_many::LiftManyArguments),
     /// Creators chosen under a budget, with a proof of how good the choice is.
     Plan(plan::PlanArguments),
     /// Plans made before a moment, counted after it, on talk whose future is known.
@@ -91,6 +98,8 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
             relevance::run(&DataDirectory::open(data_dir).await?, &arguments, output).await
         }
         EvaluateCommand::Attribution(arguments) => attribution::run(&arguments, output),
+        EvaluateCommand::Lift(arguments) => lift::run(&arguments, output),
+        EvaluateCommand::LiftMany(arguments) => lift_many::run(&arguments, output),
         EvaluateCommand::Plan(arguments) => plan::run(&arguments, output),
         EvaluateCommand::PlanAhead(arguments) => plan_ahead::run(&arguments, output),
         EvaluateCommand::Influence(arguments) => influence::run(&arguments, output),

@@ -16,6 +16,7 @@ mod house;
 mod ingest;
 mod mail_bed;
 mod matching;
+mod measurement;
 mod open_format;
 mod outreach;
 mod outreach_campaigns;

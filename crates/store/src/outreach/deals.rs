@@ -247,7 +247,7 @@ impl Store {
 
     /// Whose deals are: deal, contact.
     pub async fn deal_owners(&self, deals: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
-        sqlx::query_as("select id, contact_id from json_each($1) cross join deal on id = value")
+        sqlx::query_as("select deal.id, contact_id from json_each($1) cross join deal on deal.id = json_each.value")
             .bind(serde_json::to_string(deals).unwrap_or_default())
             .fetch_all(&self.pool)
             .await
