@@ -294,15 +294,15 @@ fn creators_own() -> Router<App> {
 
 fn tracked() -> Router<App> {
     use tracking::pages::{
-        act, attribution, clicks, code, codes, conversion, conversions, create, download, index, live, shops, show,
+        act, attribution, clicks, codes, conversion, conversions, create, download, index, live, qr, shops, show,
         webhook, webhooks,
     };
     let files_up_to = || DefaultBodyLimit::max(tracking::pages::FILE_BYTES_MAX);
     Router::new()
         .route("/tracking", get(index).post(create))
         .route("/tracking/links/{id}", get(show).post(act))
-        .route("/tracking/links/{id}/qr.svg", get(code::svg))
-        .route("/tracking/links/{id}/qr.png", get(code::png))
+        .route("/tracking/links/{id}/qr.svg", get(qr::svg))
+        .route("/tracking/links/{id}/qr.png", get(qr::png))
         .route("/tracking/clicks", get(clicks::index))
         .route("/tracking/clicks.csv", get(clicks::download))
         .route("/tracking/live", get(live))

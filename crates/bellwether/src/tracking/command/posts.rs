@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
-use crate::tracking::measuring::{self, MeasurementGiven, PieceMeasured};
+use crate::tracking::posts::measuring::{self, MeasurementGiven, PieceMeasured};
 use crate::tracking::posts::{self, PieceSeen, PostState, PostsWanted, Proposal};
-use crate::tracking::{TEAM, post_files};
+use crate::tracking::TEAM;
+use crate::tracking::posts::files as post_files;
 
 #[derive(Subcommand)]
 pub enum PostsCommand {

@@ -3,7 +3,6 @@
 
 pub mod attribution;
 pub mod clicks;
-pub mod code;
 pub mod codes;
 pub mod conversion;
 pub mod conversions;
@@ -15,6 +14,7 @@ mod links;
 mod live;
 pub mod post;
 mod post_curve;
+pub mod qr;
 pub mod shops;
 pub mod wall;
 pub mod webhook;

@@ -14,7 +14,7 @@ use super::wall::{MetricLine, estimate_id, lines_of, state_words, when_words, wo
 use super::{Choice, Part, parts, problem_of};
 use crate::clock;
 use crate::outreach::contacts;
-use crate::tracking::measuring::{self, Measurement, MeasurementGiven, PieceMeasured};
+use crate::tracking::posts::measuring::{self, Measurement, MeasurementGiven, PieceMeasured};
 use crate::tracking::posts::{self, PieceSeen, PostState, Proposal};
 use crate::tracking::{TEAM, TrackingError};
 use crate::web::app::{App, Page, draw};

@@ -3,7 +3,7 @@
 use engine::measurement::same_age::{AGES_HOURS, age_name};
 use model::{PostMetric, Timestamp};
 
-use crate::tracking::measuring::PieceMeasured;
+use crate::tracking::posts::measuring::PieceMeasured;
 use crate::web::estimates::round_scale_end;
 use crate::web::format;
 

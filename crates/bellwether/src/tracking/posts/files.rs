@@ -9,14 +9,13 @@ use model::{MeasuredBy, PostMetric, PostMetrics, RowIssue, Timestamp};
 use serde::Serialize;
 use store::published_posts::{MeasurementKept, NewMeasurement};
 
-use super::TrackingError;
 use super::measuring::{count_of, may_be_measured};
-use super::post_address;
-use super::posts::{self, PieceSeen, PostsWanted};
+use super::{PieceSeen, PostsWanted, address};
 use crate::clock::{self, DateCell};
 use crate::data_directory::DataDirectory;
 use crate::ingest::IngestError;
 use crate::ingest::csv_file::{CsvFile, CsvRow, Next, file_name};
+use crate::tracking::TrackingError;
 
 /// Headings under which each column is known; the first is its name.
 const PIECE: [&str; 3] = ["piece", "deliverable", "deliverable_id"];
@@ -102,9 +101,9 @@ impl<'a> Known<'a> {
             let mut keys: Vec<String> = [found.address.as_str(), piece.tracked.piece.url.as_str()]
                 .into_iter()
                 .chain(post.and_then(|post| post.url.as_deref()))
-                .filter_map(post_address::read)
+                .filter_map(address::read)
                 .map(|address| address.key)
-                .chain(post.map(|post| post_address::key_of(post.platform, &post.native_id)))
+                .chain(post.map(|post| address::key_of(post.platform, &post.native_id)))
                 .collect();
             keys.sort();
             keys.dedup();
@@ -125,7 +124,7 @@ impl<'a> Known<'a> {
 
     fn addressed(&self, text: &str) -> Result<&'a PieceSeen, (String, String)> {
         let hint = "note the address on its piece first, or give the piece's number in a column `piece`";
-        let address = post_address::read(text)
+        let address = address::read(text)
             .ok_or_else(|| (format!("is no address of a post: {text:?}"), "give it as https://…".to_owned()))?;
         match self.by_address.get(&address.key).map(Vec::as_slice) {
             Some([one]) => self.by_number.get(one).copied(),
@@ -232,7 +231,7 @@ pub async fn take(
     let mut file = CsvFile::open(place)?;
     file.name = name.map_or_else(|| file_name(place), str::to_owned);
     let columns = columns_of(&file, place)?;
-    let pieces = posts::seen(data, &PostsWanted::default()).await?;
+    let pieces = super::seen(data, &PostsWanted::default()).await?;
     let known = Known::of(&pieces);
     let used: Vec<usize> = [columns.piece, columns.address, Some(columns.moment)]
         .into_iter()

@@ -1,6 +1,11 @@
 //! Pieces of deals and the posts they became: by the address given, by what was imported, or as a person confirmed it. What only
 //! looks like a piece is proposed with its reasons, and nothing more.
 
+pub mod address;
+pub mod files;
+pub mod matching;
+pub mod measuring;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lake::PostSeen;
@@ -11,8 +16,8 @@ use store::codes::CodeFilter;
 use store::published_posts::{Decided, PieceFilter, PostDecision, TrackedPiece};
 use store::tracking::{LinkFilter, LinkRow};
 
-use super::post_address::{self, PostAddress};
-use super::post_matching::{self, Reason, Sign, Sought};
+use self::address::PostAddress;
+use self::matching::{Reason, Sign, Sought};
 use super::{PATH, TrackingError, links};
 use crate::clock;
 use crate::data_directory::DataDirectory;
@@ -184,9 +189,9 @@ fn web_address(post: &PostSeen) -> String {
 fn keys_of_post(post: &PostSeen) -> BTreeSet<String> {
     let mut keys = BTreeSet::from([
         post_key(post.post),
-        format!("address:{}", post_address::key_of(post.platform, &post.native_id)),
+        format!("address:{}", address::key_of(post.platform, &post.native_id)),
     ]);
-    keys.extend(post.url.as_deref().and_then(post_address::read).map(|address| address_key(&address)));
+    keys.extend(post.url.as_deref().and_then(address::read).map(|address| address_key(&address)));
     keys
 }
 
@@ -317,7 +322,7 @@ async fn background(data: &DataDirectory, all: &[TrackedPiece]) -> Result<Backgr
     let mut noted: Vec<&TrackedPiece> = all.iter().filter(|of| !of.piece.url.is_empty()).collect();
     noted.sort_by_key(|of| (of.piece.live_at, of.piece.id));
     for of in noted {
-        if let Some(address) = post_address::read(&of.piece.url) {
+        if let Some(address) = address::read(&of.piece.url) {
             claims.add(of.piece.id, keys_of_address(&address));
         }
     }
@@ -377,7 +382,7 @@ pub async fn piece(data: &DataDirectory, id: i64) -> Result<PieceSeen, TrackingE
 
 /// Imported posts that stand at the addresses noted on pieces.
 async fn imported_at(data: &DataDirectory, pieces: &[TrackedPiece]) -> Result<Imported, TrackingError> {
-    let addresses: Vec<PostAddress> = pieces.iter().filter_map(|of| post_address::read(&of.piece.url)).collect();
+    let addresses: Vec<PostAddress> = pieces.iter().filter_map(|of| address::read(&of.piece.url)).collect();
     let mut found = Vec::new();
     for part in addresses.chunks(NAMES_AT_ONCE) {
         let ids: Vec<PostId> = part.iter().flat_map(PostAddress::ids).collect();
@@ -409,7 +414,7 @@ fn found_of(of: &TrackedPiece, background: &Background, imported: &Imported) -> 
         };
         return (Some(found), None);
     }
-    let Some(address) = post_address::read(&of.piece.url) else { return (None, None) };
+    let Some(address) = address::read(&of.piece.url) else { return (None, None) };
     let mut keys = keys_of_address(&address);
     let post = imported.find(&keys).cloned();
     if let Some(post) = &post {
@@ -464,7 +469,7 @@ fn published_of(
         ));
     }
     if let Some(found) = found.filter(|found| found.by == FoundBy::Confirmed)
-        && let (Some(noted), Some(post)) = (post_address::read(&of.piece.url), &found.post)
+        && let (Some(noted), Some(post)) = (address::read(&of.piece.url), &found.post)
         && keys_of_post(post).is_disjoint(&keys_of_address(&noted))
     {
         remarks.push(format!(
@@ -486,8 +491,8 @@ async fn sought(
 ) -> Result<Option<Sought>, TrackingError> {
     let Some(accounts) = accounts.get(&of.contact) else { return Ok(None) };
     let brief: Brief = serde_json::from_str(&of.brief).unwrap_or_default();
-    let mut signs: BTreeSet<Sign> = post_matching::signs_in(&brief.tag).into_iter().collect();
-    signs.extend(post_matching::link_sign(&brief.link));
+    let mut signs: BTreeSet<Sign> = matching::signs_in(&brief.tag).into_iter().collect();
+    signs.extend(matching::link_sign(&brief.link));
     let codes = CodeFilter { deal: Some(of.piece.deal), ..CodeFilter::default() };
     signs.extend(data.store.codes(&codes).await?.into_iter().map(|code| Sign::Code(code.code)));
     if !brief.code.trim().is_empty() {
@@ -497,7 +502,7 @@ async fn sought(
         // A link of another piece of the deal speaks for that one.
         if link.deliverable.is_none_or(|piece| piece == of.piece.id) {
             let address = links::address_of(data, &link.slug).await?;
-            signs.extend(post_matching::link_sign(&address).or_else(|| {
+            signs.extend(matching::link_sign(&address).or_else(|| {
                 let below = format!("{PATH}/{}", link.slug);
                 Some(Sign::Link(below.trim_start_matches('/').to_lowercase()))
             }));
@@ -561,7 +566,7 @@ async fn proposals(
     for (piece, sought) in asked {
         let mut found: Vec<Proposal> = Vec::new();
         for post in sought.accounts.iter().filter_map(|account| by_author.get(account)).flatten() {
-            let Some(reasons) = post_matching::reasons(post, &sought) else { continue };
+            let Some(reasons) = matching::reasons(post, &sought) else { continue };
             let keys = keys_of_post(post);
             if background.is_rejected(piece, &keys) || background.claims.first(&keys, piece).is_some() {
                 continue;

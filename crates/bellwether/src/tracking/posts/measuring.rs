@@ -11,12 +11,12 @@ use serde_json::json;
 use store::outreach::content::DraftFile;
 use store::published_posts::{MeasurementKept, MeasurementRow, NewMeasurement};
 
-use super::TrackingError;
-use super::posts::{self, PieceSeen};
+use super::PieceSeen;
 use crate::clock::{self, DateCell};
 use crate::data_directory::DataDirectory;
 use crate::ingest::csv_file::parse_count;
 use crate::outreach::{OutreachError, content, files};
+use crate::tracking::TrackingError;
 
 /// Of a picture that shows a measurement.
 pub const EVIDENCE_BYTES_MAX: usize = 16 << 20;
@@ -142,7 +142,7 @@ pub async fn measure(
     given: &MeasurementGiven,
     actor: &str,
 ) -> Result<i64, TrackingError> {
-    let piece = posts::piece(data, piece_id).await?;
+    let piece = super::piece(data, piece_id).await?;
     let at = moment(MEASURED, &given.at, &given.zone)?;
     may_be_measured(&piece, at, data.now()).map_err(|problem| refused("at", problem))?;
     let new = NewMeasurement {
@@ -180,7 +180,7 @@ pub async fn correct(
     actor: &str,
 ) -> Result<i64, TrackingError> {
     let row = held(data, id).await?;
-    let piece = posts::piece(data, row.deliverable).await?;
+    let piece = super::piece(data, row.deliverable).await?;
     let at = match given.at.trim() {
         "" => row.at,
         text => moment(MEASURED, text, &given.zone)?,
