@@ -1,5 +1,6 @@
 //! What tracking asks of the facts: which posts may be those of a deal, and every reading of their counts.
 
+use model::facts::PostKind;
 use model::{AccountId, Platform, PostId, PostMetric, PostMetrics, Timestamp};
 
 use datafusion::scalar::ScalarValue;
@@ -15,7 +16,10 @@ pub struct PostSeen {
     pub platform: Platform,
     pub native_id: String,
     pub author: Option<AccountId>,
+    /// Of a post that no import brought itself this is when the first thing known was said under it: see `is_dated`.
     pub created_at: Timestamp,
+    /// Whether its own moment is known.
+    pub is_dated: bool,
     pub title: Option<String>,
     pub body: Option<String>,
     pub url: Option<String>,
@@ -146,6 +150,7 @@ fn posts_of(rows: &Rows) -> Vec<PostSeen> {
         let (post, author, at) = (ints(batch, 0), ints(batch, 3), ints(batch, 4));
         let (platform, native) = (strings(batch, 1), strings(batch, 2));
         let (title, body, url, tags) = (strings(batch, 5), strings(batch, 6), strings(batch, 7), strings(batch, 8));
+        let kind = strings(batch, 9);
         for row in 0..batch.num_rows() {
             let id = PostId(post.value(row));
             if posts.last().is_some_and(|held| held.post == id) {
@@ -157,6 +162,7 @@ fn posts_of(rows: &Rows) -> Vec<PostSeen> {
                 native_id: native.value(row).to_owned(),
                 author: maybe_int(&author, row).map(AccountId),
                 created_at: Timestamp(at.value(row)),
+                is_dated: kind.value(row) != PostKind::Undated.code(),
                 title: maybe_string(&title, row),
                 body: maybe_string(&body, row),
                 url: maybe_string(&url, row),
@@ -171,7 +177,7 @@ fn posts_of(rows: &Rows) -> Vec<PostSeen> {
 
 #[cfg(test)]
 mod tests {
-    use model::facts::{AccountFact, FactBatch, PostFact, PostKind, PostMetricFact, TextFact};
+    use model::facts::{AccountFact, FactBatch, PostFact, PostMetricFact, TextFact};
     use model::{ImportId, TextId};
 
     use super::*;

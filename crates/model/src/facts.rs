@@ -91,6 +91,8 @@ pub enum PostKind {
     Video,
     Question,
     Answer,
+    /// Known by what was said under it alone: its `created_at` is when the first of that was said.
+    Undated,
 }
 
 impl PostKind {
@@ -100,6 +102,7 @@ impl PostKind {
             PostKind::Video => "video",
             PostKind::Question => "question",
             PostKind::Answer => "answer",
+            PostKind::Undated => "undated",
         }
     }
 }

@@ -57,7 +57,7 @@ const fn field(name: &'static str, headings: &'static [&'static str], needed: bo
     Field { name, headings, needed }
 }
 
-const INTERACTION_FIELDS: [Field; 7] = [
+const INTERACTION_FIELDS: [Field; 8] = [
     field(
         "actor",
         &["actor", "author", "authorname", "commenter", "from", "from_user", "user", "username", "sender"],
@@ -76,6 +76,7 @@ const INTERACTION_FIELDS: [Field; 7] = [
     field("kind", &["kind", "type", "interaction", "action"], false),
     field("text", &["text", "comment", "body", "message", "content"], false),
     field("post", &["post", "post_id", "postid", "video", "video_id", "videoid", "media_id"], false),
+    field("post_at", &["post_at", "post_created_at", "post_published_at", "video_published_at", "post_date"], false),
     field("id", &["id", "comment_id", "cid", "message_id"], false),
 ];
 
@@ -318,28 +319,8 @@ impl MappedCsv {
 
     fn interaction(&mut self, cells: &Cells<'_>, sink: &mut Sink) -> Result<(), RowIssue> {
         let (actor, target) = (cells.name("actor")?, cells.name("target")?);
-        let at_cell = cells.needed("at")?;
-        let at = match clock::parse_date_cell(at_cell, self.zone.as_ref()) {
-            DateCell::At(at) => at,
-            DateCell::NoZone => {
-                return Err(cells.issue(
-                    "at",
-                    format!("does not say its time zone: {at_cell:?}"),
-                    "add zone=UTC (or the right zone) to --map",
-                ));
-            }
-            DateCell::NotADate => {
-                let relative = at_cell.ends_with("ago");
-                let hint = if relative {
-                    "a time such as \"2 weeks ago\" cannot be placed; export again with dates"
-                } else {
-                    "rows need a date, e.g. 2026-03-01T10:00:00Z"
-                };
-                let problem =
-                    if at_cell.is_empty() { "is empty".to_owned() } else { format!("is not a date: {at_cell:?}") };
-                return Err(cells.issue("at", problem, hint));
-            }
-        };
+        let at = self.moment(cells, "at", cells.needed("at")?)?;
+        let post_at = cells.optional("post_at")?.map(|cell| self.moment(cells, "post_at", cell)).transpose()?;
         let kind = match cells.optional("kind")? {
             Some(code) => InteractionKind::from_code(code).ok_or_else(|| {
                 cells.issue(
@@ -355,7 +336,7 @@ impl MappedCsv {
         let actor = self.account(actor, sink);
         let target = self.account(target, sink);
         let text_id = cells.optional("text")?.map(|body| sink.take_text(body));
-        let post = cells.optional("post")?.map(|native| self.post(native, target, at, sink));
+        let post = cells.optional("post")?.map(|native| self.post(native, target, at, post_at, sink));
         let id = match cells.optional("id")? {
             Some(native) => InteractionId::native(self.platform, native),
             None => InteractionId::by_content(kind, actor, Some(target), post, at, text_id),
@@ -374,7 +355,37 @@ impl MappedCsv {
         Ok(())
     }
 
-    fn post(&mut self, native: &str, author: AccountId, at: Timestamp, sink: &mut Sink) -> PostId {
+    /// The moment in a cell.
+    fn moment(&self, cells: &Cells<'_>, field: &str, cell: &str) -> Result<Timestamp, RowIssue> {
+        match clock::parse_date_cell(cell, self.zone.as_ref()) {
+            DateCell::At(at) => Ok(at),
+            DateCell::NoZone => Err(cells.issue(
+                field,
+                format!("does not say its time zone: {cell:?}"),
+                "add zone=UTC (or the right zone) to --map",
+            )),
+            DateCell::NotADate => {
+                let relative = cell.ends_with("ago");
+                let hint = if relative {
+                    "a time such as \"2 weeks ago\" cannot be placed; export again with dates"
+                } else {
+                    "rows need a date, e.g. 2026-03-01T10:00:00Z"
+                };
+                let problem = if cell.is_empty() { "is empty".to_owned() } else { format!("is not a date: {cell:?}") };
+                Err(cells.issue(field, problem, hint))
+            }
+        }
+    }
+
+    /// A post that something was said under; when it was made itself only some rows tell.
+    fn post(
+        &mut self,
+        native: &str,
+        author: AccountId,
+        said_at: Timestamp,
+        made_at: Option<Timestamp>,
+        sink: &mut Sink,
+    ) -> PostId {
         let id = PostId::of(self.platform, native);
         if self.posts_known.insert(id) {
             sink.facts.posts.push(PostFact {
@@ -382,8 +393,8 @@ impl MappedCsv {
                 platform: self.platform,
                 native_id: native.to_owned(),
                 author: Some(author),
-                created_at: at,
-                kind: PostKind::Post,
+                created_at: made_at.unwrap_or(said_at),
+                kind: if made_at.is_some() { PostKind::Post } else { PostKind::Undated },
                 title: None,
                 text: None,
                 url: None,

@@ -190,7 +190,8 @@ impl StackExchangeDump {
         let comments = row.count("CommentCount")?;
         sink.facts.post_metrics.push(PostMetricFact {
             post,
-            observed_at: at,
+            // A dump tells what posts had when it was made, not when they were: about the last moment it knows of.
+            observed_at: self.last_at,
             views,
             likes: Some(self.up_votes.get(&number).copied().unwrap_or(0)).filter(|_| !self.up_votes.is_empty()),
             comments,
