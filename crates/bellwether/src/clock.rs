@@ -82,6 +82,33 @@ pub fn parse_date_cell(text: &str, zone: Option<&TimeZone>) -> DateCell {
     }
 }
 
+/// Why a text is no moment to the minute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoMinute {
+    Empty,
+    /// A day alone.
+    NoTimeOfDay,
+    /// A date and time that does not say in which zone.
+    NoZone,
+    NotADate,
+}
+
+/// Reads a moment of which the minute matters, so that a day alone is none.
+pub fn parse_minute(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, NoMinute> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(NoMinute::Empty);
+    }
+    if text.len() <= 10 && text.contains('-') {
+        return Err(NoMinute::NoTimeOfDay);
+    }
+    match parse_date_cell(text, zone) {
+        DateCell::At(at) => Ok(at),
+        DateCell::NoZone => Err(NoMinute::NoZone),
+        DateCell::NotADate => Err(NoMinute::NotADate),
+    }
+}
+
 /// Seconds since 1970 that fall between 1990 and 2100; milliseconds and typing errors do not.
 pub fn plausible_unix_seconds(seconds: i64) -> Option<Timestamp> {
     (631_152_000..4_102_444_800).contains(&seconds).then(|| Timestamp::from_unix_seconds(seconds))
@@ -100,6 +127,21 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_to_the_minute_is_no_day_alone() {
+        let at = parse_minute(" 2026-03-01T09:00:00Z ", None).expect("a moment");
+        assert_eq!(parse_minute("2026-03-01 10:00", zone("Europe/Berlin").as_ref()), Ok(at));
+        for (text, why) in [
+            ("", NoMinute::Empty),
+            ("2026-03-01", NoMinute::NoTimeOfDay),
+            ("2026-3-1", NoMinute::NoTimeOfDay),
+            ("2026-03-01 10:00", NoMinute::NoZone),
+            ("soon", NoMinute::NotADate),
+        ] {
+            assert_eq!(parse_minute(text, None), Err(why), "{text}");
+        }
+    }
 
     #[test]
     fn a_moment_without_a_zone_is_asked_about_and_not_guessed() {

@@ -136,6 +136,28 @@ pub fn at_age(input: &SameAgeInput<'_>, age_hours: u32, settings: &SameAgeSettin
     }
 }
 
+/// What a post had at an age where nobody knows when it was published: nothing, with every reading there is and the reason.
+pub fn without_publishing(
+    metric: PostMetric,
+    readings: &[Reading],
+    age_hours: u32,
+    as_of: Timestamp,
+    link: Option<&str>,
+) -> AtAge {
+    let sorted = in_order(readings, Timestamp(i64::MIN));
+    let n = sorted.len() as u64;
+    let reason = "nobody has said when it was published, so no measurement has an age";
+    let estimate = Estimate::not_known(metric.unit(), "same_age", n, "measurements", reason);
+    let parts = sorted
+        .iter()
+        .map(|reading| Explanation::leaf(reading.by.words(), Some(reading.value as f64), metric.unit()))
+        .collect();
+    let explanation =
+        estimate.explanation.clone().with_parts(parts).with_rows(n, "measurements", link.map(str::to_owned));
+    let estimate = Estimate { version: SAME_AGE_VERSION, explanation, ..estimate }.as_of(as_of);
+    AtAge { age_hours, how: HowKnown::NotKnown, estimate }
+}
+
 /// Readings lower than the one before them, in the order of time. Nothing is left out for it.
 pub fn falls(readings: &[Reading]) -> Vec<Fall> {
     let sorted = in_order(readings, Timestamp(i64::MIN));
@@ -158,8 +180,8 @@ fn age_seconds(reading: &Reading, published_at: Timestamp) -> f64 {
     reading.at.0.saturating_sub(published_at.0) as f64 / 1e6
 }
 
-/// `23.2 h`, `6.9 days`.
-fn age_words(seconds: f64) -> String {
+/// The age of a post in words, from its seconds: `23.2 h`, `6.9 days`.
+pub fn age_words(seconds: f64) -> String {
     let hours = seconds / HOUR;
     if hours < 48.0 { format!("{hours:.1} h") } else { format!("{:.1} days", hours / 24.0) }
 }
@@ -304,6 +326,18 @@ mod tests {
         let found = found(readings, age_hours);
         assert_eq!((found.how, found.estimate.value), (HowKnown::NotKnown, None));
         found.estimate.not_known.expect("has a reason")
+    }
+
+    #[test]
+    fn a_post_of_unknown_age_has_a_whole_estimate_of_nothing_known() {
+        let found = without_publishing(PostMetric::Views, &[read(6.0, 100)], 24, at(9.0), Some("/tracking/posts/1"));
+        let estimate = &found.estimate;
+        assert_eq!((found.how, estimate.value, estimate.n), (HowKnown::NotKnown, None, 1));
+        assert_eq!((estimate.version, estimate.as_of, estimate.grade), (SAME_AGE_VERSION, Some(at(9.0)), Grade::D));
+        assert!(estimate.not_known.as_deref().is_some_and(|why| why.contains("nobody has said when it was published")));
+        let rows = estimate.explanation.rows.as_ref().expect("says which rows");
+        assert_eq!((rows.count, rows.link.as_deref()), (1, Some("/tracking/posts/1")));
+        assert_eq!(estimate.explanation.parts[0].value, Some(100.0));
     }
 
     #[test]
