@@ -7,12 +7,16 @@ create table post_match (
     post text not null,
     -- 1: it is this piece; 0: it is not.
     is_it integer not null,
-    -- 1: a person said that it is another piece as well.
+    -- 1: a person said that it is another piece as well, and which; nothing where that piece is gone.
     is_shared integer not null,
+    shared_with integer references deliverable (id) on delete set null,
     -- Why it was proposed, as it stood when somebody decided: JSON.
     reasons text not null,
     actor text not null,
     decided_at integer not null,
+    -- The address that confirming wrote on the piece, and the state the piece had before; empty where it wrote none.
+    wrote_url text not null default '',
+    state_before text not null default '',
     primary key (deliverable_id, post)
 ) without rowid;
 create unique index post_match_one_post on post_match (deliverable_id) where is_it = 1;

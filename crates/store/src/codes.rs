@@ -128,6 +128,20 @@ impl Store {
         Ok(rows.iter().map(code_of).collect())
     }
 
+    /// Codes of some deals, and those of some contacts that are of no deal, the oldest first.
+    pub async fn codes_of(&self, deals: &[i64], contacts: &[i64]) -> Result<Vec<CodeRow>, StoreError> {
+        let rows = sqlx::query(
+            "select * from code where deal_id in (select value from json_each($1)) \
+             or (deal_id is null and contact_id in (select value from json_each($2))) order by id",
+        )
+        .bind(serde_json::json!(deals).to_string())
+        .bind(serde_json::json!(contacts).to_string())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading codes"))?;
+        Ok(rows.iter().map(code_of).collect())
+    }
+
     /// Codes by what buyers type, in capitals.
     pub async fn codes_typed(&self, norms: &[&str]) -> Result<Vec<CodeRow>, StoreError> {
         let rows =

@@ -1,7 +1,7 @@
 //! Posts published under deals: which post is which piece, as people said, when each was published, and what was measured of it
 //! by hand or from a file. Each moment of a piece is kept once a source, whoever brings it again.
 
-use model::outreach::deals::DealState;
+use model::outreach::deals::{DealState, DeliverableState};
 use model::{AccountId, MeasuredBy, PostMetric, PostMetrics, Timestamp};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -39,12 +39,23 @@ pub struct PieceDraft {
     pub is_picture: bool,
 }
 
+/// Of which deals pieces are meant.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum OfDeals {
+    /// Those that go on or went to their end, and posted pieces of those that were given up.
+    #[default]
+    GoingOn,
+    /// All that were ever agreed.
+    EverAgreed,
+}
+
 /// Which pieces are meant.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct PieceFilter {
     pub campaign: Option<i64>,
     pub contact: Option<i64>,
     pub deal: Option<i64>,
+    pub of_deals: OfDeals,
 }
 
 /// What a person said of a post and a piece.
@@ -54,12 +65,22 @@ pub struct PostDecision {
     /// `post:` and its number among the facts, or `address:` and what an address comes down to.
     pub post: String,
     pub is_it: bool,
-    /// It is another piece as well.
-    pub is_shared: bool,
+    /// It is this other piece as well.
+    pub shared_with: Option<i64>,
     /// JSON.
     pub reasons: String,
     pub actor: String,
     pub decided_at: Timestamp,
+    /// What confirming wrote on the piece.
+    pub wrote: Option<WrittenAddress>,
+}
+
+/// An address that confirming a post wrote on its piece.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrittenAddress {
+    pub url: String,
+    /// The piece's before.
+    pub state: DeliverableState,
 }
 
 /// What came of saying so.
@@ -164,16 +185,22 @@ fn measurement_of(row: &SqliteRow) -> Result<MeasurementRow, StoreError> {
     })
 }
 
-fn decision_of(row: &SqliteRow) -> PostDecision {
-    PostDecision {
+fn decision_of(row: &SqliteRow) -> Result<PostDecision, StoreError> {
+    let url: String = row.get("wrote_url");
+    let wrote = match url.is_empty() {
+        true => None,
+        false => Some(WrittenAddress { url, state: coded(row, "state_before", DeliverableState::from_code)? }),
+    };
+    Ok(PostDecision {
         deliverable: row.get("deliverable_id"),
         post: row.get("post"),
         is_it: row.get::<i64, _>("is_it") != 0,
-        is_shared: row.get::<i64, _>("is_shared") != 0,
+        shared_with: row.get("shared_with"),
         reasons: row.get("reasons"),
         actor: row.get("actor"),
         decided_at: Timestamp(row.get("decided_at")),
-    }
+        wrote,
+    })
 }
 
 /// A count as it is kept; what is beyond any count is refused before.
@@ -182,8 +209,7 @@ fn kept(value: Option<u64>) -> Option<i64> {
 }
 
 impl Store {
-    /// Every piece of deals that were agreed and go on or went to their end, and every posted piece of one that was given up; the
-    /// newest first.
+    /// Pieces of deals that were agreed, the newest first.
     pub async fn tracked_pieces(&self, filter: &PieceFilter) -> Result<Vec<TrackedPiece>, StoreError> {
         let rows = sqlx::query(
             "select deliverable.*, deal.contact_id, contact.name as contact_name, deal.state as deal_state, deal.accepted_at, \
@@ -196,13 +222,14 @@ impl Store {
              left join campaign on campaign.id = deal.campaign_id \
              left join draft on draft.id = (select id from draft where deliverable_id = deliverable.id order by version desc limit 1) \
              where deal.accepted_at is not null \
-             and (deal.state in ('accepted', 'in-work', 'delivered', 'settled') or deliverable.state = 'live') \
+             and ($4 or deal.state in ('accepted', 'in-work', 'delivered', 'settled') or deliverable.state = 'live') \
              and ($1 is null or deal.campaign_id = $1) and ($2 is null or deal.contact_id = $2) and ($3 is null or deal.id = $3) \
              order by coalesce(deliverable.live_at, deal.accepted_at) desc, deliverable.id desc",
         )
         .bind(filter.campaign)
         .bind(filter.contact)
         .bind(filter.deal)
+        .bind(filter.of_deals == OfDeals::EverAgreed)
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::of("reading what is published under deals"))?;
@@ -225,11 +252,11 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .map_err(StoreError::of("reading which post is which piece"))?;
-        Ok(rows.iter().map(decision_of).collect())
+        rows.iter().map(decision_of).collect()
     }
 
     /// Keeps what a person said of a post and a piece, in place of what was said of the two before. A piece has one post; two
-    /// pieces have the same only where a person says so.
+    /// pieces have the same only where a person says so. Who says the same again changes nothing of what was said first.
     pub async fn decide_post(&self, decision: &PostDecision) -> Result<Decided, StoreError> {
         let failed = StoreError::of("keeping which post is which piece");
         let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
@@ -250,24 +277,29 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await
             .map_err(&failed)?;
-            if let Some((other,)) = other.filter(|_| !decision.is_shared) {
+            if let Some((other,)) = other.filter(|_| decision.shared_with.is_none()) {
                 return Ok(Decided::Taken(other));
             }
-            sqlx::query("delete from post_match where deliverable_id = $1 and is_it = 1")
+            sqlx::query("delete from post_match where deliverable_id = $1 and is_it = 1 and post <> $2")
                 .bind(decision.deliverable)
+                .bind(&decision.post)
                 .execute(&mut *transaction)
                 .await
                 .map_err(&failed)?;
         }
         sqlx::query(
-            "insert into post_match (deliverable_id, post, is_it, is_shared, reasons, actor, decided_at) \
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict (deliverable_id, post) do update set is_it = $3, is_shared = $4, \
-             reasons = $5, actor = $6, decided_at = $7",
+            "insert into post_match (deliverable_id, post, is_it, is_shared, shared_with, reasons, actor, decided_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (deliverable_id, post) do update set \
+             is_shared = case when $3 = is_it and $5 is null then is_shared else $4 end, \
+             shared_with = case when $3 = is_it and $5 is null then shared_with else $5 end, \
+             reasons = case when $3 = is_it then reasons else $6 end, actor = case when $3 = is_it then actor else $7 end, \
+             decided_at = case when $3 = is_it then decided_at else $8 end, is_it = $3",
         )
         .bind(decision.deliverable)
         .bind(&decision.post)
         .bind(i64::from(decision.is_it))
-        .bind(i64::from(decision.is_it && decision.is_shared))
+        .bind(i64::from(decision.is_it && decision.shared_with.is_some()))
+        .bind(decision.shared_with.filter(|_| decision.is_it))
         .bind(&decision.reasons)
         .bind(&decision.actor)
         .bind(decision.decided_at.0)
@@ -276,6 +308,21 @@ impl Store {
         .map_err(&failed)?;
         transaction.commit().await.map_err(&failed)?;
         Ok(Decided::Done)
+    }
+
+    /// Remembers that confirming a post wrote its address on the piece, so that taking it back undoes just that.
+    pub async fn note_written(&self, deliverable: i64, post: &str, wrote: &WrittenAddress) -> Result<(), StoreError> {
+        sqlx::query(
+            "update post_match set wrote_url = $3, state_before = $4 where deliverable_id = $1 and post = $2 and is_it = 1",
+        )
+        .bind(deliverable)
+        .bind(post)
+        .bind(&wrote.url)
+        .bind(wrote.state.code())
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::of("noting what confirming wrote"))?;
+        Ok(())
     }
 
     /// Takes back what was said of a post and a piece; whether anything was said.

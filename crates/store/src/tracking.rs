@@ -259,6 +259,18 @@ impl Store {
         Ok(rows.iter().map(link_of).collect())
     }
 
+    /// The links of some deals, the oldest first.
+    pub async fn links_of_deals(&self, deals: &[i64]) -> Result<Vec<LinkRow>, StoreError> {
+        let rows = sqlx::query(
+            "select tracked_link.* from json_each($1) join tracked_link on tracked_link.deal_id = value order by tracked_link.id",
+        )
+        .bind(serde_json::json!(deals).to_string())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading links"))?;
+        Ok(rows.iter().map(link_of).collect())
+    }
+
     /// Some links by their numbers.
     pub async fn links_numbered(&self, links: &[u32]) -> Result<Vec<LinkRow>, StoreError> {
         let rows = sqlx::query("select tracked_link.* from json_each($1) join tracked_link on tracked_link.id = value order by tracked_link.id")

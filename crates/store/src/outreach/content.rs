@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::coded;
-use super::reminders::put_looks;
+use super::reminders::{drop_looks, put_looks};
 use super::touches::{NewTouch, put_touch};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -270,6 +270,31 @@ impl Store {
         Ok(true)
     }
 
+    /// Takes an address off a piece where it is still the one noted, with the days on which it would be looked at again, and puts
+    /// the piece into the state of the step; whether it was the one.
+    pub async fn take_posted_back(&self, step: &Step<'_>, url: &str) -> Result<bool, StoreError> {
+        let failed = StoreError::of("taking back where something was posted");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let done = sqlx::query(
+            "update deliverable set url = '', state = $3, state_since = $4, live_at = null \
+             where id = $1 and url = $2 and state = 'live'",
+        )
+        .bind(step.deliverable)
+        .bind(url)
+        .bind(step.next.code())
+        .bind(step.at.0)
+        .execute(&mut *transaction)
+        .await
+        .map_err(&failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        drop_looks(&mut transaction, step.deliverable).await.map_err(&failed)?;
+        put_touch(&mut transaction, &touch_of(step, TouchKind::Post)).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
+    }
+
     pub async fn add_comment(&self, comment: &CommentRow) -> Result<(), StoreError> {
         let failed = StoreError::of("keeping a comment");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
@@ -341,18 +366,22 @@ async fn take_step(connection: &mut SqliteConnection, step: &Step<'_>) -> Result
     .execute(&mut *connection)
     .await
     .map_err(&failed)?;
-    let touch = NewTouch {
+    let kind = if step.next == DeliverableState::Live { TouchKind::Post } else { TouchKind::Deal };
+    put_touch(&mut *connection, &touch_of(step, kind)).await.map_err(&failed)?;
+    put_new_event(connection, step.event.as_ref(), step.at).await.map_err(&failed)?;
+    Ok(true)
+}
+
+fn touch_of(step: &Step<'_>, kind: TouchKind) -> NewTouch {
+    NewTouch {
         contact: step.contact,
         at: step.at,
-        kind: if step.next == DeliverableState::Live { TouchKind::Post } else { TouchKind::Deal },
+        kind,
         actor: step.actor.to_owned(),
         summary: step.summary.clone(),
         detail: String::new(),
         mail: None,
-    };
-    put_touch(&mut *connection, &touch).await.map_err(&failed)?;
-    put_new_event(connection, step.event.as_ref(), step.at).await.map_err(&failed)?;
-    Ok(true)
+    }
 }
 
 async fn put_comment(connection: &mut SqliteConnection, comment: &CommentRow) -> Result<(), sqlx::Error> {

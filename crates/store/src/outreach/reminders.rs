@@ -225,6 +225,12 @@ impl Store {
     }
 }
 
+/// A piece that is posted nowhere after all is not looked at again, and what was seen of another post says nothing of the next.
+pub(crate) async fn drop_looks(connection: &mut SqliteConnection, deliverable: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from second_look where deliverable_id = $1").bind(deliverable).execute(connection).await?;
+    Ok(())
+}
+
 /// Sets the days on which a piece that was just posted is looked at again; days that were set stay.
 pub(crate) async fn put_looks(
     connection: &mut SqliteConnection,

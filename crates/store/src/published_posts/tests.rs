@@ -71,15 +71,16 @@ async fn deal(store: &Store, contact: i64) -> i64 {
     deal
 }
 
-fn said(deliverable: i64, post: &str, is_it: bool, is_shared: bool) -> PostDecision {
+fn said(deliverable: i64, post: &str, is_it: bool, shared_with: Option<i64>) -> PostDecision {
     PostDecision {
         deliverable,
         post: post.to_owned(),
         is_it,
-        is_shared,
+        shared_with,
         reasons: "[]".to_owned(),
         actor: "team".to_owned(),
         decided_at: Timestamp(9),
+        wrote: None,
     }
 }
 
@@ -129,12 +130,12 @@ async fn two_pieces_have_one_post_only_where_a_person_says_so() {
     let (store, _folder) = store().await;
     let ana = contact(&store, "ana", 7).await;
     deal(&store, ana).await;
-    assert_eq!(store.decide_post(&said(1, "post:5", true, false)).await.expect("keeps"), Decided::Done);
-    assert_eq!(store.decide_post(&said(2, "post:5", true, false)).await.expect("asks"), Decided::Taken(1));
-    assert_eq!(store.decide_post(&said(2, "post:5", true, true)).await.expect("keeps"), Decided::Done);
+    assert_eq!(store.decide_post(&said(1, "post:5", true, None)).await.expect("keeps"), Decided::Done);
+    assert_eq!(store.decide_post(&said(2, "post:5", true, None)).await.expect("asks"), Decided::Taken(1));
+    assert_eq!(store.decide_post(&said(2, "post:5", true, Some(1))).await.expect("keeps"), Decided::Done);
     // Another post takes the place of the first; what was rejected stays rejected.
-    assert_eq!(store.decide_post(&said(1, "post:6", false, false)).await.expect("keeps"), Decided::Done);
-    assert_eq!(store.decide_post(&said(1, "post:8", true, false)).await.expect("keeps"), Decided::Done);
+    assert_eq!(store.decide_post(&said(1, "post:6", false, None)).await.expect("keeps"), Decided::Done);
+    assert_eq!(store.decide_post(&said(1, "post:8", true, None)).await.expect("keeps"), Decided::Done);
     let held: Vec<(i64, String, bool)> = store
         .post_decisions()
         .await
@@ -144,9 +145,72 @@ async fn two_pieces_have_one_post_only_where_a_person_says_so() {
         .collect();
     let of = |piece: i64, post: &str, is_it: bool| (piece, post.to_owned(), is_it);
     assert_eq!(held, [of(1, "post:6", false), of(1, "post:8", true), of(2, "post:5", true)]);
-    assert_eq!(store.decide_post(&said(9, "post:5", true, true)).await.expect("asks"), Decided::NotThere);
+    assert_eq!(store.decide_post(&said(9, "post:5", true, Some(1))).await.expect("asks"), Decided::NotThere);
     assert!(store.take_post_decision_back(2, "post:5").await.expect("takes back"));
     assert!(!store.take_post_decision_back(2, "post:5").await.expect("asks"));
+}
+
+#[tokio::test]
+async fn what_was_said_first_stays_and_an_address_that_was_written_is_taken_off_where_it_still_stands() {
+    let (store, _folder) = store().await;
+    let ana = contact(&store, "ana", 7).await;
+    deal(&store, ana).await;
+    let first = PostDecision { reasons: "[1]".to_owned(), ..said(1, "post:5", true, None) };
+    store.decide_post(&first).await.expect("keeps");
+    let url = "https://www.instagram.com/p/abc/";
+    let step = |next: DeliverableState| Step {
+        event: None,
+        deliverable: 1,
+        next,
+        by: Party::Us,
+        actor: "team",
+        contact: ana,
+        summary: "posted".to_owned(),
+        at: Timestamp(40),
+    };
+    assert!(store.note_posted(&step(DeliverableState::Live), url).await.expect("notes"));
+    let wrote = WrittenAddress { url: url.to_owned(), state: DeliverableState::Waiting };
+    store.note_written(1, "post:5", &wrote).await.expect("notes");
+    let again = PostDecision { actor: "mia".to_owned(), decided_at: Timestamp(20), ..said(1, "post:5", true, Some(2)) };
+    assert_eq!(store.decide_post(&again).await.expect("keeps"), Decided::Done);
+    let held = store.post_decisions().await.expect("reads");
+    assert_eq!(held, [PostDecision { shared_with: Some(2), wrote: Some(wrote), ..first }]);
+
+    assert!(!store.take_posted_back(&step(DeliverableState::Waiting), "https://else.example").await.expect("asks"));
+    assert_eq!(store.second_looks(1).await.expect("reads").len(), 3);
+    assert!(store.take_posted_back(&step(DeliverableState::Waiting), url).await.expect("takes back"));
+    let row = store.deliverable(1).await.expect("reads").expect("is there");
+    assert_eq!((row.state, row.url.as_str(), row.live_at), (DeliverableState::Waiting, "", None));
+    assert!(store.second_looks(1).await.expect("reads").is_empty());
+    assert!(!store.take_posted_back(&step(DeliverableState::Waiting), url).await.expect("asks"));
+}
+
+#[tokio::test]
+async fn pieces_of_a_deal_that_was_given_up_are_read_where_all_are_asked_for() {
+    let (store, _folder) = store().await;
+    let ana = contact(&store, "ana", 7).await;
+    let deal = deal(&store, ana).await;
+    let step = DealStep {
+        event: None,
+        deal,
+        version: 1,
+        next: DealState::Withdrawn,
+        by: Party::Us,
+        actor: "team",
+        terms: None,
+        reason: "no stock",
+        accepted_by: "",
+        pieces: &[],
+        payments: &[],
+        prices: &[],
+        choice: None,
+        summary: "withdrawn",
+        stage: None,
+    };
+    assert_eq!(store.step_deal(&step, Timestamp(9)).await.expect("steps"), crate::outreach::deals::Stepped::Done);
+    assert!(store.tracked_pieces(&PieceFilter::default()).await.expect("reads").is_empty());
+    let all = PieceFilter { of_deals: OfDeals::EverAgreed, ..PieceFilter::default() };
+    assert_eq!(store.tracked_pieces(&all).await.expect("reads").len(), 2);
 }
 
 #[tokio::test]
@@ -209,7 +273,7 @@ async fn what_is_known_of_posts_moves_with_their_deal_and_goes_with_whoever_is_f
         at: Timestamp(40),
     };
     assert!(store.note_posted(&step, "https://www.instagram.com/p/abc/").await.expect("notes"));
-    store.decide_post(&said(1, "post:5", true, false)).await.expect("keeps");
+    store.decide_post(&said(1, "post:5", true, None)).await.expect("keeps");
     assert!(store.say_published(1, Some(Timestamp(41)), "team", Timestamp(42)).await.expect("keeps"));
     assert!(!store.say_published(9, Some(Timestamp(41)), "team", Timestamp(42)).await.expect("asks"));
     store.add_measurements(&[read(1, 50, 10)], Timestamp(70)).await.expect("keeps");
