@@ -174,8 +174,8 @@ fn folder_of(data: &DataDirectory, upload: Uuid) -> PathBuf {
     data.path.join("uploads").join(format!("content-{upload}"))
 }
 
-fn content_path(data: &DataDirectory, sha256: &str) -> PathBuf {
-    data.path.join("content").join(sha256)
+fn content_path(folder: &Path, sha256: &str) -> PathBuf {
+    folder.join("content").join(sha256)
 }
 
 /// Begins an upload of a file of so many bytes for a piece.
@@ -249,7 +249,7 @@ fn take_in(data: &DataDirectory, contact: i64, deliverable: i64, id: Uuid) -> Re
             "it is no picture, film, sound or PDF that a browser can show; JPEG, PNG and MP4 always do",
         ));
     };
-    let place = content_path(data, &sha256);
+    let place = content_path(&data.path, &sha256);
     let kept = std::fs::create_dir_all(data.path.join("content")).and_then(|()| std::fs::rename(&path, &place));
     kept.and_then(|()| std::fs::File::open(&place)?.sync_all()).map_err(|error| unwritable(&error))?;
     drop(std::fs::remove_dir_all(folder_of(data, id)));
@@ -274,15 +274,15 @@ fn hashed(path: &Path) -> std::io::Result<(String, Vec<u8>)> {
 
 /// The file of a draft, for reading.
 pub fn open_file(data: &DataDirectory, file: &DraftFile) -> std::io::Result<std::fs::File> {
-    std::fs::File::open(content_path(data, &file.sha256))
+    std::fs::File::open(content_path(&data.path, &file.sha256))
 }
 
-/// Puts bytes below `content/` under their hash, which it returns.
-pub(crate) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, OutreachError> {
+/// Puts bytes below `content/` of a data directory's folder under their hash, which it returns.
+pub(crate) fn keep_bytes(folder: &Path, bytes: &[u8]) -> Result<String, OutreachError> {
     let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let place = content_path(data, &sha256);
-    let arriving = data.path.join("content").join(format!("arriving-{}", Uuid::new_v4()));
-    let kept = std::fs::create_dir_all(data.path.join("content"))
+    let place = content_path(folder, &sha256);
+    let arriving = folder.join("content").join(format!("arriving-{}", Uuid::new_v4()));
+    let kept = std::fs::create_dir_all(folder.join("content"))
         .and_then(|()| std::fs::write(&arriving, bytes))
         .and_then(|()| std::fs::File::open(&arriving)?.sync_all())
         .and_then(|()| std::fs::rename(&arriving, &place));
@@ -293,9 +293,9 @@ pub(crate) fn keep_bytes(data: &DataDirectory, bytes: &[u8]) -> Result<String, O
     Ok(sha256)
 }
 
-/// The bytes of a file below `content/`.
-pub(crate) fn bytes_of(data: &DataDirectory, sha256: &str) -> std::io::Result<Vec<u8>> {
-    std::fs::read(content_path(data, sha256))
+/// The bytes of a file below `content/` of a data directory's folder.
+pub(crate) fn bytes_of(folder: &Path, sha256: &str) -> std::io::Result<Vec<u8>> {
+    std::fs::read(content_path(folder, sha256))
 }
 
 /// Removes files that no draft, no contact and no measurement has any more, as after somebody was forgotten.
@@ -423,8 +423,8 @@ pub async fn judge(
     }
 }
 
-/// Notes where a piece was posted; with the last one, everything is delivered.
-pub async fn posted(data: &DataDirectory, piece: &PieceShown, by: Party, url: &str) -> Result<(), OutreachError> {
+/// An address as it can be noted on a piece.
+pub fn address_of_post(url: &str) -> Result<String, OutreachError> {
     let url = one_line("url", url, 1_000)?;
     if !["https://", "http://"].iter().any(|way| url.len() > way.len() + 3 && url.starts_with(way)) || url.contains(' ')
     {
@@ -432,6 +432,12 @@ pub async fn posted(data: &DataDirectory, piece: &PieceShown, by: Party, url: &s
             field: "url", problem: format!("{url:?} is no address such as https://…")
         });
     }
+    Ok(url)
+}
+
+/// Notes where a piece was posted; with the last one, everything is delivered.
+pub async fn posted(data: &DataDirectory, piece: &PieceShown, by: Party, url: &str) -> Result<(), OutreachError> {
+    let url = address_of_post(url)?;
     let summary = format!("posted {}: {url}", piece_name(&piece.row));
     if !data.store.note_posted(&step(piece, DeliverableState::Live, by, summary, data), &url).await? {
         return Err(moved(piece));

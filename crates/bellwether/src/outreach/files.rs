@@ -82,7 +82,7 @@ pub async fn add(data: &DataDirectory, contact: i64, name: &str, bytes: &[u8]) -
     let row = ContactFileRow {
         id: 0,
         contact,
-        sha256: content::keep_bytes(data, bytes)?,
+        sha256: content::keep_bytes(&data.path, bytes)?,
         name: plain_name(name),
         bytes: bytes.len() as u64,
         added_by: TEAM.to_owned(),
@@ -103,7 +103,7 @@ pub async fn find(data: &DataDirectory, file: i64) -> Result<ContactFileRow, Out
 
 /// The bytes of a file.
 pub fn read(data: &DataDirectory, file: &ContactFileRow) -> Result<Vec<u8>, OutreachError> {
-    content::bytes_of(data, &file.sha256).map_err(|_| OutreachError::NoFile(file.id))
+    content::bytes_of(&data.path, &file.sha256).map_err(|_| OutreachError::NoFile(file.id))
 }
 
 /// Takes a file off a contact; its bytes go too where nothing else has them.

@@ -61,9 +61,13 @@ pub enum TrackingError {
     #[error("there is no measurement {0}\nhint: `bellwether tracking posts show PIECE` lists them")]
     NoMeasurement(i64),
     #[error(
-        "this post is piece {0} already\nhint: if one post is both pieces, say so: `--share`, or “They share it” on the page"
+        "this post is piece {0} already\nhint: if one post is both pieces, say so: `bellwether tracking posts confirm PIECE POST --share`"
     )]
     PostTaken(i64),
+    #[error(
+        "the address of this post cannot be noted on the piece: {0:?}\nhint: note its address on the piece by hand; then it is known by that"
+    )]
+    UnfitAddress(String),
     #[error("the click log cannot be used: {0}\nhint: the disk may be full, or another bellwether program has the log")]
     Log(String),
     #[error("another bellwether program has the click log")]

@@ -357,6 +357,7 @@ impl From<TrackingError> for WebError {
             TrackingError::NoPost(_) => WebError::not_found("No such post", said).with(posts),
             TrackingError::NoMeasurement(_) => WebError::not_found("No such measurement", said).with(posts),
             TrackingError::PostTaken(_) => WebError::refused("Two pieces, one post", said).with(posts),
+            TrackingError::UnfitAddress(_) => WebError::refused("An address that cannot be noted", said).with(posts),
             TrackingError::Log(_) | TrackingError::LogHeld | TrackingError::LogIsShorter { .. } => {
                 WebError::new(StatusCode::SERVICE_UNAVAILABLE, "The click log cannot be used", said)
             }

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
-use crate::tracking::posts::measuring::{self, MeasurementGiven, PieceMeasured};
-use crate::tracking::posts::{self, PieceSeen, PostState, PostsWanted, Proposal};
 use crate::tracking::TEAM;
 use crate::tracking::posts::files as post_files;
+use crate::tracking::posts::measuring::{self, MeasurementGiven, PieceMeasured};
+use crate::tracking::posts::{self, PieceSeen, PostState, PostsWanted, Proposal};
 
 #[derive(Subcommand)]
 pub enum PostsCommand {
@@ -121,7 +121,7 @@ fn state_of(code: Option<&str>) -> anyhow::Result<Option<PostState>> {
 fn proposal_json(of: &Proposal) -> Value {
     json!({
         "post": of.key, "address": of.address, "is_of": of.is_of,
-        "published_at": of.post.as_ref().map(|post| clock::iso(post.created_at)),
+        "published_at": of.post.as_ref().filter(|post| post.is_dated).map(|post| clock::iso(post.created_at)),
         "reasons": of.reasons,
     })
 }
@@ -138,6 +138,7 @@ fn piece_json(of: &PieceSeen) -> Value {
             "shared_with": found.shared_with, "reasons": found.reasons,
         })),
         "proposals": of.proposals.iter().map(proposal_json).collect::<Vec<_>>(),
+        "more_proposals": of.more_proposals,
         "rejected": of.rejected.iter().map(|decision| &decision.post).collect::<Vec<_>>(),
         "remarks": of.remarks,
     })
@@ -290,9 +291,7 @@ async fn show(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<(
         for words in piece.remarks.iter().chain(&falls) {
             writeln!(out, "{words}")?;
         }
-        for proposal in &piece.proposals {
-            write_proposal(out, proposal)?;
-        }
+        write_proposals(out, &piece)?;
         for of in &measured.measurements {
             let counts: Vec<String> =
                 of.metrics.known().map(|(metric, value)| format!("{} {}", metric.words(), grouped(value))).collect();
@@ -301,6 +300,14 @@ async fn show(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<(
         }
         ages_words(&measured).iter().try_for_each(|words| writeln!(out, "      {words}"))
     })
+}
+
+fn write_proposals(out: &mut dyn std::io::Write, piece: &PieceSeen) -> std::io::Result<()> {
+    piece.proposals.iter().try_for_each(|proposal| write_proposal(out, proposal))?;
+    match piece.more_proposals {
+        0 => Ok(()),
+        more => writeln!(out, "      and {more} more that are less likely"),
+    }
 }
 
 fn write_proposal(out: &mut dyn std::io::Write, proposal: &Proposal) -> std::io::Result<()> {
@@ -319,9 +326,7 @@ async fn matched(data: &DataDirectory, deal: Option<i64>, output: Output) -> any
             if let Some(found) = &piece.found {
                 writeln!(out, "      {}: {}", found.key, found.by.words())?;
             }
-            for proposal in &piece.proposals {
-                write_proposal(out, proposal)?;
-            }
+            write_proposals(out, piece)?;
         }
         Ok(())
     })

@@ -74,7 +74,7 @@ fn problem_of(error: TrackingError) -> Result<Problem, WebError> {
         TrackingError::File(problem) => Ok(at("file", problem.lines().next().unwrap_or("").to_owned())),
         TrackingError::Outreach(error @ OutreachError::NoDeal(_)) => Ok(at("deal", first(&error))),
         TrackingError::Outreach(error @ OutreachError::NoContact(_)) => Ok(at("contact", first(&error))),
-        error @ TrackingError::PostTaken(_) => {
+        error @ (TrackingError::PostTaken(_) | TrackingError::UnfitAddress(_)) => {
             let (words, hint) = message_and_hint(&error.to_string());
             Ok(Problem { field: "", words: sentence(&words), hint: hint.map(|hint| sentence(&hint)), links: vec![] })
         }

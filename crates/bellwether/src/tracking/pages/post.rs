@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Form, Multipart, Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use engine::measurement::same_age;
 use model::{Platform, PostMetric};
 use store::published_posts::PostDecision;
 
@@ -86,6 +87,7 @@ struct PostPage {
     picture: Option<String>,
     remarks: Vec<String>,
     proposals: Vec<ProposalView>,
+    more_proposals: usize,
     rejected: Vec<ProposalView>,
     ages: Vec<String>,
     lines: Vec<MetricLine>,
@@ -110,7 +112,11 @@ fn proposal_view(of: &Proposal) -> ProposalView {
         key: of.key.clone(),
         address: of.address.clone(),
         words: words.trim().chars().take(240).collect(),
-        when: of.post.as_ref().map_or_else(String::new, |post| clock::minute(post.created_at)),
+        when: of
+            .post
+            .as_ref()
+            .filter(|post| post.is_dated)
+            .map_or_else(String::new, |post| clock::minute(post.created_at)),
         reasons: of.reasons.iter().map(|reason| reason.words.clone()).collect(),
         is_of: of.is_of,
     }
@@ -129,11 +135,9 @@ fn rejected_view(of: &PostDecision) -> ProposalView {
 
 fn age_words(piece: &PieceSeen, of: &Measurement) -> String {
     let Some(published) = piece.published else { return "not known".to_owned() };
-    let hours = (of.at.0 - published.at.0) as f64 / 3.6e9;
-    match hours {
-        hours if hours <= 0.0 => "before it was published: left out".to_owned(),
-        hours if hours < 48.0 => format!("{hours:.1} h"),
-        hours => format!("{:.1} days", hours / 24.0),
+    match of.at.0 - published.at.0 {
+        micros if micros <= 0 => "before it was published: left out".to_owned(),
+        micros => same_age::age_words(micros as f64 / 1e6),
     }
 }
 
@@ -166,7 +170,7 @@ fn estimates_of(measured: &PieceMeasured) -> Vec<EstimateView> {
         let most = of.ages.iter().filter_map(|age| age.estimate.hi).fold(0.0, f64::max);
         for (at, age) in of.ages.iter().enumerate() {
             let id = estimate_id(of, at);
-            let name = engine::measurement::same_age::age_name(age.age_hours);
+            let name = same_age::age_name(age.age_hours);
             let label = format!("{} at {name}, {}", of.metric.words(), age.how.words());
             all.push(EstimateView::new(Drawing { id: &id, label: &label, scale_to: most, brand: None }, &age.estimate));
         }
@@ -207,9 +211,7 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, problem: Option<P
         needs_you: matches!(piece.state, PostState::Proposed | PostState::Gone),
         when: when_words(&piece),
         how: found.map(|found| found.by.words()),
-        said: found
-            .filter(|found| found.by == posts::FoundBy::Confirmed || !found.shared_with.is_empty())
-            .map(|of| of.key.clone()),
+        said: found.and_then(|found| found.said.clone()),
         address: found.map_or_else(|| tracked.piece.url.clone(), |found| found.address.clone()),
         words: words_of(&piece),
         reasons: found.map(|of| of.reasons.iter().map(|reason| reason.words.clone()).collect()).unwrap_or_default(),
@@ -221,6 +223,7 @@ async fn page(app: &App, visit: Visit, id: i64, asked: &Pairs, problem: Option<P
             .map(|draft| format!("/outreach/pieces/{id}/drafts/{}/file", draft.id)),
         remarks,
         proposals: piece.proposals.iter().map(proposal_view).collect(),
+        more_proposals: piece.more_proposals,
         rejected: piece.rejected.iter().map(rejected_view).collect(),
         ages: measuring::age_names(),
         lines: lines_of(id, &measured.metrics),
@@ -355,7 +358,7 @@ pub async fn keep_picture(
             let bytes = tokio::fs::read(&place.path).await;
             place.abandon();
             let bytes = bytes.map_err(|error| WebError::fault("reading the picture", &error))?;
-            measuring::keep_evidence(&app.data, measurement, &arrived.name, &bytes).await
+            measuring::keep_evidence(&app.data, measurement, &arrived.name, bytes).await
         }
         (Ok(()), None) => Err(TrackingError::Field { field: "file", problem: "choose a picture".to_owned() }),
         (Err(error), _) => Err(error),

@@ -1,6 +1,6 @@
 //! The curve of one count of a post over its age, drawn on the server: the same numbers as the table of its measurements.
 
-use engine::measurement::same_age::{AGES_HOURS, age_name};
+use engine::measurement::same_age::{AGES_HOURS, age_name, age_words};
 use model::{PostMetric, Timestamp};
 
 use crate::tracking::posts::measuring::PieceMeasured;
@@ -64,7 +64,7 @@ pub fn curve_view(measured: &PieceMeasured, metric: PostMetric, published: Optio
     let x = |hours: f64| LEFT + ((hours.max(0.1).ln() - from) / (to - from)).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
     let y = |value: f64| TOP + (1.0 - value / most) * (HEIGHT - TOP - BOTTOM);
     let whole = |value: f64| format::part(value, metric.unit());
-    let age = |hours: f64| if hours < 48.0 { format!("{hours:.1} h") } else { format!("{:.1} days", hours / 24.0) };
+    let age = |hours: f64| age_words(hours * 3_600.0);
     let name = metric.words();
     Some(CurveView {
         title: format!("{} {name} after {}", whole(last.1), age(last.0)),

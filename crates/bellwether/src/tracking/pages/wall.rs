@@ -12,8 +12,8 @@ use super::files::receive;
 use super::{Choice, Part, parts, problem_of};
 use crate::clock;
 use crate::ingest::IngestError;
-use crate::tracking::posts::measuring::{self, MetricAtAges, PieceMeasured};
 use crate::tracking::posts::files::{self as post_files, FileTaken};
+use crate::tracking::posts::measuring::{self, MetricAtAges, PieceMeasured};
 use crate::tracking::posts::{self, PieceSeen, PostState, PostsWanted};
 use crate::tracking::{TEAM, TrackingError};
 use crate::web::app::{App, Page, draw};
@@ -184,7 +184,7 @@ fn card(piece: &PieceSeen, measured: &PieceMeasured) -> Card {
         when: when_words(piece),
         picture: picture.map(|draft| format!("/outreach/pieces/{}/drafts/{}/file", piece.id(), draft.id)),
         words: words_of(piece),
-        proposals: piece.proposals.len(),
+        proposals: piece.proposals.len() + piece.more_proposals,
         more: measured.metrics.len().saturating_sub(METRICS_A_CARD),
         lines: lines_of(piece.id(), &measured.metrics[..measured.metrics.len().min(METRICS_A_CARD)]),
     }

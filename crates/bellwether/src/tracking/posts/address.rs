@@ -66,6 +66,9 @@ pub fn read(text: &str) -> Option<PostAddress> {
         .unwrap_or(&host)
         .to_owned();
     let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+    if is_of_sound(&bare, &parts) {
+        return None;
+    }
     of_platform(&bare, &parts, &url).or_else(|| of_page(&bare, &parts, &url))
 }
 
@@ -93,6 +96,15 @@ fn is_number(text: &str) -> bool {
 fn behind<'a>(parts: &[&'a str], words: &[&str]) -> Option<&'a str> {
     let place = parts.iter().position(|part| words.contains(part))?;
     parts.get(place + 1).copied().filter(|name| is_name(name))
+}
+
+/// Pages of a sound hold everything that uses it, and are no post: `/reels/audio/1234`, `/music/a-song-1234`.
+fn is_of_sound(host: &str, parts: &[&str]) -> bool {
+    match host {
+        "instagram.com" | "instagr.am" => matches!(parts, ["reels" | "reel", "audio", ..] | ["audio", ..]),
+        "tiktok.com" => matches!(parts, ["music" | "sound", ..]),
+        _ => false,
+    }
 }
 
 fn of_platform(host: &str, parts: &[&str], url: &Url) -> Option<PostAddress> {
@@ -148,16 +160,18 @@ fn of_platform(host: &str, parts: &[&str], url: &Url) -> Option<PostAddress> {
 
 /// `/@ana/1234` and `/users/ana/statuses/1234`, on whatever server.
 fn mastodon(host: &str, parts: &[&str]) -> Option<PostAddress> {
-    let id = match parts {
-        [who, id] if who.starts_with('@') && is_number(id) => id,
-        ["users", _, "statuses", id] if is_number(id) => id,
+    let (who, id) = match parts {
+        [who, id] if who.starts_with('@') && is_number(id) => (who.trim_start_matches('@'), id),
+        ["users", who, "statuses", id] if is_number(id) => (*who, id),
         _ => return None,
     };
+    let natives = vec![format!("{host}/{id}"), format!("https://{host}/users/{who}/statuses/{id}")];
     Some(PostAddress {
         platform: Some(Platform::Mastodon),
         key: format!("mastodon/{host}/{id}"),
         name: (*id).to_owned(),
-        natives: vec![format!("{host}/{id}"), (*id).to_owned()],
+        // The number alone names a post of every server.
+        natives,
     })
 }
 
@@ -206,6 +220,8 @@ mod tests {
                 "instagram.com/reel/C9_aB-1xyz/?igsh=MWQ1ZGUxMzBkMA==",
                 "https://www.instagram.com/ana.brews/p/C9_aB-1xyz/?utm_source=ig_web_copy_link#comments",
                 "https://m.instagram.com/reels/C9_aB-1xyz/?img_index=2",
+                "https://www.instagram.com/reel/C9_aB-1xyz/?utm_source=ig_web_button_share_sheet",
+                "https://www.instagram.com/ana.brews/reel/C9_aB-1xyz/",
                 "https://www.instagram.com/tv/C9_aB-1xyz/embed",
             ],
         );
@@ -273,8 +289,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_of_a_post_is_none() {
-        for text in ["", "soon", "https://", "ftp://a.example/b", "https://a.example", "javascript:alert(1)", "at://x"]
-        {
+        for text in [
+            "",
+            "soon",
+            "https://",
+            "ftp://a.example/b",
+            "https://a.example",
+            "javascript:alert(1)",
+            "at://x",
+            "https://www.instagram.com/reels/audio/1234567890/",
+            "https://www.tiktok.com/music/original-sound-7301234567890123456",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -285,6 +310,9 @@ mod tests {
         assert!(ids.contains(&PostId::of(Platform::YouTube, "dQw4w9WgXcQ")));
         let ids = read("https://bsky.app/profile/did:plc:abc/post/3k").expect("an address").ids();
         assert!(ids.contains(&PostId::of(Platform::Bluesky, "at://did:plc:abc/app.bsky.feed.post/3k")));
+        let ids = read("https://coffee.example/@ana/110").expect("an address").ids();
+        assert!(ids.contains(&PostId::of(Platform::Mastodon, "https://coffee.example/users/ana/statuses/110")));
+        assert!(!ids.contains(&PostId::of(Platform::Mastodon, "110")), "every server has a post of that number");
     }
 
     proptest! {

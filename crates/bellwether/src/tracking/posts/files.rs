@@ -1,7 +1,7 @@
 //! A table of measurements: each row a piece or its address, the moment, and what was counted. Rows that cannot be taken are named
 //! with their row and column; the others are kept, and the same file again adds nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -9,9 +9,9 @@ use model::{MeasuredBy, PostMetric, PostMetrics, RowIssue, Timestamp};
 use serde::Serialize;
 use store::published_posts::{MeasurementKept, NewMeasurement};
 
-use super::measuring::{count_of, may_be_measured};
+use super::measuring::{count_of, held_of, may_be_measured};
 use super::{PieceSeen, PostsWanted, address};
-use crate::clock::{self, DateCell};
+use crate::clock::{self, NoMinute};
 use crate::data_directory::DataDirectory;
 use crate::ingest::IngestError;
 use crate::ingest::csv_file::{CsvFile, CsvRow, Next, file_name};
@@ -194,45 +194,43 @@ fn read_row(
 
 fn moment_of(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, (String, String)> {
     let example = "rows need a moment, e.g. 2026-03-02T10:00:00Z";
-    if text.is_empty() {
-        return Err(("is empty".to_owned(), example.to_owned()));
-    }
-    if text.len() == 10 && text.contains('-') {
-        let hint = "the age of a post is counted in hours: give the time of day too, e.g. 2026-03-02T10:00:00Z";
-        return Err((format!("has no time of day: {text:?}"), hint.to_owned()));
-    }
-    match clock::parse_date_cell(text, zone) {
-        DateCell::At(at) => Ok(at),
-        DateCell::NoZone => {
-            let hint = "name the zone of the file (`--zone Europe/Berlin`), or end moments with Z";
-            Err((format!("does not say in which time zone: {text:?}"), hint.to_owned()))
-        }
-        DateCell::NotADate => Err((format!("is no moment: {text:?}"), example.to_owned())),
-    }
+    clock::parse_minute(text, zone).map_err(|why| {
+        let (problem, hint) = match why {
+            NoMinute::Empty => ("is empty".to_owned(), example),
+            NoMinute::NoTimeOfDay => (
+                format!("has no time of day: {text:?}"),
+                "the age of a post is counted in hours: give the time of day too, e.g. 2026-03-02T10:00:00Z",
+            ),
+            NoMinute::NoZone => (
+                format!("does not say in which time zone: {text:?}"),
+                "name the zone of the file (`--zone Europe/Berlin`), or end moments with Z",
+            ),
+            NoMinute::NotADate => (format!("is no moment: {text:?}"), example),
+        };
+        (problem, hint.to_owned())
+    })
 }
 
-/// Takes in a file of measurements. `name` is what people call it, where that is not its path's end.
-///
-/// Errors: `Ingest` where the file cannot be read or lacks a column; a field where the zone is none.
-pub async fn take(
-    data: &DataDirectory,
+/// A row that was read.
+struct RowRead {
+    number: u64,
+    deliverable: i64,
+    at: Timestamp,
+    metrics: PostMetrics,
+}
+
+/// Reads a file row by row, holding each against the pieces there are; also the heading of its moments.
+fn read_file(
     place: &Path,
     name: Option<&str>,
-    zone: &str,
-    actor: &str,
-) -> Result<FileTaken, TrackingError> {
-    let zone = match zone.trim() {
-        "" => None,
-        named => Some(clock::zone(named).ok_or_else(|| TrackingError::Field {
-            field: "zone",
-            problem: format!("{named:?} is no time zone such as Europe/Berlin"),
-        })?),
-    };
+    zone: Option<&TimeZone>,
+    pieces: &[PieceSeen],
+    now: Timestamp,
+) -> Result<(FileTaken, Vec<RowRead>, Option<String>), IngestError> {
     let mut file = CsvFile::open(place)?;
     file.name = name.map_or_else(|| file_name(place), str::to_owned);
     let columns = columns_of(&file, place)?;
-    let pieces = super::seen(data, &PostsWanted::default()).await?;
-    let known = Known::of(&pieces);
+    let known = Known::of(pieces);
     let used: Vec<usize> = [columns.piece, columns.address, Some(columns.moment)]
         .into_iter()
         .flatten()
@@ -249,8 +247,7 @@ pub async fn take(
             .collect(),
         ..FileTaken::default()
     };
-    let (mut new, mut rows) = (Vec::new(), Vec::new());
-    let now = data.now();
+    let mut rows = Vec::new();
     loop {
         match file.next_row()? {
             Next::End => break,
@@ -260,17 +257,9 @@ pub async fn take(
             }
             Next::Row(row) => {
                 taken.rows += 1;
-                match read_row(&row, &columns, &known, zone.as_ref(), now) {
+                match read_row(&row, &columns, &known, zone, now) {
                     Ok((deliverable, at, metrics)) => {
-                        rows.push(row.number);
-                        new.push(NewMeasurement {
-                            deliverable,
-                            at,
-                            by: MeasuredBy::File,
-                            origin: taken.file.clone(),
-                            metrics,
-                            actor: actor.to_owned(),
-                        });
+                        rows.push(RowRead { number: row.number, deliverable, at, metrics });
                     }
                     Err((column, problem, hint)) => {
                         let heading = headings.get(column).map_or("", String::as_str);
@@ -280,8 +269,56 @@ pub async fn take(
             }
         }
     }
+    Ok((taken, rows, headings.get(columns.moment).cloned()))
+}
+
+/// Takes in a file of measurements. `name` is what people call it, where that is not its path's end. A row that says what is held of
+/// its piece at that moment already, by whatever way it came, is known.
+///
+/// Errors: `Ingest` where the file cannot be read or lacks a column; a field where the zone is none.
+pub async fn take(
+    data: &DataDirectory,
+    place: &Path,
+    name: Option<&str>,
+    zone: &str,
+    actor: &str,
+) -> Result<FileTaken, TrackingError> {
+    let zone = match zone.trim() {
+        "" => None,
+        named => Some(clock::zone(named).ok_or_else(|| TrackingError::Field {
+            field: "zone",
+            problem: format!("{named:?} is no time zone such as Europe/Berlin"),
+        })?),
+    };
+    let pieces = super::seen(data, &PostsWanted::default()).await?;
+    let (place, name, now) = (place.to_owned(), name.map(str::to_owned), data.now());
+    let read = tokio::task::spawn_blocking(move || {
+        let read = read_file(&place, name.as_deref(), zone.as_ref(), &pieces, now);
+        (read, pieces)
+    });
+    let (read, pieces) = read.await.expect("reading a file does not panic");
+    let (mut taken, rows, heading) = read?;
+    let named: BTreeSet<i64> = rows.iter().map(|row| row.deliverable).collect();
+    let pieces: Vec<PieceSeen> = pieces.into_iter().filter(|piece| named.contains(&piece.id())).collect();
+    let held = held_of(data, &pieces).await?;
+    // What a page gives holds rows that were typed or imported too: brought again they are the same rows.
+    let is_held = |row: &RowRead| {
+        held.get(&row.deliverable).is_some_and(|all| all.iter().any(|of| of.at == row.at && of.metrics == row.metrics))
+    };
+    let (known, rows): (Vec<RowRead>, Vec<RowRead>) = rows.into_iter().partition(is_held);
+    taken.known += known.len() as u64;
+    let new: Vec<NewMeasurement> = rows
+        .iter()
+        .map(|row| NewMeasurement {
+            deliverable: row.deliverable,
+            at: row.at,
+            by: MeasuredBy::File,
+            origin: taken.file.clone(),
+            metrics: row.metrics.clone(),
+            actor: actor.to_owned(),
+        })
+        .collect();
     let kept = data.store.add_measurements(&new, now).await?;
-    let heading = headings.get(columns.moment).cloned();
     for (row, kept) in rows.into_iter().zip(kept) {
         let (problem, hint) = match kept {
             MeasurementKept::New(_) => {
@@ -302,7 +339,7 @@ pub async fn take(
         };
         let issue = RowIssue {
             file: taken.file.clone(),
-            row: Some(row),
+            row: Some(row.number),
             column: heading.clone(),
             problem,
             hint,

@@ -24,7 +24,7 @@ pub enum Sign {
     Mention(String, Option<Platform>),
     /// Host and path of a link, in lower case.
     Link(String),
-    /// As it was written. Codes of the deal come here once they have a table of their own; today it is the one of the brief.
+    /// As it was written: of the brief, of the deal, or of the creator.
     Code(String),
 }
 
@@ -122,29 +122,71 @@ fn reason_of(sign: &Sign, post: &PostSeen, words: &str, lower: &str) -> Option<R
     match sign {
         Sign::Tag(tag) => {
             let carries = post.tags.iter().any(|held| held.eq_ignore_ascii_case(tag) || held.to_lowercase() == *tag);
-            (carries || stands_in(lower, &format!("#{tag}"))).then(|| Reason::new("tag", format!("it carries #{tag}")))
+            (carries || stands_in(lower, &format!("#{tag}"), goes_on_tag))
+                .then(|| Reason::new("tag", format!("it carries #{tag}")))
         }
         Sign::Mention(handle, platform) => {
             let is_there = platform.is_none_or(|platform| platform == post.platform);
-            (is_there && stands_in(lower, &format!("@{handle}")))
+            (is_there && stands_in(lower, &format!("@{handle}"), goes_on_name))
                 .then(|| Reason::new("mention", format!("it mentions @{handle}")))
         }
-        Sign::Link(link) => stands_in(lower, link).then(|| Reason::new("link", format!("it contains the link {link}"))),
-        Sign::Code(code) => (stands_in(words, code) || stands_in(words, &code.to_uppercase()))
-            .then(|| Reason::new("code", format!("it contains the code {code}"))),
+        Sign::Link(link) => {
+            link_stands_in(lower, link).then(|| Reason::new("link", format!("it contains the link {link}")))
+        }
+        Sign::Code(code) => (stands_in(words, code, goes_on_code)
+            || stands_in(words, &code.to_uppercase(), goes_on_code))
+        .then(|| Reason::new("code", format!("it contains the code {code}"))),
     }
 }
 
-/// Whether some words stand in a text as words of their own: `@hop` is not in `@hophouse`.
-fn stands_in(text: &str, sought: &str) -> bool {
-    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// Whether a word of some kind goes on past its end, by the two letters behind it; going backwards, by the two before it.
+type GoesOn = fn(char, Option<char>) -> bool;
+
+/// A tag ends at the first mark that is neither letter nor digit: `#spring` is not in `#springtime`, and is in `#spring-sale`.
+fn goes_on_tag(letter: char, _: Option<char>) -> bool {
+    is_word(letter)
+}
+
+/// Handles hold points and dashes between letters: `@ana` is neither in `@anabel` nor in `@ana.brews`, and is in `@ana.`
+fn goes_on_name(letter: char, next: Option<char>) -> bool {
+    is_word(letter) || matches!(letter, '.' | '-' | '@') && next.is_some_and(is_word)
+}
+
+/// Codes hold what buyers type in one go: `ANA10` is neither in `ANA100` nor in `ANA10-VIP`, and is in `(ANA10).`
+fn goes_on_code(letter: char, next: Option<char>) -> bool {
+    is_word(letter) || matches!(letter, '-' | '.' | '%' | '&' | '+') && next.is_some_and(is_word)
+}
+
+/// Whether some words stand in a text as words of their own.
+fn stands_in(text: &str, sought: &str, goes_on: GoesOn) -> bool {
     if sought.is_empty() {
         return false;
     }
     text.match_indices(sought).any(|(place, _)| {
-        let after = text[place + sought.len()..].chars().next();
-        let before = text[..place].chars().next_back();
-        !is_part(after) && !is_part(before)
+        let mut after = text[place + sought.len()..].chars();
+        let mut before = text[..place].chars().rev();
+        let ends = after.next().is_none_or(|letter| !goes_on(letter, after.next()));
+        ends && before.next().is_none_or(|letter| !goes_on(letter, before.next()))
+    })
+}
+
+/// Whether a link stands in a text, as it is or with what is asked behind it: the same host, and the same page on it.
+fn link_stands_in(text: &str, link: &str) -> bool {
+    let is_of_address =
+        |letter: char| is_word(letter) || matches!(letter, '-' | '.' | '/' | '%' | '~' | '+' | '@' | ':' | '=' | '&');
+    text.match_indices(link).any(|(place, _)| {
+        let before = &text[..place];
+        let before = before.strip_suffix("www.").unwrap_or(before);
+        let goes_on = |letter: char| is_of_address(letter) && !matches!(letter, ':' | '=' | '&' | '+' | '~');
+        let begins = before.ends_with("://") || before.chars().next_back().is_none_or(|letter| !goes_on(letter));
+        let after = text[place + link.len()..].trim_start_matches('/');
+        let mut rest = after.chars().skip_while(|letter| matches!(letter, '.' | ':' | '-' | '=' | '&' | '+'));
+        let ends = after.chars().next().is_none_or(|letter| !is_of_address(letter));
+        begins && (ends || !rest.next().is_some_and(is_of_address))
     })
 }
 
@@ -163,6 +205,7 @@ mod tests {
             native_id: "one".to_owned(),
             author: Some(ANA),
             created_at: Timestamp(10 * DAY),
+            is_dated: true,
             title: None,
             body: Some(body.to_owned()),
             url: None,
@@ -215,16 +258,61 @@ mod tests {
         for body in [
             "@hophouse",
             "ana@hop.example",
+            "@hop.house",
+            "@hop-house",
+            "@hop_",
             "#springtime",
+            "#spring2026",
+            "#spring_sale",
+            "a#spring",
             "spring",
             "XANA10",
             "ANA100",
+            "ANA10-VIP",
+            "PRE-ANA10",
+            "ANA10%2",
             "ana10",
             "myshop.example/a",
+            "my-shop.example/a",
+            "my.shop.example/a",
             "shop.example/ab",
+            "shop.example/a-b",
+            "shop.example/a/b",
+            "shop.example/a.html",
+            "https://else.example/shop.example/a",
             "",
         ] {
             assert_eq!(reasons(&post(body, &[]), &sought), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn signs_are_found_whatever_stands_around_them() {
+        let sought = sought(
+            signs_in("@hop #spring")
+                .into_iter()
+                .chain([Sign::Code("ANA10".to_owned()), link_sign("https://shop.example/a").expect("a link")]),
+        );
+        for body in [
+            "@hop",
+            "with @hop.",
+            "(@hop)",
+            "@hop's grinder",
+            "#spring#coffee",
+            "#spring-sale",
+            "\u{201c}ANA10\u{201d}",
+            "ANA10.",
+            "code:ANA10, now",
+            "-ANA10-",
+            "https://www.shop.example/a/",
+            "shop.example/a.",
+            "(shop.example/a)",
+            "see shop.example/a?b=c",
+            "see shop.example/a/: good",
+            "shop.example/a#top",
+            "link:shop.example/a",
+        ] {
+            assert!(reasons(&post(body, &[]), &sought).is_some(), "{body}");
         }
     }
 

@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use engine::measurement::same_age::{
-    AGES_HOURS, AtAge, Fall, HowKnown, Reading, SameAgeInput, SameAgeSettings, age_name, at_age, falls,
+    AGES_HOURS, AtAge, Fall, Reading, SameAgeInput, SameAgeSettings, age_name, at_age, falls, without_publishing,
 };
-use model::{Estimate, MeasuredBy, PostId, PostMetric, PostMetrics, Timestamp};
+use model::{MeasuredBy, PostId, PostMetric, PostMetrics, Timestamp};
 use serde_json::json;
 use store::outreach::content::DraftFile;
 use store::published_posts::{MeasurementKept, MeasurementRow, NewMeasurement};
 
 use super::PieceSeen;
-use crate::clock::{self, DateCell};
+use crate::clock::{self, NoMinute};
 use crate::data_directory::DataDirectory;
 use crate::ingest::csv_file::parse_count;
 use crate::outreach::{OutreachError, content, files};
@@ -87,19 +87,15 @@ pub fn moment(
             Some(clock::zone(name).ok_or_else(no_zone)?)
         }
     };
-    if text.is_empty() {
-        return Err(refused(field, "say when, such as 2026-03-02T10:00"));
-    }
-    if text.len() <= 10 && text.contains('-') {
-        return Err(refused(field, format!("{text:?} has no time of day: give the minute, such as {text}T10:00")));
-    }
-    match clock::parse_date_cell(text, known.as_ref()) {
-        DateCell::At(at) => Ok(at),
-        DateCell::NoZone => {
-            Err(refused(field, format!("{text:?} does not say in which time zone: name one, or end it with Z")))
-        }
-        DateCell::NotADate => Err(refused(field, format!("{text:?} is no moment such as 2026-03-02T10:00"))),
-    }
+    clock::parse_minute(text, known.as_ref()).map_err(|why| {
+        let problem = match why {
+            NoMinute::Empty => "say when, such as 2026-03-02T10:00".to_owned(),
+            NoMinute::NoTimeOfDay => format!("{text:?} has no time of day: give the minute, such as {text}T10:00"),
+            NoMinute::NoZone => format!("{text:?} does not say in which time zone: name one, or end it with Z"),
+            NoMinute::NotADate => format!("{text:?} is no moment such as 2026-03-02T10:00"),
+        };
+        refused(field, problem)
+    })
 }
 
 /// A count as somebody types it; nothing typed is not known.
@@ -212,7 +208,7 @@ pub async fn remove(data: &DataDirectory, id: i64, actor: &str) -> Result<i64, T
 }
 
 /// Puts a picture beside a measurement that shows it, in place of the one before.
-pub async fn keep_evidence(data: &DataDirectory, id: i64, name: &str, bytes: &[u8]) -> Result<(), TrackingError> {
+pub async fn keep_evidence(data: &DataDirectory, id: i64, name: &str, bytes: Vec<u8>) -> Result<(), TrackingError> {
     let row = held(data, id).await?;
     if bytes.is_empty() {
         return Err(refused("file", "no file was chosen, or it is empty"));
@@ -226,11 +222,14 @@ pub async fn keep_evidence(data: &DataDirectory, id: i64, name: &str, bytes: &[u
         kind.ok_or_else(|| refused("file", "it is no picture that a browser can show; JPEG and PNG always are"))?;
     let unkept = |error: std::io::Error| refused("file", format!("the file could not be kept: {error}"));
     let held = content::hold(data).await.map_err(unkept)?;
+    let length = bytes.len() as u64;
+    let folder = data.path.clone();
+    let kept = tokio::task::spawn_blocking(move || content::keep_bytes(&folder, &bytes)).await;
     let file = DraftFile {
-        sha256: content::keep_bytes(data, bytes)?,
+        sha256: kept.expect("keeping a file does not panic")?,
         name: files::plain_name(name),
         kind: kind.to_owned(),
-        bytes: bytes.len() as u64,
+        bytes: length,
     };
     if !data.store.set_evidence(id, Some(&file)).await? {
         return Err(TrackingError::NoMeasurement(id));
@@ -247,7 +246,9 @@ pub async fn evidence(data: &DataDirectory, piece: i64, id: i64) -> Result<(Draf
     let row = held(data, id).await?;
     let of_piece = row.deliverable == piece;
     let file = row.evidence.filter(|_| of_piece).ok_or(TrackingError::NoMeasurement(id))?;
-    let bytes = content::bytes_of(data, &file.sha256).map_err(|_| TrackingError::NoMeasurement(id))?;
+    let (folder, sha256) = (data.path.clone(), file.sha256.clone());
+    let read = tokio::task::spawn_blocking(move || content::bytes_of(&folder, &sha256)).await;
+    let bytes = read.expect("reading a file does not panic").map_err(|_| TrackingError::NoMeasurement(id))?;
     Ok((file, bytes))
 }
 
@@ -270,14 +271,21 @@ pub async fn say_published(
     if !changed && at.is_some() {
         return Err(OutreachError::NoDeliverable(piece).into());
     }
+    if changed {
+        let (did, detail) = match at {
+            Some(at) => ("said when a post was published", clock::iso_exact(at)),
+            None => ("took back when a post was published", String::new()),
+        };
+        data.store.add_audit(data.now(), actor, did, &format!("piece {piece}"), &detail).await?;
+    }
     Ok(())
 }
 
-/// What was measured of some pieces, with what it comes to at the same age, by piece.
-pub async fn measured(
+/// Every measurement of some pieces, wherever it lies, by piece.
+pub(super) async fn held_of(
     data: &DataDirectory,
     pieces: &[PieceSeen],
-) -> Result<HashMap<i64, PieceMeasured>, TrackingError> {
+) -> Result<HashMap<i64, Vec<Measurement>>, TrackingError> {
     let ids: Vec<i64> = pieces.iter().map(PieceSeen::id).collect();
     let mut by_piece: HashMap<i64, Vec<Measurement>> = HashMap::new();
     for row in data.store.measurements(&ids).await? {
@@ -313,6 +321,15 @@ pub async fn measured(
             });
         }
     }
+    Ok(by_piece)
+}
+
+/// What was measured of some pieces, with what it comes to at the same age, by piece.
+pub async fn measured(
+    data: &DataDirectory,
+    pieces: &[PieceSeen],
+) -> Result<HashMap<i64, PieceMeasured>, TrackingError> {
+    let mut by_piece = held_of(data, pieces).await?;
     let as_of = data.now();
     let asked: Vec<(i64, Option<Timestamp>, Vec<Measurement>)> = pieces
         .iter()
@@ -358,16 +375,11 @@ fn measured_of(
                 hours,
                 &SameAgeSettings::default(),
             ),
-            None => AtAge { age_hours: hours, how: HowKnown::NotKnown, estimate: unpublished(metric, readings.len()) },
+            None => without_publishing(metric, &readings, hours, as_of, Some(&link)),
         });
         all.metrics.push(MetricAtAges { metric, ages: ages.collect() });
     }
     all
-}
-
-fn unpublished(metric: PostMetric, readings: usize) -> Estimate {
-    let reason = "nobody has said when it was published, so no measurement has an age";
-    Estimate::not_known(metric.unit(), "same_age", readings as u64, "measurements", reason)
 }
 
 /// A fall in words: `views fell from 120 to 100 by 3 Mar 2026, 10:00 UTC`.
@@ -435,6 +447,8 @@ mod tests {
         for age in &found.metrics[0].ages {
             let reason = age.estimate.not_known.as_deref().expect("a reason");
             assert!(age.estimate.value.is_none() && reason.contains("nobody has said when it was published"));
+            assert_eq!((age.estimate.n, age.estimate.as_of), (1, Some(Timestamp(9))));
+            assert!(age.estimate.explanation.rows.is_some(), "the measurements it would come from");
         }
     }
 }
