@@ -7,7 +7,7 @@ use model::{AccountId, Timestamp};
 use store::PriceRow;
 use store::codes::CodeFilter;
 use store::outreach::rights::{ContestRow, ErasureRequest};
-use store::published_posts::PieceFilter;
+use store::published_posts::{OfDeals, PieceFilter, PostDecision};
 use store::tracking::LinkFilter;
 
 use super::contacts::{self, ContactShown};
@@ -17,6 +17,7 @@ use crate::clock;
 use crate::creators::{self, CreatorReport};
 use crate::data_directory::DataDirectory;
 use crate::matching::fit::profile::money_typed;
+use crate::tracking::posts::matching::Reason;
 use crate::vetting::records::Declared;
 
 const DAY: i64 = 86_400_000_000;
@@ -117,7 +118,7 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
             mark: String::new(),
         }
     }));
-    held.extend(figures_of_posts(data, shown.row.id).await?);
+    held.extend(of_posts(data, shown.row.id).await?);
     let prices = data.store.prices_of(&shown.accounts).await?;
     for account in &shown.accounts {
         let report = match creators::report(data, *account).await {
@@ -167,27 +168,67 @@ pub async fn held_about(data: &DataDirectory, contact: i64) -> Result<HeldAbout,
     Ok(HeldAbout { contact: shown, held, contests, touches, internal_notes, is_barred, erasure })
 }
 
-/// What was noted of the posts under a contact's deals; what was imported of them stands with their accounts.
-async fn figures_of_posts(data: &DataDirectory, contact: i64) -> Result<Vec<Held>, OutreachError> {
-    let of_contact = PieceFilter { contact: Some(contact), ..PieceFilter::default() };
+/// What was noted of the posts under a contact's deals, whatever became of the deals: where each piece was posted and when, which post
+/// it is or is not, what was read of it, and pictures of that. What was imported of posts stands with their accounts.
+async fn of_posts(data: &DataDirectory, contact: i64) -> Result<Vec<Held>, OutreachError> {
+    let of_contact = PieceFilter { contact: Some(contact), of_deals: OfDeals::EverAgreed, ..PieceFilter::default() };
     let pieces = data.store.tracked_pieces(&of_contact).await?;
+    if pieces.is_empty() {
+        return Ok(vec![]);
+    }
     let ids: Vec<i64> = pieces.iter().map(|of| of.piece.id).collect();
     let measured = data.store.measurements(&ids).await?;
-    let of = |piece: &store::published_posts::TrackedPiece| {
-        let rows: Vec<_> = measured.iter().filter(|row| row.deliverable == piece.piece.id).collect();
-        let last = rows.last()?;
-        let times = if rows.len() == 1 { "once".to_owned() } else { format!("{} times", rows.len()) };
-        Some(Held {
-            fact: format!("figures:{}", piece.piece.id),
-            account: None,
-            what: format!("Figures of your {}", content::piece_name(&piece.piece)),
-            says: format!("read {times}, last on {}", clock::day(last.at)),
-            from: "written down by the team, or from a file they were given".to_owned(),
-            since: rows.iter().map(|row| row.noted_at).min(),
-            mark: String::new(),
-        })
-    };
-    Ok(pieces.iter().filter_map(of).collect())
+    let (decisions, moments) = (data.store.post_decisions().await?, data.store.posts_published().await?);
+    let mut held = Vec::new();
+    for of in &pieces {
+        let (id, name) = (of.piece.id, content::piece_name(&of.piece));
+        let mut note = |fact: String, what: String, says: String, from: String, since: Option<Timestamp>| {
+            held.push(Held { fact, account: None, what, says, from, since, mark: String::new() });
+        };
+        if !of.piece.url.is_empty() {
+            let from = "noted by you or by the team".to_owned();
+            note(
+                format!("posted:{id}"),
+                format!("Where your {name} was posted"),
+                of.piece.url.clone(),
+                from,
+                of.piece.live_at,
+            );
+        }
+        for said in decisions.iter().filter(|said| said.deliverable == id) {
+            let what = match said.is_it {
+                true => format!("Which post your {name} is"),
+                false => format!("A post that your {name} is not"),
+            };
+            let from = format!("said by {}", said.actor);
+            note(format!("post:{id}:{}", said.post), what, reasons_of(said), from, Some(said.decided_at));
+        }
+        for said in moments.iter().filter(|said| said.deliverable == id) {
+            let (what, says) = (format!("When your {name} was published"), clock::minute(said.at));
+            note(format!("published:{id}"), what, says, format!("said by {}", said.actor), None);
+        }
+        let rows: Vec<_> = measured.iter().filter(|row| row.deliverable == id).collect();
+        if let Some(last) = rows.last() {
+            let times = if rows.len() == 1 { "once".to_owned() } else { format!("{} times", rows.len()) };
+            let says = format!("read {times}, last on {}", clock::day(last.at));
+            let from = "written down by the team, or from a file they were given".to_owned();
+            let since = rows.iter().map(|row| row.noted_at).min();
+            note(format!("figures:{id}"), format!("Figures of your {name}"), says, from, since);
+        }
+        for (row, file) in rows.iter().filter_map(|row| Some((row, row.evidence.as_ref()?))) {
+            let says = format!("{}, of what was read on {}", file.name, clock::minute(row.at));
+            let (what, from) = (format!("A picture of the figures of your {name}"), "kept by the team".to_owned());
+            note(format!("picture:{}", row.id), what, says, from, Some(row.noted_at));
+        }
+    }
+    Ok(held)
+}
+
+/// The post that something was said of, with why it was proposed.
+fn reasons_of(said: &PostDecision) -> String {
+    let reasons: Vec<Reason> = serde_json::from_str(&said.reasons).unwrap_or_default();
+    let words: Vec<String> = reasons.into_iter().map(|reason| reason.words).collect();
+    if words.is_empty() { said.post.clone() } else { format!("{}: {}", said.post, words.join("; ")) }
 }
 
 fn about_contact(shown: &ContactShown) -> Vec<Held> {
