@@ -355,8 +355,237 @@ async fn two_pieces_with_one_address_ask_before_they_share_a_post() {
     held.browser.post("/tracking/posts/1", &[("do", "share"), ("post", &key)]).await.location();
     assert_eq!(held.json(&["show", "1"])["post"]["shared_with"], json!([2]));
     assert_eq!(held.json(&["show", "2"])["post"]["shared_with"], json!([1]));
+    // It was said of the first, and is taken back there alone.
+    let back = "Take back that it is this one";
+    assert!(held.browser.page("/tracking/posts/1").await.contains(back));
+    assert!(!held.browser.page("/tracking/posts/2").await.contains(back), "there is nothing to take back");
     held.browser.post("/tracking/posts/1", &[("do", "take-back"), ("post", &key)]).await.location();
     assert_eq!(held.json(&["show", "1"])["state"], "proposed");
+}
+
+/// A post of Ana's on Instagram that carries the tag of the brief.
+fn tagged(native: &str, at: Timestamp) -> Post<'_> {
+    Post { native, url: None, words: "A week of #springgrind", at, readings: &[] }
+}
+
+fn post_named(native: &str) -> String {
+    format!("post:{}", PostId::of(Platform::Instagram, native))
+}
+
+#[tokio::test]
+async fn who_says_that_a_second_piece_shares_a_post_leaves_the_first_as_it_is() {
+    let held = held(3).await;
+    let url = "https://www.instagram.com/p/Both1/";
+    held.browser.post("/outreach/pieces/1", &[("do", "posted"), ("url", url)]).await.location();
+    held.import(1, &[Post { url: Some(url), ..tagged("Both1", held.after(1)) }]).await;
+    let key = post_named("Both1");
+    assert!(held.refused(&["confirm", "2", &key]).contains("piece 1 already"));
+    held.json(&["confirm", "2", &key, "--share"]);
+    for (piece, other) in [("1", 2), ("2", 1)] {
+        let seen = held.json(&["show", piece]);
+        assert_eq!((&seen["state"], &seen["post"]["shared_with"]), (&json!("published"), &json!([other])), "{seen}");
+        let page = held.browser.page(&format!("/tracking/posts/{piece}")).await;
+        assert_eq!(page.contains("Take back that it is this one"), piece == "2", "{page}");
+    }
+    // Of a third with that address nobody has said anything.
+    held.browser.post("/outreach/pieces/3", &[("do", "posted"), ("url", url)]).await.location();
+    assert_eq!(held.json(&["show", "3"])["state"], "proposed");
+    assert_eq!(held.json(&["show", "1"])["post"]["shared_with"], json!([2]));
+    held.json(&["take-back", "2", &key]);
+    assert_eq!(held.json(&["show", "1"])["post"]["shared_with"], json!([]));
+}
+
+#[tokio::test]
+async fn taking_a_confirmation_back_takes_the_address_off_the_piece_that_it_wrote_and_no_other() {
+    let held = held(2).await;
+    let address = |native: &str| format!("https://www.instagram.com/p/{native}/");
+    let (first, second) = (address("First1"), address("Second1"));
+    held.import(
+        1,
+        &[
+            Post { url: Some(&first), ..tagged("First1", held.after(1)) },
+            Post { url: Some(&second), ..tagged("Second1", held.after(2)) },
+        ],
+    )
+    .await;
+    let row = async |piece| held.browser.data.store.deliverable(piece).await.expect("reads").expect("is there");
+    let deal = async || held.browser.data.store.deal(1).await.expect("reads").expect("is there").state;
+    held.json(&["confirm", "1", &post_named("First1")]);
+    assert_eq!((row(1).await.state, row(1).await.url), (DeliverableState::Live, first.clone()));
+    // Another post in its place brings its own address along.
+    held.json(&["confirm", "1", &post_named("Second1")]);
+    assert_eq!(row(1).await.url, second);
+    held.json(&["confirm", "2", &post_named("First1")]);
+    assert_eq!(deal().await, DealState::Delivered);
+    let back = held.json(&["take-back", "1", &post_named("Second1")]);
+    assert_eq!(back["state"], "proposed", "{back}");
+    assert_eq!(
+        (row(1).await.state, row(1).await.url, row(1).await.live_at),
+        (DeliverableState::Waiting, String::new(), None)
+    );
+    assert_eq!(deal().await, DealState::InWork, "what is not posted is not delivered");
+    assert!(held.browser.data.store.second_looks(1).await.expect("reads").is_empty());
+    assert_eq!(row(2).await.url, first, "the other piece stays");
+
+    // What a person types stays.
+    held.json(&["confirm", "1", &post_named("Second1")]);
+    let typed = "https://www.instagram.com/reel/Typed1/";
+    held.browser.post("/outreach/pieces/1", &[("do", "posted"), ("url", typed)]).await.location();
+    held.json(&["take-back", "1", &post_named("Second1")]);
+    assert_eq!((row(1).await.state, row(1).await.url.as_str()), (DeliverableState::Live, typed));
+}
+
+#[tokio::test]
+async fn confirming_twice_keeps_what_was_said_first() {
+    let held = held(1).await;
+    held.import(1, &[tagged("Twice1", held.after(1))]).await;
+    let key = post_named("Twice1");
+    let first = held.json(&["confirm", "1", &key])["post"]["reasons"].clone();
+    assert_eq!(first.as_array().map(Vec::len), Some(3), "{first}");
+    let again = held.json(&["confirm", "1", &key]);
+    assert_eq!(again["post"]["reasons"], first);
+    let log = held.browser.data.store.audit(Some("piece 1"), 9).await.expect("reads");
+    assert_eq!(log.iter().filter(|line| line.what == "confirmed a post").count(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_noted_is_refused_before_anything_is_written() {
+    let held = held(1).await;
+    let url = Some("https://www.instagram.com/p/Odd 1/");
+    held.import(1, &[Post { url, ..tagged("Odd1", held.after(1)) }]).await;
+    let key = post_named("Odd1");
+    assert!(held.refused(&["confirm", "1", &key]).contains("cannot be noted on the piece"));
+    let refused = held.browser.post("/tracking/posts/1", &[("do", "confirm"), ("post", &key)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("cannot be noted on the piece"), "{}", refused.text);
+    assert!(held.browser.data.store.post_decisions().await.expect("reads").is_empty());
+}
+
+#[tokio::test]
+async fn proposals_beyond_the_likeliest_are_counted() {
+    let held = held(1).await;
+    let names: Vec<String> = (0..7).map(|number| format!("Many{number}")).collect();
+    let posts: Vec<Post<'_>> = names.iter().zip(1..).map(|(name, hours)| tagged(name, held.after(hours))).collect();
+    held.import(1, &posts).await;
+    let seen = held.json(&["show", "1"]);
+    assert_eq!((seen["proposals"].as_array().map(Vec::len), &seen["more_proposals"]), (Some(5), &json!(2)));
+    assert!(held.browser.page("/tracking/posts/1").await.contains("and 2 more that are less likely"));
+    assert!(held.browser.page("/tracking/posts").await.contains("Look at 7 posts that may be it"));
+    let said = String::from_utf8_lossy(&held.place.run(&["tracking", "posts", "show", "1"]).stdout).into_owned();
+    assert!(said.contains("and 2 more that are less likely"), "{said}");
+}
+
+#[tokio::test]
+async fn codes_of_the_deal_and_of_its_creator_speak_for_a_post_each_once() {
+    let held = held(1).await;
+    held.place.json(&["tracking", "code", "BREW-20", "--deal", "1"]);
+    held.place.json(&["tracking", "code", "ana10", "--deal", "1"]);
+    held.place.json(&["tracking", "code", "RUIZ", "--contact", "1"]);
+    let words = |native, words, hours| Post { words, ..tagged(native, held.after(hours)) };
+    held.import(
+        1,
+        &[
+            words("OfDeal", "Take BREW-20!", 1),
+            words("OfHers", "Take RUIZ.", 2),
+            words("OfBrief", "Take ANA10 today", 3),
+            words("Longer", "Take BREW-200, RUIZ-2 or ANA100", 4),
+        ],
+    )
+    .await;
+    let seen = held.json(&["show", "1"]);
+    let told: std::collections::BTreeMap<&str, Vec<&str>> = seen["proposals"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|of| {
+            let reasons = of["reasons"].as_array().expect("a list").iter().skip(2);
+            (of["post"].as_str().expect("a key"), reasons.filter_map(|reason| reason["words"].as_str()).collect())
+        })
+        .collect();
+    assert_eq!(told.len(), 3, "{seen}");
+    assert_eq!(told[post_named("OfDeal").as_str()], ["it contains the code BREW-20"]);
+    assert_eq!(told[post_named("OfHers").as_str()], ["it contains the code RUIZ"]);
+    assert_eq!(told[post_named("OfBrief").as_str()], ["it contains the code ana10"], "said once");
+}
+
+#[tokio::test]
+async fn a_post_known_by_its_comments_alone_has_no_moment_and_one_whose_rows_tell_it_has() {
+    let held = held(2).await;
+    for (piece, name) in [(1, "Quiet1"), (2, "Dated1")] {
+        let url = format!("https://www.instagram.com/p/{name}/");
+        held.browser.post(&format!("/outreach/pieces/{piece}"), &[("do", "posted"), ("url", &url)]).await.location();
+    }
+    let (made, said) = (iso(held.after(0)), iso(held.after(9)));
+    let rows = format!("who,whose,when,under,made\nben,ana.brews,{said},Quiet1,\nben,ana.brews,{said},Dated1,{made}\n");
+    let file = held.place.file("comments.csv", rows);
+    let map = "interactions:actor=who,target=whose,at=when,post=under,post_at=made";
+    held.place.json(&["ingest", "csv", &text(&file), "--platform", "instagram", "--map", map]);
+    let (quiet, dated) = (held.json(&["show", "1"]), held.json(&["show", "2"]));
+    assert_eq!((&quiet["post"]["by"], &quiet["published_at"]), (&json!("imported"), &Value::Null), "{quiet}");
+    assert_eq!((&dated["post"]["by"], &dated["published_at"]), (&json!("imported"), &json!(made)), "{dated}");
+    let again = held.place.file("more.csv", format!("who,whose,when,under,made\nben,ana.brews,{said},Odd,soon\n"));
+    let taken = held.place.json(&["ingest", "csv", &text(&again), "--platform", "instagram", "--map", map]);
+    assert!(taken.to_string().contains("is not a date"), "{taken}");
+}
+
+#[tokio::test]
+async fn a_table_that_a_page_gives_holds_the_same_rows_when_it_is_brought_again() {
+    let held = held(1).await;
+    let url = "https://www.instagram.com/p/Again1/";
+    held.browser.post("/outreach/pieces/1", &[("do", "posted"), ("url", url)]).await.location();
+    let readings = &[(3, 40, 9), (30, 900, 80)];
+    held.import(1, &[Post { url: Some(url), readings, ..tagged("Again1", held.after(0)) }]).await;
+    held.json(&["measure", "1", "views=1200", "exits=0", "--at", &iso(held.after(50))]);
+    let typed = held.place.file("typed.csv", format!("piece,measured_at,reach\n1,{},700\n", iso(held.after(60))));
+    held.json(&["import", &text(&typed)]);
+    let count = || held.json(&["show", "1"])["measurements"].as_array().map(Vec::len);
+    assert_eq!(count(), Some(4));
+    let given = held.browser.page("/tracking/posts/1/measurements.csv").await;
+    let file = held.place.file("given.csv", &given);
+    let taken = held.json(&["import", &text(&file)]);
+    assert_eq!((&taken["rows"], &taken["added"], &taken["known"]), (&json!(4), &json!(0), &json!(4)), "{taken}");
+    assert_eq!(count(), Some(4));
+}
+
+#[tokio::test]
+async fn refused_rows_beyond_those_that_are_shown_are_counted() {
+    let held = held(1).await;
+    let table = format!("piece,measured_at,views\n{}", "1,soon,5\n".repeat(25));
+    let answer = send(&held.browser, "/tracking/posts/import", &[("zone", "")], "bad.csv", table.as_bytes()).await;
+    assert!(answer.text.contains("25 refused") && answer.text.contains("and 5 more"), "{}", answer.text);
+    assert!(!answer.text.contains("can be downloaded"), "there is no such table");
+    let file = held.place.file("bad.csv", table);
+    let said =
+        String::from_utf8_lossy(&held.place.run(&["tracking", "posts", "import", &text(&file)]).stdout).into_owned();
+    assert_eq!(said.matches("column `measured_at`").count(), 25, "{said}");
+}
+
+#[tokio::test]
+async fn a_piece_of_a_deal_that_was_given_up_can_still_be_read() {
+    let held = held(1).await;
+    held.import(1, &[tagged("Late1", held.after(1))]).await;
+    held.json(&["measure", "1", "views=10", "--at", &iso(held.after(3))]);
+    let withdraw = [("do", "withdraw"), ("version", "1"), ("reason", "no stock")];
+    held.browser.post("/outreach/deals/1", &withdraw).await.location();
+    assert_eq!(held.json(&["list"]), json!([]));
+    let seen = held.json(&["show", "1"]);
+    assert_eq!((&seen["state"], &seen["proposals"]), (&json!("waiting"), &json!([])), "nothing is sought for it");
+    let page = held.browser.page("/tracking/posts/1").await;
+    assert!(page.contains("Its deal was given up"), "{page}");
+    let about = bellwether::outreach::rights::held_about(&held.browser.data, 1).await.expect("reads");
+    assert!(about.held.iter().any(|held| held.what == "Figures of your story 1"));
+}
+
+#[tokio::test]
+async fn who_said_when_a_post_was_published_stands_in_the_log() {
+    let held = held(1).await;
+    let at = iso(held.after(0));
+    held.json(&["published", "1", &at]);
+    held.json(&["published", "1"]);
+    held.json(&["published", "1"]);
+    let log = held.browser.data.store.audit(Some("piece 1"), 9).await.expect("reads");
+    let lines: Vec<(&str, &str)> = log.iter().map(|line| (line.what.as_str(), line.detail.as_str())).collect();
+    assert_eq!(lines, [("took back when a post was published", ""), ("said when a post was published", &at)]);
 }
 
 #[tokio::test]
@@ -371,6 +600,10 @@ async fn what_a_story_has_is_noted_set_right_and_removed_and_refused_at_its_fiel
     let unknown = held.json(&["show", "1"]);
     let reason = at_age(&unknown, "views", "24 h").1["not_known"].as_str().expect("a reason").to_owned();
     assert!(reason.contains("nobody has said when it was published"), "{reason}");
+    let whole = at_age(&unknown, "views", "24 h").1;
+    assert!(whole["as_of"].is_number() || whole["as_of"].is_string(), "{whole}");
+    assert_eq!((&whole["n"], &whole["method"], &whole["grade"]), (&json!(1), &json!("same_age"), &json!("D")));
+    assert_eq!(whole["explanation"]["rows"]["link"], "/tracking/posts/1#measurements");
 
     for (published, zone, field) in [
         ("2026-01-01", "UTC", "published"),
@@ -537,11 +770,29 @@ async fn the_wall_is_paged_and_shows_what_is_asked_for_with_pictures_held_here_a
 #[tokio::test]
 async fn what_is_known_of_posts_is_listed_for_their_creator_and_goes_when_they_are_forgotten() {
     let held = held(1).await;
+    let url = Some("https://www.instagram.com/p/Hers1/");
+    held.import(1, &[Post { url, ..tagged("Hers1", held.after(1)) }, tagged("Other1", held.after(2))]).await;
+    held.json(&["reject", "1", &post_named("Other1")]);
+    held.json(&["confirm", "1", &post_named("Hers1")]);
+    held.json(&["published", "1", &iso(held.after(1))]);
     held.json(&["measure", "1", "views=10", "--at", &iso(held.after(3))]);
     send(&held.browser, "/tracking/posts/1/measurements/1/picture", &[], "a.png", PNG).await.location();
     let about = bellwether::outreach::rights::held_about(&held.browser.data, 1).await.expect("reads");
-    let figures = about.held.iter().find(|held| held.what == "Figures of your story 1").expect("is listed");
-    assert!(figures.says.starts_with("read once"), "{}", figures.says);
+    let says = |what: &str| about.held.iter().find(|held| held.what == what).expect("is listed").says.clone();
+    assert!(says("Figures of your story 1").starts_with("read once"));
+    assert!(says("A picture of the figures of your story 1").starts_with("a.png, of what was read on"));
+    assert!(says("Which post your story 1 is").starts_with(&format!("{}: it is by an account", post_named("Hers1"))));
+    assert!(says("A post that your story 1 is not").starts_with(&post_named("Other1")));
+    assert_eq!(says("Where your story 1 was posted"), "https://www.instagram.com/p/Hers1/");
+    assert!(says("When your story 1 was published").ends_with("UTC"));
+    // What they download to keep says the same.
+    let link = held.place.json(&["outreach", "creator-link", "Ana Ruiz"]);
+    let path =
+        link["address"].as_str().expect("an address").strip_prefix("https://mail.brand.test").expect("is public");
+    let file = held.browser.page(&format!("{path}/data.json")).await;
+    for what in ["Which post your story 1 is", "A picture of the figures of your story 1", "Hers1"] {
+        assert!(file.contains(what), "{what} is not in {file}");
+    }
     held.place.json(&["outreach", "forget", "Ana Ruiz"]);
     assert_eq!(held.json(&["list"]), json!([]));
     assert!(held.browser.data.store.measurement(1).await.expect("reads").is_none());
