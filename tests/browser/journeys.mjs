@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { campaignJourneys } from "./campaigns.mjs";
+import { postJourneys } from "./posts.mjs";
 import { sellingJourneys } from "./selling.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
 
@@ -21,7 +22,7 @@ const whenEnded = async (page, javaScriptEnabled) => {
   await page.waitForLoadState("load");
 };
 
-export const journeys = async ({ test, open, workshop, work }) => {
+export const journeys = async ({ test, open, workshop, work, binary }) => {
   const journey = (name, settings, body) =>
     test(name, async () => {
       const { page, done } = await open(settings);
@@ -902,6 +903,7 @@ export const journeys = async ({ test, open, workshop, work }) => {
   await dealJourneys({ journey, server: workshop, work });
   await campaignJourneys({ journey, workshop });
   await sellingJourneys({ journey, server: workshop });
+  await postJourneys({ journey, server: workshop, folder: path.join(work, "workshop"), binary, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {
     await page.goto("/matching");

@@ -58,6 +58,7 @@ const kit = {
   empty,
   workshop,
   work,
+  binary,
   screenshots,
   axe,
 };
