@@ -6,6 +6,7 @@ import { addKept, emptyKept } from "./contacts.mjs";
 import { addDeals, offer } from "./deals.mjs";
 import { addCampaign } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers, send } from "./outreach.mjs";
+import { addFigures } from "./posts.mjs";
 import { addSelling } from "./selling.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
@@ -129,6 +130,7 @@ const everyPage = async (page, folder) => {
   for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0, headers: person });
   await page.request.get("/t/ana-story", { maxRedirects: 0, headers: { "user-agent": "WhatsApp/2.24.1 A" } });
   const selling = await addSelling(page, folder, dealId);
+  const figures = await addFigures(page, `/outreach/pieces/${Number(deals.piece.split("/").pop()) + 1}`);
   await page.goto(`${withAccount.link}/figures`);
   await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);
   const conversations = servers ? await addConversations(page, servers) : {};
@@ -184,6 +186,7 @@ const everyPage = async (page, folder) => {
     "tracking-clicks": "/tracking/clicks",
     "tracking-posts": "/tracking/posts",
     "tracking-post": deals.piece.replace("/outreach/pieces/", "/tracking/posts/"),
+    "tracking-post-figures": figures,
     "tracking-codes": "/tracking/codes",
     "tracking-conversions": "/tracking/conversions",
     "tracking-conversion": selling.order,

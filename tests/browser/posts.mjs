@@ -19,6 +19,18 @@ const agreed = async (page, who, name, more) => {
   return Object.fromEntries(posts.map(([words, address]) => [words.split(" of ")[0], address]));
 };
 
+// A post with readings before and after each of the younger ages, so that its page shows them all and draws the curve; its page.
+export const addFigures = async (page, piece) => {
+  const address = piece.replace("/outreach/pieces/", "/tracking/posts/");
+  const published = Date.now() - 12 * 24 * hour;
+  await send(page, piece, { do: "posted", url: "https://www.instagram.com/reel/Figures1/" });
+  await send(page, address, { do: "published", published: iso(published) });
+  for (const [hours, views] of [[1, "80"], [23, "1200"], [100, "4000"], [250, "5100"]]) {
+    await send(page, address, { do: "measure", at: iso(published + hours * hour), views, likes: String(Math.round(Number(views) / 20)) });
+  }
+  return address;
+};
+
 export const postJourneys = async ({ journey, server, folder, binary, work }) => {
   for (const javaScriptEnabled of [true, false]) {
     const how = javaScriptEnabled ? "with script" : "without script";

@@ -308,7 +308,14 @@ pub async fn sweep_unheld(data: &DataDirectory) -> Result<(), store::StoreError>
     // Where it cannot be held nothing is swept; the next sweep finds the same.
     let Ok(_held) = hold(data).await else { return Ok(()) };
     let held: std::collections::HashSet<String> = data.store.content_files().await?.into_iter().collect();
-    let Ok(entries) = std::fs::read_dir(data.path.join("content")) else { return Ok(()) };
+    let folder = data.path.join("content");
+    let swept = tokio::task::spawn_blocking(move || remove_others(&folder, &held));
+    swept.await.expect("sweeping files does not panic");
+    Ok(())
+}
+
+fn remove_others(folder: &Path, held: &std::collections::HashSet<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_ours = name.len() == 64 && name.bytes().all(|letter| letter.is_ascii_hexdigit());
@@ -316,7 +323,6 @@ pub async fn sweep_unheld(data: &DataDirectory) -> Result<(), store::StoreError>
             drop(std::fs::remove_file(entry.path()));
         }
     }
-    Ok(())
 }
 
 fn step<'a>(

@@ -55,7 +55,8 @@ pub async fn confirm(
         deliverable: piece_id,
         post: key,
         is_it: true,
-        shared_with: other,
+        // That it is another piece too may have been said of its address before.
+        shared_with: other.or_else(|| background.confirmed_as(piece_id, &keys).and_then(|said| said.shared_with)),
         reasons: serde_json::to_string(&proposal.reasons).expect("reasons are plain"),
         actor: actor.to_owned(),
         decided_at: data.now(),
