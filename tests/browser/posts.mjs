@@ -10,6 +10,9 @@ const hour = 36e5;
 const iso = (at) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 const follow = (page, target) => Promise.all([page.waitForEvent("load"), page.locator(target).first().click()]);
 
+// Among what a page says, such as that figures are older than the facts.
+const told = async (page, words) => assert.equal(await page.locator("[role=status]", { hasText: words }).count(), 1, String(words));
+
 // A contact with a deal that they accepted; the pages of its pieces' posts, by the number of the piece in the deal.
 const agreed = async (page, who, name, more) => {
   const { deal, link } = await offer(page, who, name, more);
@@ -83,21 +86,20 @@ export const postJourneys = async ({ journey, server, folder, binary, work }) =>
     fs.mkdirSync(dump, { recursive: true });
     const row = (cells) => `<row ${Object.entries(cells).map(([key, value]) => `${key}="${value}"`).join(" ")} />`;
     const moment = (at) => new Date(at).toISOString().slice(0, 23);
+    const run = (...words) => {
+      const done = spawnSync(binary, ["--data-dir", folder, ...words], { encoding: "utf8" });
+      assert.equal(done.status, 0, done.stderr);
+    };
     const bring = (posts) => {
       const file = (name, rows) => fs.writeFileSync(path.join(dump, `${name}.xml`), `<?xml version="1.0" encoding="utf-8"?><${name.toLowerCase()}>${rows.join("")}</${name.toLowerCase()}>`);
       file("Users", [row({ Id: 7, DisplayName: "Gwen of the grinders", LastAccessDate: moment(Date.now()) })]);
       file("Posts", posts);
       file("Comments", []);
-      const done = spawnSync(binary, ["--data-dir", folder, "ingest", "stack-exchange", dump, "--site", "grinders"], { encoding: "utf8" });
-      assert.equal(done.status, 0, done.stderr);
+      run("ingest", "stack-exchange", dump, "--site", "grinders");
     };
     const post = (id, at, words) => row({ Id: id, PostTypeId: 1, CreationDate: moment(at), OwnerUserId: 7, Title: "Grinders", Body: words, ViewCount: 40 });
     bring([post(1, Date.now() - 30 * 24 * hour, "Which one?")]);
-    await page.goto("/creators?q=Gwen");
-    await follow(page, "a:text('Gwen of the grinders')");
-    const account = new URL(page.url()).pathname.split("/").pop();
-    await page.goto(`/outreach/contacts/new?creator=${account}`);
-    await follow(page, "button:text('Make the contact')");
+    run("outreach", "add", "--creator", "Gwen of the grinders");
     const pieces = { "count-0": "1", "format-0": "post", "platform-0": "Stack Exchange", "draft-0": "", "due-0": "2027-03-08", "count-1": "", "format-1": "", "platform-1": "", "due-1": "" };
     const posts = await agreed(page, "Gwen of the grinders", "Grinders in public", pieces);
     const address = posts["post 1"];
@@ -108,7 +110,7 @@ export const postJourneys = async ({ journey, server, folder, binary, work }) =>
     const asked = page.locator("#proposals");
     assert.match(await asked.textContent(), /it mentions @hophouse[\s\S]*it contains the code ANA10/);
     await follow(page, "button:text('It is this one')");
-    assert.match(await page.textContent("[role=status]"), /It is this one/);
+    await told(page, /It is this one/);
     assert.match(await page.textContent("[aria-labelledby=post-title]"), /a person confirmed it[\s\S]*grinders\.stackexchange|a person confirmed it/);
     assert.match(await page.textContent("[aria-labelledby=post-title]"), /it mentions @hophouse/, "why stays known");
     const piece = address.replace("/tracking/posts/", "/outreach/pieces/");
@@ -116,13 +118,13 @@ export const postJourneys = async ({ journey, server, folder, binary, work }) =>
     assert.match(await page.textContent("main"), /https:\/\/[^ ]*\/q\/2/);
     await page.goto(address);
     await follow(page, "button:text('Take back that it is this one')");
-    assert.match(await page.textContent("[role=status]"), /Taken back/);
+    await told(page, /Taken back/);
     assert.equal(await page.locator("button:text('It is this one')").count(), 1, "it is proposed again");
     await page.goto(piece);
     assert.doesNotMatch(await page.textContent("main .page-head"), /posted/);
     await page.goto(address);
     await follow(page, "button:text('It is not')");
-    assert.match(await page.textContent("[role=status]"), /not proposed again/);
+    await told(page, /not proposed again/);
     assert.equal(await page.locator("#proposals").count(), 0);
   });
 };
