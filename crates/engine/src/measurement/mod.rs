@@ -5,3 +5,4 @@ pub mod attribution;
 pub mod lift;
 pub mod panel;
 pub mod same_age;
+pub mod second_opinion;
