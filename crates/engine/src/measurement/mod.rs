@@ -4,5 +4,6 @@
 pub mod attribution;
 pub mod lift;
 pub mod panel;
+pub mod pooling;
 pub mod same_age;
 pub mod second_opinion;
