@@ -1,6 +1,7 @@
 //! Measurement: did it pay? What a campaign added, and what others without one did; whom an order is credited to; what creators' few
 //! orders say together; what may be looked at every day; how much is needed; what it cost; what posts had at the same age.
 
+pub mod always_valid;
 pub mod attribution;
 pub mod lift;
 pub mod panel;
