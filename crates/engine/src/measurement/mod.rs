@@ -7,4 +7,5 @@ pub mod lift;
 pub mod panel;
 pub mod pooling;
 pub mod same_age;
+pub mod sample_size;
 pub mod second_opinion;
