@@ -3,6 +3,7 @@
 
 pub mod always_valid;
 pub mod attribution;
+pub mod costs;
 pub mod lift;
 pub mod panel;
 pub mod pooling;
