@@ -10,7 +10,11 @@ create table webhook_endpoint (
     previous_until integer,
     created_at integer not null,
     -- What comes waits here while it is paused.
-    paused_at integer
+    paused_at integer,
+    -- It could not be reached, or could take nothing: nothing is sent to it before, whatever is due.
+    rest_until integer,
+    -- Rests in a row; each is longer than the one before.
+    rests integer not null default 0
 );
 
 -- What a program is told of.
@@ -38,8 +42,9 @@ create table webhook_delivery (
     -- Of this series of tries: sending it again by hand begins a new one.
     attempts integer not null,
     next_at integer not null,
-    -- Held by a sender until then, so that two do not send it at once.
+    -- Held by a sender until then, so that two do not send it at once; a sender knows by it that it is still the holder.
     claimed_until integer,
+    -- From when on it is tried for three days, where that is not when it happened: sent again by hand, or its program paused.
     tried_since integer,
     tried_at integer,
     last_status integer,

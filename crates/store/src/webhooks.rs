@@ -19,9 +19,14 @@ pub struct EndpointRow {
     pub events: Vec<String>,
     pub created_at: Timestamp,
     pub paused_at: Option<Timestamp>,
+    /// It could not be reached or take anything, and is left alone until then.
+    pub rest_until: Option<Timestamp>,
     pub waiting: u64,
     pub delivered: u64,
+    /// Tried for three days in vain.
     pub parked: u64,
+    /// Tried out in vain, once each.
+    pub pings_not_taken: u64,
     pub last_delivered_at: Option<Timestamp>,
 }
 
@@ -33,6 +38,8 @@ pub struct EndpointToTell {
     pub secret: Vec<u8>,
     /// The one before, sealed, and until when it counts.
     pub previous: Option<(Vec<u8>, Timestamp)>,
+    /// Rests in a row up to now.
+    pub rests: u32,
 }
 
 /// Where a message to a program stands.
@@ -76,6 +83,9 @@ pub struct DeliveryRow {
     /// Of this series of tries.
     pub attempts: u32,
     pub next_at: Timestamp,
+    /// Who sends it holds it until then.
+    pub claimed_until: Option<Timestamp>,
+    /// From when on it is tried, where that is not when it happened.
     pub tried_since: Option<Timestamp>,
     pub tried_at: Option<Timestamp>,
     pub last_status: Option<u16>,
@@ -98,6 +108,8 @@ pub struct NewEvent {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tried<'a> {
     pub delivery: i64,
+    /// As it was when the message was taken: whoever no longer holds it has nothing to say of it.
+    pub claimed_until: Option<Timestamp>,
     pub status: Option<u16>,
     pub problem: &'a str,
     pub response_head: &'a str,
@@ -114,6 +126,17 @@ pub struct ToldOf {
     pub since: Timestamp,
 }
 
+/// How a program is after a try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Program {
+    /// It took the message: it is there, and what waited for its rest is due.
+    Takes,
+    /// As it was.
+    Unchanged,
+    /// Nothing is sent to it before; `rests` is how often in a row it rests with this, `rests_before` without.
+    Rests { rests_before: u32, rests: u32, until: Timestamp },
+}
+
 /// Where a message stands after a try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Became {
@@ -124,6 +147,10 @@ pub enum Became {
 }
 
 const DAY: i64 = 86_400_000_000;
+/// A message is tried for so long.
+pub const TRIED_FOR: i64 = 3 * DAY;
+/// A message that tries a program out: sent once, and never counted as one that was tried in vain.
+pub const PING: &str = "ping";
 /// What was delivered is kept in the log for so long.
 const DELIVERED_DAYS: i64 = 30;
 /// What was parked waits so long for somebody to send it again.
@@ -131,12 +158,15 @@ const PARKED_DAYS: i64 = 90;
 /// What waits for a paused program is parked after so long.
 const PAUSED_DAYS: i64 = 30;
 
-const ENDPOINT: &str = "select id, url, previous_until, created_at, paused_at, \
+const ENDPOINT: &str = "select id, url, previous_until, created_at, paused_at, rest_until, \
      (select group_concat(event, ' ') from (select event from webhook_listening where endpoint_id = webhook_endpoint.id \
          order by event)) as events, \
      (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'waiting') as waiting, \
      (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'delivered') as delivered, \
-     (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'parked') as parked, \
+     (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'parked' \
+         and event <> 'ping') as parked, \
+     (select count(*) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'parked' \
+         and event = 'ping') as pings_not_taken, \
      (select max(settled_at) from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'delivered') \
          as last_delivered_at from webhook_endpoint";
 
@@ -155,9 +185,11 @@ fn endpoint_of(row: &SqliteRow) -> EndpointRow {
             .map_or_else(Vec::new, |events| events.split(' ').map(str::to_owned).collect()),
         created_at: Timestamp(row.get("created_at")),
         paused_at: moment(row, "paused_at"),
+        rest_until: moment(row, "rest_until"),
         waiting: count("waiting"),
         delivered: count("delivered"),
         parked: count("parked"),
+        pings_not_taken: count("pings_not_taken"),
         last_delivered_at: moment(row, "last_delivered_at"),
     }
 }
@@ -173,6 +205,7 @@ fn delivery_of(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
         state: coded(row, "state", DeliveryState::from_code)?,
         attempts: u32::try_from(row.get::<i64, _>("attempts")).unwrap_or(u32::MAX),
         next_at: Timestamp(row.get("next_at")),
+        claimed_until: moment(row, "claimed_until"),
         tried_since: moment(row, "tried_since"),
         tried_at: moment(row, "tried_at"),
         last_status: row.get::<Option<i64>, _>("last_status").and_then(|status| u16::try_from(status).ok()),
@@ -230,7 +263,7 @@ impl Store {
     /// What is needed to tell a program something; its log, which may be long, is not looked at.
     pub async fn endpoint_to_tell(&self, id: i64) -> Result<Option<EndpointToTell>, StoreError> {
         let row =
-            sqlx::query("select url, secret, previous_secret, previous_until from webhook_endpoint where id = $1")
+            sqlx::query("select url, secret, previous_secret, previous_until, rests from webhook_endpoint where id = $1")
                 .bind(id)
                 .fetch_optional(&self.pool)
                 .await
@@ -239,6 +272,7 @@ impl Store {
             url: row.get("url"),
             secret: row.get("secret"),
             previous: row.get::<Option<Vec<u8>>, _>("previous_secret").zip(moment(&row, "previous_until")),
+            rests: u32::try_from(row.get::<i64, _>("rests")).unwrap_or(u32::MAX),
         }))
     }
 
@@ -264,17 +298,39 @@ impl Store {
         Ok(true)
     }
 
-    /// Pauses a program or lets it be told again; whether that changed anything.
-    pub async fn pause_endpoint(&self, id: i64, paused_at: Option<Timestamp>) -> Result<bool, StoreError> {
+    /// Pauses a program; whether that changed anything.
+    pub async fn pause_endpoint(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+        let done = sqlx::query("update webhook_endpoint set paused_at = $2 where id = $1 and paused_at is null")
+            .bind(id)
+            .bind(now.0)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("pausing a program that is told"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Lets a paused program be told again, at once and for three days from now whatever waited; whether that changed anything.
+    pub async fn unpause_endpoint(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+        let failed = StoreError::of("telling a program again");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let done = sqlx::query(
-            "update webhook_endpoint set paused_at = $2 where id = $1 and (paused_at is null) <> ($2 is null)",
+            "update webhook_endpoint set paused_at = null, rest_until = null, rests = 0 where id = $1 and paused_at is not null",
         )
         .bind(id)
-        .bind(paused_at.map(|at| at.0))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await
-        .map_err(StoreError::of("pausing a program that is told"))?;
-        Ok(done.rows_affected() > 0)
+        .map_err(&failed)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("update webhook_delivery set tried_since = $2 where endpoint_id = $1 and state = 'waiting'")
+            .bind(id)
+            .bind(now.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
     }
 
     /// Removes a program with everything that waits for it and its log; whether it was there.
@@ -325,8 +381,8 @@ impl Store {
     ) -> Result<Option<DeliveryRow>, StoreError> {
         let row = sqlx::query(
             "insert into webhook_delivery (event_id, endpoint_id, event, payload, at, state, attempts, next_at, claimed_until, \
-             tried_since, tried_at, problem, response_head) \
-             select $2, id, $3, $4, $5, 'waiting', 1, $5, $6, $5, $5, '', '' from webhook_endpoint where id = $1 returning *",
+             tried_at, problem, response_head) \
+             select $2, id, $3, $4, $5, 'waiting', 1, $5, $6, $5, '', '' from webhook_endpoint where id = $1 returning *",
         )
         .bind(endpoint)
         .bind(Uuid::new_v4().to_string())
@@ -350,11 +406,11 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Programs that are not paused and for which something is due.
+    /// Programs that are not paused, do not rest, and for which something is due.
     pub async fn endpoints_due(&self, now: Timestamp) -> Result<Vec<i64>, StoreError> {
         let rows: Vec<(i64,)> = sqlx::query_as(
-            "select id from webhook_endpoint where paused_at is null and exists (select 1 from webhook_delivery \
-             where endpoint_id = webhook_endpoint.id and state = 'waiting' and next_at <= $1 \
+            "select id from webhook_endpoint where paused_at is null and coalesce(rest_until, 0) <= $1 \
+             and exists (select 1 from webhook_delivery where endpoint_id = webhook_endpoint.id and state = 'waiting' and next_at <= $1 \
              and coalesce(claimed_until, 0) <= $1) order by id",
         )
         .bind(now.0)
@@ -364,8 +420,8 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Takes the next message that is due for a program that is not paused, for whoever calls alone until a moment: it counts as
-    /// tried from here on, so that one whose sender died is tried again after that and not at once by two.
+    /// Takes the next message that is due for a program that is not paused and does not rest, for whoever calls alone until a
+    /// moment: it counts as tried from here on, so that one whose sender died is tried again after that and not at once by two.
     pub async fn claim_due(
         &self,
         endpoint: i64,
@@ -373,11 +429,10 @@ impl Store {
         until: Timestamp,
     ) -> Result<Option<DeliveryRow>, StoreError> {
         let row = sqlx::query(
-            "update webhook_delivery set attempts = attempts + 1, tried_since = coalesce(tried_since, $2), tried_at = $2, \
-             claimed_until = $3 where id = (select delivery.id from webhook_delivery as delivery \
+            "update webhook_delivery set attempts = attempts + 1, tried_at = $2, claimed_until = $3 where id = (select delivery.id from webhook_delivery as delivery \
                  join webhook_endpoint on webhook_endpoint.id = delivery.endpoint_id \
                  where delivery.endpoint_id = $1 and delivery.state = 'waiting' and delivery.next_at <= $2 \
-                 and coalesce(delivery.claimed_until, 0) <= $2 and paused_at is null \
+                 and coalesce(delivery.claimed_until, 0) <= $2 and paused_at is null and coalesce(rest_until, 0) <= $2 \
                  order by delivery.next_at, delivery.id limit 1) returning *",
         )
         .bind(endpoint)
@@ -389,16 +444,20 @@ impl Store {
         row.as_ref().map(delivery_of).transpose()
     }
 
-    /// Notes what a try came to, and gives the message free.
-    pub async fn note_tried(&self, tried: &Tried<'_>, at: Timestamp) -> Result<(), StoreError> {
+    /// Notes what a try came to, and gives the message free; how its program is, is noted with it. Only for whoever still holds the
+    /// message: `false`, and nothing is noted, where somebody else took it since.
+    pub async fn note_tried(&self, tried: &Tried<'_>, program: Program, at: Timestamp) -> Result<bool, StoreError> {
+        let failed = StoreError::of("noting what became of a message");
         let (state, next_at) = match tried.became {
             Became::Delivered => (DeliveryState::Delivered, at),
             Became::Waiting(next_at) => (DeliveryState::Waiting, next_at),
             Became::Parked => (DeliveryState::Parked, at),
         };
-        sqlx::query(
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
+        let row = sqlx::query(
             "update webhook_delivery set state = $2, next_at = $3, claimed_until = null, last_status = $4, problem = $5, \
-             response_head = $6, settled_at = case when $2 = 'waiting' then null else $7 end where id = $1",
+             response_head = $6, settled_at = case when $2 = 'waiting' then null else $7 end \
+             where id = $1 and claimed_until = $8 returning endpoint_id",
         )
         .bind(tried.delivery)
         .bind(state.code())
@@ -407,23 +466,30 @@ impl Store {
         .bind(tried.problem)
         .bind(tried.response_head)
         .bind(at.0)
-        .execute(&self.pool)
+        .bind(tried.claimed_until.map(|until| until.0))
+        .fetch_optional(&mut *transaction)
         .await
-        .map_err(StoreError::of("noting what became of a message"))?;
-        Ok(())
+        .map_err(&failed)?;
+        let Some(row) = row else { return Ok(false) };
+        put_program(&mut transaction, row.get("endpoint_id"), program, at).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(true)
     }
 
-    /// Lets everything that is due for a program wait until a moment; it counts as no try.
-    pub async fn put_off_endpoint(&self, endpoint: i64, until: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
-            "update webhook_delivery set next_at = $2 where endpoint_id = $1 and state = 'waiting' and next_at < $2",
+    /// Parks what waits for a program for longer than anything is tried, because of a problem that the program has; how many.
+    pub async fn park_overdue(&self, endpoint: i64, problem: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "update webhook_delivery set state = 'parked', settled_at = $2, problem = $4 where endpoint_id = $1 \
+             and state = 'waiting' and coalesce(claimed_until, 0) <= $2 and coalesce(tried_since, at) <= $3",
         )
         .bind(endpoint)
-        .bind(until.0)
+        .bind(now.0)
+        .bind(now.0 - TRIED_FOR)
+        .bind(problem)
         .execute(&self.pool)
         .await
-        .map_err(StoreError::of("putting messages off"))?;
-        Ok(())
+        .map_err(StoreError::of("parking messages"))?;
+        Ok(done.rows_affected())
     }
 
     /// Begins a new series of tries for a message, whatever became of it, and takes it at once for whoever calls, until a moment;
@@ -447,17 +513,22 @@ impl Store {
         row.as_ref().map(delivery_of).transpose()
     }
 
-    /// Begins a new series of tries for everything of a program that is parked; how many.
+    /// Begins a new series of tries for everything of a program that was tried in vain, and ends its rest; how many.
     pub async fn resend_parked(&self, endpoint: i64, now: Timestamp) -> Result<u64, StoreError> {
+        let failed = StoreError::of("sending messages again");
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(&failed)?;
         let done = sqlx::query(
-            "update webhook_delivery set state = 'waiting', attempts = 0, tried_since = null, next_at = $2, settled_at = null \
-             where endpoint_id = $1 and state = 'parked'",
+            "update webhook_delivery set state = 'waiting', attempts = 0, tried_since = $2, next_at = $2, settled_at = null \
+             where endpoint_id = $1 and state = 'parked' and event <> $3",
         )
         .bind(endpoint)
         .bind(now.0)
-        .execute(&self.pool)
+        .bind(PING)
+        .execute(&mut *transaction)
         .await
-        .map_err(StoreError::of("sending messages again"))?;
+        .map_err(&failed)?;
+        put_program(&mut transaction, endpoint, Program::Takes, now).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
         Ok(done.rows_affected())
     }
 
@@ -573,6 +644,43 @@ pub(crate) async fn put_new_event(
     }
 }
 
+/// Notes how a program is. Of two senders who found it away one lets it rest.
+async fn put_program(
+    connection: &mut SqliteConnection,
+    endpoint: i64,
+    program: Program,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    match program {
+        Program::Unchanged => {}
+        Program::Takes => {
+            // What was put off to the end of its rest, and nothing else, is due now.
+            sqlx::query(
+                "update webhook_delivery set next_at = $2 where endpoint_id = $1 and state = 'waiting' and next_at > $2 \
+                 and next_at = (select rest_until from webhook_endpoint where id = $1)",
+            )
+            .bind(endpoint)
+            .bind(at.0)
+            .execute(&mut *connection)
+            .await?;
+            sqlx::query("update webhook_endpoint set rest_until = null, rests = 0 where id = $1 and rest_until is not null")
+                .bind(endpoint)
+                .execute(&mut *connection)
+                .await?;
+        }
+        Program::Rests { rests_before, rests, until } => {
+            sqlx::query("update webhook_endpoint set rest_until = $4, rests = $3 where id = $1 and rests = $2")
+                .bind(endpoint)
+                .bind(i64::from(rests_before))
+                .bind(i64::from(rests))
+                .bind(until.0)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 async fn put_listening(connection: &mut SqliteConnection, endpoint: i64, events: &[&str]) -> Result<(), sqlx::Error> {
     for event in events {
         sqlx::query("insert or ignore into webhook_listening (endpoint_id, event) values ($1, $2)")
@@ -625,7 +733,7 @@ mod tests {
         store.queue_event("x", "{}", Timestamp(5)).await.expect("queues");
         assert!(store.claim_due(id, Timestamp(4), Timestamp(60)).await.expect("asks").is_none(), "it is not due");
         let taken = store.claim_due(id, Timestamp(5), Timestamp(60)).await.expect("takes").expect("is due");
-        assert_eq!((taken.attempts, taken.tried_since), (1, Some(Timestamp(5))));
+        assert_eq!((taken.attempts, taken.claimed_until), (1, Some(Timestamp(60))));
         assert!(store.claim_due(id, Timestamp(6), Timestamp(61)).await.expect("asks").is_none(), "somebody has it");
         let sent = store.claim_again(taken.id, Timestamp(6), Timestamp(61)).await.expect("asks");
         assert!(sent.is_none(), "it is being sent");
@@ -633,15 +741,19 @@ mod tests {
         assert_eq!((&again.event_id, again.attempts), (&taken.event_id, 2));
         let tried = Tried {
             delivery: again.id,
+            claimed_until: again.claimed_until,
             status: Some(500),
             problem: "no",
             response_head: "",
             became: Became::Waiting(Timestamp(200)),
         };
-        store.note_tried(&tried, Timestamp(61)).await.expect("notes");
+        let late = Tried { claimed_until: taken.claimed_until, became: Became::Delivered, ..tried.clone() };
+        assert!(!store.note_tried(&late, Program::Takes, Timestamp(61)).await.expect("asks"), "it is another's by now");
+        assert!(store.note_tried(&tried, Program::Unchanged, Timestamp(61)).await.expect("notes"));
+        assert!(!store.note_tried(&tried, Program::Unchanged, Timestamp(62)).await.expect("asks"), "it was given free");
         assert!(store.endpoints_due(Timestamp(199)).await.expect("reads").is_empty());
         assert_eq!(store.endpoints_due(Timestamp(200)).await.expect("reads"), [id]);
-        store.pause_endpoint(id, Some(Timestamp(70))).await.expect("pauses");
+        store.pause_endpoint(id, Timestamp(70)).await.expect("pauses");
         assert!(store.claim_due(id, Timestamp(200), Timestamp(260)).await.expect("asks").is_none(), "it is paused");
         let by_hand = store.claim_again(again.id, Timestamp(80), Timestamp(140)).await.expect("takes");
         assert_eq!(by_hand.map(|row| row.attempts), Some(1), "a person may send it all the same");
@@ -659,18 +771,97 @@ mod tests {
         let first = store.claim_due(id, Timestamp(6), Timestamp(60)).await.expect("takes").expect("is due");
         let tried = Tried {
             delivery: first.id,
+            claimed_until: first.claimed_until,
             status: Some(200),
             problem: "",
             response_head: "ok",
             became: Became::Delivered,
         };
-        store.note_tried(&tried, Timestamp(7)).await.expect("notes");
-        store.pause_endpoint(id, Some(Timestamp(8))).await.expect("pauses");
+        store.note_tried(&tried, Program::Takes, Timestamp(7)).await.expect("notes");
+        store.pause_endpoint(id, Timestamp(8)).await.expect("pauses");
         store.tidy_deliveries(Timestamp(30 * DAY)).await.expect("tidies");
         assert_eq!(store.deliveries(id, None, 0, 9).await.expect("reads").len(), 2);
         store.tidy_deliveries(Timestamp(30 * DAY + 9)).await.expect("tidies");
         let rows = store.deliveries(id, None, 0, 9).await.expect("reads");
         assert_eq!(rows.iter().map(|row| row.state).collect::<Vec<_>>(), [DeliveryState::Parked]);
         assert_eq!(store.resend_parked(id, Timestamp(31 * DAY)).await.expect("sends again"), 1);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_away_rests_and_its_messages_are_parked_by_their_own_moment() {
+        let (store, _folder) = store().await;
+        let id = endpoint(&store, "https://a.example/", &["x"]).await;
+        for at in [1, 2, 3] {
+            store.queue_event("x", "{}", Timestamp(at)).await.expect("queues");
+        }
+        let away = async |now: i64, rests: u32, until: i64| {
+            let row = store.claim_due(id, Timestamp(now), Timestamp(now + 50)).await.expect("takes").expect("is due");
+            let tried = Tried {
+                delivery: row.id,
+                claimed_until: row.claimed_until,
+                status: None,
+                problem: "takes no line",
+                response_head: "",
+                became: Became::Waiting(Timestamp(until)),
+            };
+            let rests = Program::Rests { rests_before: rests, rests: rests + 1, until: Timestamp(until) };
+            assert!(store.note_tried(&tried, rests, Timestamp(now)).await.expect("notes"));
+            row.id
+        };
+        let first = away(10, 0, 100).await;
+        assert!(store.endpoints_due(Timestamp(99)).await.expect("reads").is_empty(), "the others are not tried either");
+        assert!(store.claim_due(id, Timestamp(99), Timestamp(120)).await.expect("asks").is_none());
+        assert_eq!(store.endpoint_to_tell(id).await.expect("reads").map(|to| to.rests), Some(1));
+        let second = away(100, 1, 300).await;
+        assert_ne!(first, second, "one that does not go through is not tried before all others");
+        let row = store.endpoint(id).await.expect("reads").expect("is there");
+        assert_eq!((row.rest_until, row.waiting), (Some(Timestamp(300)), 3));
+        // Tried out by a person, it takes something: what waited for its rest is due at once.
+        let ping = store.queue_and_claim(id, PING, "{}", Timestamp(150), Timestamp(200)).await.expect("queues");
+        let ping = ping.expect("is taken");
+        let tried = Tried {
+            delivery: ping.id,
+            claimed_until: ping.claimed_until,
+            status: Some(200),
+            problem: "",
+            response_head: "",
+            became: Became::Delivered,
+        };
+        store.note_tried(&tried, Program::Takes, Timestamp(151)).await.expect("notes");
+        assert_eq!(store.endpoints_due(Timestamp(151)).await.expect("reads"), [id]);
+        assert!(store.deliveries(id, None, 0, 9).await.expect("reads").iter().all(|row| row.next_at <= Timestamp(151)));
+        // Three days are over for two of them, whether or not they were tried.
+        assert_eq!(store.park_overdue(id, "takes no line", Timestamp(TRIED_FOR + 2)).await.expect("parks"), 2);
+        let left = store.deliveries(id, Some(DeliveryState::Waiting), 0, 9).await.expect("reads");
+        assert_eq!(left.iter().map(|row| row.at).collect::<Vec<_>>(), [Timestamp(3)]);
+        // Sent again by hand they have three days from then.
+        assert_eq!(store.resend_parked(id, Timestamp(TRIED_FOR + 9)).await.expect("sends again"), 2);
+        assert_eq!(store.park_overdue(id, "", Timestamp(2 * TRIED_FOR)).await.expect("parks"), 1, "the third alone");
+        // So has what waited for a paused program.
+        assert!(store.pause_endpoint(id, Timestamp(2 * TRIED_FOR)).await.expect("pauses"));
+        assert!(store.unpause_endpoint(id, Timestamp(3 * TRIED_FOR)).await.expect("lets it be told"));
+        assert!(!store.unpause_endpoint(id, Timestamp(3 * TRIED_FOR)).await.expect("asks"));
+        assert_eq!(store.park_overdue(id, "", Timestamp(4 * TRIED_FOR - 1)).await.expect("parks"), 0);
+        assert_eq!(store.park_overdue(id, "", Timestamp(4 * TRIED_FOR)).await.expect("parks"), 2);
+    }
+
+    #[tokio::test]
+    async fn a_program_tried_out_in_vain_is_not_one_that_took_nothing_for_three_days() {
+        let (store, _folder) = store().await;
+        let id = endpoint(&store, "https://a.example/", &["x"]).await;
+        let ping = store.queue_and_claim(id, PING, "{}", Timestamp(5), Timestamp(60)).await.expect("queues");
+        let ping = ping.expect("is taken");
+        let tried = Tried {
+            delivery: ping.id,
+            claimed_until: ping.claimed_until,
+            status: Some(410),
+            problem: "it answered with 410",
+            response_head: "",
+            became: Became::Parked,
+        };
+        store.note_tried(&tried, Program::Unchanged, Timestamp(6)).await.expect("notes");
+        let row = store.endpoint(id).await.expect("reads").expect("is there");
+        assert_eq!((row.parked, row.pings_not_taken), (0, 1));
+        assert_eq!(store.resend_parked(id, Timestamp(7)).await.expect("sends again"), 0);
     }
 }

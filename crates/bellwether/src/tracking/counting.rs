@@ -71,9 +71,7 @@ pub async fn count(data: &DataDirectory) -> Result<u64, TrackingError> {
     if !data.path.join(CLICKS).exists() {
         return Ok(0);
     }
-    let counted = data.redirector().await?.count().await?;
-    super::webhooks::events::tell_clicks(data).await?;
-    Ok(counted)
+    data.redirector().await?.count().await
 }
 
 impl Redirector {
@@ -113,8 +111,10 @@ impl Redirector {
         }
         // All that was kept has been counted; what goes, goes with the day.
         let now = self.ground.now();
-        if self.forgot_on.swap(now.0.div_euclid(DAY), Ordering::Relaxed) != now.0.div_euclid(DAY) {
+        let today = now.0.div_euclid(DAY);
+        if self.forgot_on.load(Ordering::Relaxed) != today {
             store.forget_visitors(now).await?;
+            self.forgot_on.store(today, Ordering::Relaxed);
         }
         Ok(all)
     }

@@ -181,7 +181,7 @@ fn line_of(row: &DeliveryRow) -> String {
 fn endpoint_json(row: &EndpointRow) -> Value {
     json!({
         "endpoint": row.id, "url": row.url, "events": row.events, "added_on": clock::iso(row.created_at),
-        "paused_on": row.paused_at.map(clock::iso),
+        "paused_on": row.paused_at.map(clock::iso), "rests_until": row.rest_until.map(clock::iso),
         "previous_secret_until": row.previous_until.map(clock::iso),
         "waiting": row.waiting, "delivered": row.delivered, "parked": row.parked,
         "last_delivered_on": row.last_delivered_at.map(clock::iso),

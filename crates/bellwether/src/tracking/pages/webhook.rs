@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use store::webhooks::{DeliveryRow, DeliveryState, EndpointRow};
+use store::webhooks::{DeliveryRow, DeliveryState, EndpointRow, PING};
 
 use super::webhooks::{EventChoice, choices};
 use super::{Part, parts, problem_of};
@@ -59,6 +59,8 @@ struct WebhookPage {
     url: String,
     finding: String,
     is_paused: bool,
+    /// It is away, and left alone until then.
+    rests_until: Option<String>,
     parked: u64,
     previous_until: Option<String>,
     events: Vec<EventChoice>,
@@ -72,7 +74,7 @@ fn line(row: DeliveryRow) -> DeliveryLine {
         id: row.id,
         at: clock::minute(row.at),
         state: row.state.code(),
-        needs_you: row.state == DeliveryState::Parked,
+        needs_you: row.state == DeliveryState::Parked && row.event != PING,
         attempts: row.attempts,
         last_try: row.tried_at.map_or_else(|| "not tried yet".to_owned(), clock::minute),
         status: row.last_status,
@@ -95,10 +97,10 @@ async fn page(
     let path = format!("/tracking/webhooks/{}", row.id);
     let state = asked.one("state").and_then(DeliveryState::from_code);
     let count = |state: Option<DeliveryState>| match state {
-        None => row.delivered + row.waiting + row.parked,
+        None => row.delivered + row.waiting + row.parked + row.pings_not_taken,
         Some(DeliveryState::Waiting) => row.waiting,
         Some(DeliveryState::Delivered) => row.delivered,
-        Some(DeliveryState::Parked) => row.parked,
+        Some(DeliveryState::Parked) => row.parked + row.pings_not_taken,
     };
     let kept = Pairs::default().with_some("state", state.map(DeliveryState::code)).with_some("page", asked.one("page"));
     let list = pages(&kept, &path, ROWS_A_PAGE, count(state));
@@ -126,6 +128,7 @@ async fn page(
             ),
         },
         is_paused: row.paused_at.is_some(),
+        rests_until: row.rest_until.filter(|until| *until > app.data.now()).map(clock::minute),
         parked: row.parked,
         previous_until: row.previous_until.filter(|until| *until > app.data.now()).map(clock::minute),
         events: choices(&chosen),

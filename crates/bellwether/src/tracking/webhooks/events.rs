@@ -13,9 +13,6 @@ use crate::clock;
 use crate::data_directory::DataDirectory;
 use crate::outreach::deals::{Piece, Terms};
 
-/// A message that tries a program out; nobody listens to it and everybody may get it.
-pub const PING: &str = "ping";
-
 /// Clicks are told once their minute is over for so long: those under way then are counted by then.
 const MINUTE_RESTS: i64 = 5_000_000;
 const MINUTE: i64 = 60_000_000;
@@ -164,8 +161,8 @@ fn clicks_of_minute(of: &ClicksOfMinute) -> NewEvent {
     NewEvent { kind: EventKind::ClickHuman.code(), payload: says.to_string() }
 }
 
-/// Queues what people clicked in minutes that are over, each click once; also those that were counted late. To be called when what
-/// came has been counted.
+/// Queues what people clicked in minutes that are over, each click once; also those that were counted late. Called by whoever
+/// sends, whichever program counts.
 pub async fn tell_clicks(data: &DataDirectory) -> Result<(), TrackingError> {
     let before = (data.now().0 - MINUTE_RESTS).div_euclid(MINUTE);
     if !data.store.is_listened_to(EventKind::ClickHuman.code()).await? {
@@ -203,7 +200,7 @@ mod tests {
             assert_eq!(EventKind::from_code(kind.code()), Some(kind));
             assert!(!kind.words().is_empty());
         }
-        assert_eq!(EventKind::from_code(PING), None);
+        assert_eq!(EventKind::from_code(store::webhooks::PING), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub mod signing;
 
 use std::time::Duration;
 
-use store::webhooks::{DeliveryRow, EndpointRow, EndpointToTell};
+use store::webhooks::{DeliveryRow, EndpointRow, EndpointToTell, PING};
 
 use self::events::EventKind;
 use super::TrackingError;
@@ -108,7 +108,10 @@ pub async fn choose(data: &DataDirectory, id: i64, events: &[String]) -> Result<
 /// Lets what comes for a program wait, or lets it be told again; whether that changed anything.
 pub async fn pause(data: &DataDirectory, id: i64, is_paused: bool) -> Result<bool, TrackingError> {
     find(data, id).await?;
-    Ok(data.store.pause_endpoint(id, is_paused.then(|| data.now())).await?)
+    Ok(match is_paused {
+        true => data.store.pause_endpoint(id, data.now()).await?,
+        false => data.store.unpause_endpoint(id, data.now()).await?,
+    })
 }
 
 /// Tells a program nothing any more; what waits for it and its log go with it.
@@ -144,7 +147,7 @@ fn secrets_of(data: &DataDirectory, endpoint: &EndpointToTell) -> Result<Vec<Str
 /// Sends a program a message to try it out, now and once; what became of it.
 pub async fn ping(data: &DataDirectory, id: i64) -> Result<DeliveryRow, TrackingError> {
     let (now, until) = sender::held_from(data.now());
-    let taken = data.store.queue_and_claim(id, events::PING, &events::ping(), now, until).await?;
+    let taken = data.store.queue_and_claim(id, PING, &events::ping(), now, until).await?;
     sender::send_now(data, taken.ok_or(TrackingError::NoEndpoint(id))?).await
 }
 
@@ -168,6 +171,7 @@ pub fn outcome_words(row: &DeliveryRow) -> String {
     let answered = row.last_status.map_or_else(String::new, |status| format!(", answered with {status}"));
     match row.state {
         DeliveryState::Delivered => format!("delivered{answered}"),
+        DeliveryState::Parked if row.event == PING => format!("not taken: {}", row.problem),
         DeliveryState::Parked => format!("parked: {}", row.problem),
         DeliveryState::Waiting if row.problem.is_empty() => "waits to be sent".to_owned(),
         DeliveryState::Waiting => {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use futures::StreamExt;
 use model::Timestamp;
-use store::webhooks::{Became, DeliveryRow, Tried};
+use store::webhooks::{Became, DeliveryRow, EndpointToTell, PING, Program, TRIED_FOR, Tried};
 use tokio::task::JoinHandle;
 
-use super::events::{PING, body_of};
+use super::events::{body_of, tell_clicks};
 use super::signing::signature;
 use super::{outbound, secrets_of};
 use crate::data_directory::DataDirectory;
@@ -22,6 +22,8 @@ use crate::web::outbound::{Answered, Asked, OutboundError};
 
 /// Between two looks at the queue.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks between two at the minutes of clicks that are over.
+const CLICKS_EVERY_LOOKS: u32 = 5;
 /// Between two rounds of removing what is old.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 /// A message is held so long by whoever sends it: longer than any conversation.
@@ -32,17 +34,18 @@ const AT_ONCE_MAX: usize = 16;
 const PORTION: usize = 100;
 /// Of an answer's beginning that is kept.
 const HEAD_BYTES: usize = 1_024;
-/// A program that does not take a message is left alone so long.
-const REST: i64 = 10_000_000;
 const FIRST_WAIT: i64 = 10_000_000;
 const LONGEST_WAIT: i64 = 6 * 3_600_000_000;
-const TRIED_FOR: i64 = 3 * 24 * 3_600_000_000;
 
-/// When a message is tried next that was tried so often since a moment; `None` where it is parked.
-pub fn next_try(attempts: u32, since: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let doubled = FIRST_WAIT.checked_shl(attempts.saturating_sub(1).min(32)).unwrap_or(LONGEST_WAIT);
-    let next = Timestamp(now.0 + doubled.min(LONGEST_WAIT));
-    (next.0 <= since.0 + TRIED_FOR).then_some(next)
+/// When something is tried next that was tried in vain so often: a message, or its program.
+fn next_after(times: u32, now: Timestamp) -> Timestamp {
+    let doubled = FIRST_WAIT.checked_shl(times.saturating_sub(1).min(32)).unwrap_or(LONGEST_WAIT);
+    Timestamp(now.0 + doubled.min(LONGEST_WAIT))
+}
+
+/// Whether a message is tried at a moment still, three days from when on it is tried.
+fn is_tried_then(row: &DeliveryRow, then: Timestamp) -> bool {
+    then.0 <= row.tried_since.unwrap_or(row.at).0 + TRIED_FOR
 }
 
 /// What one round did.
@@ -66,8 +69,15 @@ pub fn begin(data: Arc<DataDirectory>) {
     });
     tokio::spawn(async move {
         let mut working: HashMap<i64, JoinHandle<()>> = HashMap::new();
+        let mut looks = 0u32;
         loop {
             working.retain(|_, work| !work.is_finished());
+            if looks.is_multiple_of(CLICKS_EVERY_LOOKS)
+                && let Err(error) = tell_clicks(&data).await
+            {
+                tracing::warn!(%error, "clicks could not be told");
+            }
+            looks = looks.wrapping_add(1);
             match data.store.endpoints_due(data.now()).await {
                 Ok(due) => {
                     for endpoint in due {
@@ -89,8 +99,9 @@ pub fn begin(data: Arc<DataDirectory>) {
     });
 }
 
-/// Tells every program what is due now, once.
+/// Tells every program what is due now, once, with the clicks of minutes that are over.
 pub async fn round(data: &DataDirectory) -> Result<Round, TrackingError> {
+    tell_clicks(data).await?;
     let due = data.store.endpoints_due(data.now()).await?;
     let told = futures::stream::iter(due).map(|endpoint| tell(data, endpoint)).buffer_unordered(AT_ONCE_MAX);
     let told: Vec<Result<Round, TrackingError>> = told.collect().await;
@@ -103,7 +114,7 @@ pub async fn round(data: &DataDirectory) -> Result<Round, TrackingError> {
     Ok(all)
 }
 
-/// Tells one program what is due, in its order, until it does not take something because of itself.
+/// Tells one program what is due, in its order, until it does not take something because of itself: then it rests.
 async fn tell(data: &DataDirectory, endpoint: i64) -> Result<Round, TrackingError> {
     let mut round = Round::default();
     for _ in 0..PORTION {
@@ -112,9 +123,8 @@ async fn tell(data: &DataDirectory, endpoint: i64) -> Result<Round, TrackingErro
         match try_one(data, &row).await? {
             Came::Taken => round.delivered += 1,
             Came::NotThis => round.failed += 1,
-            Came::NotNow => {
+            Came::InVain | Came::Away => {
                 round.failed += 1;
-                data.store.put_off_endpoint(endpoint, Timestamp(data.now().0 + REST)).await?;
                 break;
             }
         }
@@ -134,16 +144,32 @@ pub(super) async fn send_now(data: &DataDirectory, row: DeliveryRow) -> Result<D
 }
 
 /// How a program took a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Came {
     Taken,
     /// It does not want this one; it may take others.
     NotThis,
-    /// It cannot be reached or cannot take anything now.
-    NotNow,
+    /// It stumbled: over this one, or it would over any.
+    InVain,
+    /// It cannot be reached or says that it can take nothing now.
+    Away,
+}
+
+/// How a program took a message by its answer; without one it was not reached.
+fn came(status: Option<u16>) -> Came {
+    match status {
+        Some(200..=299) => Came::Taken,
+        // It says that it cannot now, or somebody before it says that it is not there.
+        None | Some(408 | 425 | 429 | 502 | 503 | 504) => Came::Away,
+        Some(400..=499) => Came::NotThis,
+        Some(_) => Came::InVain,
+    }
 }
 
 async fn try_one(data: &DataDirectory, row: &DeliveryRow) -> Result<Came, TrackingError> {
-    let answered = match asked_of(data, row).await {
+    let endpoint = data.store.endpoint_to_tell(row.endpoint).await?;
+    let rests_before = endpoint.as_ref().map_or(0, |endpoint| endpoint.rests);
+    let answered = match asked_of(data, row, endpoint) {
         Ok(asked) => outbound(data).await?.ask(asked).await,
         // It may be mended, as by restoring a key, and is tried on like everything else.
         Err(problem) => Err(OutboundError::Address(problem)),
@@ -152,28 +178,49 @@ async fn try_one(data: &DataDirectory, row: &DeliveryRow) -> Result<Came, Tracki
         Ok(answered) => (Some(answered.status), problem_of(answered), head_of(&answered.body)),
         Err(error) => (None, Some(error.to_string()), String::new()),
     };
-    let now = data.now();
-    let became = match &problem {
-        None => Became::Delivered,
-        Some(_) if row.event == PING => Became::Parked,
-        Some(_) => next_try(row.attempts, row.tried_since.unwrap_or(now), now).map_or(Became::Parked, Became::Waiting),
+    let (now, came) = (data.now(), came(status));
+    let own = next_after(row.attempts, now);
+    let brief = Program::Rests { rests_before, rests: rests_before, until: next_after(1, now) };
+    let rests = rests_before.saturating_add(1);
+    let until = next_after(rests, now);
+    let longer = Program::Rests { rests_before, rests, until };
+    let (next, program) = match came {
+        Came::Taken => (now, Program::Takes),
+        Came::NotThis => (own, Program::Unchanged),
+        // A person who tries it out learns how it is; nothing else waits longer because of that.
+        Came::InVain | Came::Away if row.event == PING => (own, Program::Unchanged),
+        // One message that it stumbles over again and again must not keep it from all others.
+        Came::InVain if row.attempts > 1 => (own, brief),
+        Came::InVain => (own, longer),
+        // Its messages wait for it to come back, not each for itself.
+        Came::Away => (until, longer),
+    };
+    let became = match came {
+        Came::Taken => Became::Delivered,
+        _ if row.event == PING || !is_tried_then(row, next) => Became::Parked,
+        _ => Became::Waiting(next),
     };
     let problem = problem.unwrap_or_default();
-    let tried = Tried { delivery: row.id, status, problem: &problem, response_head: &head, became };
-    data.store.note_tried(&tried, now).await?;
-    if became == Became::Parked && row.event != PING {
-        tracing::warn!(delivery = row.id, endpoint = row.endpoint, problem, "a message is parked");
+    let (delivery, claimed_until) = (row.id, row.claimed_until);
+    let tried = Tried { delivery, claimed_until, status, problem: &problem, response_head: &head, became };
+    if !data.store.note_tried(&tried, program, now).await? {
+        tracing::warn!(delivery, "a message was sent so slowly that somebody else took it meanwhile");
+        return Ok(came);
     }
-    Ok(match (became, status) {
-        (Became::Delivered, _) => Came::Taken,
-        (_, Some(status)) if (400..500).contains(&status) && status != 408 && status != 429 => Came::NotThis,
-        _ => Came::NotNow,
-    })
+    if became == Became::Parked && row.event != PING {
+        tracing::warn!(delivery, endpoint = row.endpoint, problem, "a message is parked");
+    }
+    if came == Came::Away {
+        let parked = data.store.park_overdue(row.endpoint, &problem, now).await?;
+        if parked > 0 {
+            tracing::warn!(messages = parked, endpoint = row.endpoint, problem, "messages are parked");
+        }
+    }
+    Ok(came)
 }
 
 /// The message as it is sent now, or why it cannot be made.
-async fn asked_of(data: &DataDirectory, row: &DeliveryRow) -> Result<Asked, String> {
-    let endpoint = data.store.endpoint_to_tell(row.endpoint).await.map_err(|error| error.to_string())?;
+fn asked_of(data: &DataDirectory, row: &DeliveryRow, endpoint: Option<EndpointToTell>) -> Result<Asked, String> {
     let endpoint = endpoint.ok_or_else(|| "the program it was for is not there any more".to_owned())?;
     let secrets = secrets_of(data, &endpoint).map_err(|error| error.to_string())?;
     let url = url::Url::parse(&endpoint.url).map_err(|error| error.to_string())?;
@@ -217,11 +264,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_tried_after_ten_seconds_then_twice_as_long_and_at_most_six_hours_for_three_days() {
-        let (mut now, since) = (Timestamp(0), Timestamp(0));
+    fn what_is_not_taken_is_tried_after_ten_seconds_then_twice_as_long_and_at_most_six_hours_for_three_days() {
+        let mut now = Timestamp(0);
         let mut waits = Vec::new();
-        for attempts in 1.. {
-            let Some(next) = next_try(attempts, since, now) else { break };
+        for times in 1.. {
+            let next = next_after(times, now);
+            if next.0 > TRIED_FOR {
+                break;
+            }
             waits.push((next.0 - now.0) / 1_000_000);
             now = next;
         }
@@ -231,7 +281,23 @@ mod tests {
         let days = now.0 as f64 / 86_400e6;
         assert!(days > 2.75 && days <= 3.0, "the last try comes after {days} days");
         assert_eq!(waits.len(), 22, "tries after the first: {waits:?}");
-        assert!(next_try(u32::MAX, Timestamp(0), Timestamp(0)).is_some(), "no wait overflows");
+        assert_eq!(next_after(u32::MAX, Timestamp(0)).0, LONGEST_WAIT, "no wait overflows");
+    }
+
+    #[test]
+    fn a_program_is_away_where_it_does_not_answer_or_says_so() {
+        for (status, expect) in [
+            (None, Came::Away),
+            (Some(503), Came::Away),
+            (Some(429), Came::Away),
+            (Some(502), Came::Away),
+            (Some(500), Came::InVain),
+            (Some(302), Came::InVain),
+            (Some(404), Came::NotThis),
+            (Some(204), Came::Taken),
+        ] {
+            assert_eq!(came(status), expect, "{status:?}");
+        }
     }
 
     #[test]
