@@ -179,46 +179,46 @@ impl<W: Waiter> ClickLog<W> {
     /// begun, or the log is one that another thread writes. Then [`ClickLog::submit`] it. The cheapest way: nothing is
     /// allocated, nobody is woken. What others submitted meanwhile is written along. Costs one write of the kernel.
     pub fn append_now(&self, click: &Click) -> Option<Outcome> {
-        if !self.shared.writes_in_place {
-            return None;
-        }
-        let mut appender = try_lock(&self.shared.appender)?;
-        if appender.is_closed {
-            self.shared.tally.count_not_stored(1);
-            return Some(Outcome::NotStored);
-        }
-        let mut batch = self.shared.take_if_room(&appender, 1)?;
-        batch.clicks.push(*click);
-        appender.append(&batch.clicks, &mut batch.outcomes);
-        drop(appender);
-        let outcome = batch.outcomes.pop();
-        self.shared.answer(batch);
-        self.shared.write_in_place();
-        outcome
+        let mut outcome = Outcome::NotStored;
+        self.append_and_say(std::slice::from_ref(click), |outcomes| outcome = outcomes[0]).then_some(outcome)
     }
 
     /// The same for several clicks in one write; `outcomes` then has one for each, in order. `false`, and nothing is stored, where
     /// this thread cannot: then [`ClickLog::submit_all`] them.
     pub fn append_all_now(&self, clicks: &[Click], outcomes: &mut Vec<Outcome>) -> bool {
         outcomes.clear();
-        if !self.shared.writes_in_place {
+        self.append_and_say(clicks, |own| outcomes.extend_from_slice(own))
+    }
+
+    /// Writes clicks behind whatever waits, and says what became of them; `false` where this thread cannot.
+    fn append_and_say(&self, clicks: &[Click], say: impl FnOnce(&[Outcome])) -> bool {
+        let shared = &*self.shared;
+        if !shared.writes_in_place {
             return false;
         }
-        let Some(mut appender) = try_lock(&self.shared.appender) else { return false };
+        let Some(mut appender) = try_lock(&shared.appender) else { return false };
         if appender.is_closed {
-            self.shared.tally.count_not_stored(clicks.len());
-            outcomes.resize(clicks.len(), Outcome::NotStored);
+            shared.tally.count_not_stored(clicks.len());
+            drop(appender);
+            say(&vec![Outcome::NotStored; clicks.len()]);
             return true;
         }
-        let Some(mut batch) = self.shared.take_if_room(&appender, clicks.len()) else { return false };
+        let Some(mut batch) = shared.take_if_room(&appender, clicks.len()) else { return false };
         let others = batch.clicks.len();
         batch.clicks.extend_from_slice(clicks);
         appender.append(&batch.clicks, &mut batch.outcomes);
         drop(appender);
-        outcomes.extend(batch.outcomes.drain(others..));
-        self.shared.answer(batch);
-        self.shared.write_in_place();
+        say(&batch.outcomes[others..]);
+        batch.outcomes.truncate(others);
+        shared.answer(batch);
+        shared.write_in_place();
         true
+    }
+
+    /// Hands in a click; the waiter is answered once, maybe before this returns, maybe by another thread. Never waits
+    /// for the disk except to write in place. Too many waiting, or the log closed: answered [`Outcome::NotStored`].
+    pub fn submit(&self, click: &Click, waiter: W) {
+        self.submit_all(std::slice::from_ref(click), std::iter::once(waiter));
     }
 
     /// Hands in several clicks, whose waiters come in the same order, as [`ClickLog::submit`] does one: whoever writes is woken once.
@@ -235,28 +235,6 @@ impl<W: Waiter> ClickLog<W> {
         }
         queue.waiting.clicks.extend_from_slice(clicks);
         queue.waiting.waiters.extend(waiters);
-        if shared.writes_in_place {
-            drop(queue);
-            shared.write_in_place();
-        } else {
-            shared.wake_writer(queue);
-        }
-    }
-
-    /// Hands in a click; the waiter is answered once, maybe before this returns, maybe by another thread. Never waits
-    /// for the disk except to write in place. Too many waiting, or the log closed: answered [`Outcome::NotStored`].
-    pub fn submit(&self, click: &Click, waiter: W) {
-        let shared = &*self.shared;
-        let mut queue = unpoisoned(&shared.queue);
-        if queue.is_closed || queue.waiting.clicks.len() >= shared.max_pending {
-            let why = if queue.is_closed { "the click log is closed" } else { "too many clicks wait to be written" };
-            drop(queue);
-            shared.tally.note_error(why);
-            shared.tally.count_not_stored(1);
-            return shared.tell(waiter, Outcome::NotStored);
-        }
-        queue.waiting.clicks.push(*click);
-        queue.waiting.waiters.push(waiter);
         if shared.writes_in_place {
             drop(queue);
             shared.write_in_place();

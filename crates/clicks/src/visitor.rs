@@ -13,9 +13,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv6Addr};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
@@ -23,6 +23,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 const KEY_BYTES: usize = 32;
+/// Of the name that a key is written under at first.
+const NAME_BYTES: usize = 8;
 const US_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// How long a key lives, from the beginning of its day.
 const LIFE_US: i64 = 2 * US_PER_DAY;
@@ -152,34 +154,43 @@ impl DayKeys {
 
     fn read_or_make(&self, day: i64) -> Result<Hmac<Sha256>, KeyError> {
         let path = self.path_of(day);
-        let mut key = Vec::new();
-        match File::open(&path).and_then(|mut file| file.read_to_end(&mut key)) {
-            Ok(_) if key.len() == KEY_BYTES => {}
-            Ok(bytes) => return Err(KeyError::Damaged { path, bytes }),
-            Err(missing) if missing.kind() == io::ErrorKind::NotFound => key = self.make(&path)?.to_vec(),
-            Err(other) => return Err(failed(&path, "reading")(other)),
+        let mut read = fs::read(&path);
+        if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            self.make(&path)?;
+            read = fs::read(&path);
         }
-        Ok(Hmac::new_from_slice(&key).expect("HMAC takes a key of any length"))
+        let key = read.map_err(failed(&path, "reading"))?;
+        match key.len() {
+            KEY_BYTES => Ok(Hmac::new_from_slice(&key).expect("HMAC takes a key of any length")),
+            bytes => Err(KeyError::Damaged { path, bytes }),
+        }
     }
 
-    /// Draws a key and puts it on disk under another name first, so that a file with a key's name is whole.
-    fn make(&self, path: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(KeyError::Random)?;
-        let unnamed = path.with_extension("new");
+    /// Draws a key and puts it on disk under a name of its own first, so that a file with a key's name is whole; then gives it the
+    /// key's name, which only one can have: whoever comes second reads what the first one drew.
+    fn make(&self, path: &Path) -> Result<(), KeyError> {
+        let mut drawn = [0; KEY_BYTES + NAME_BYTES];
+        getrandom::fill(&mut drawn).map_err(KeyError::Random)?;
+        let (key, name) = drawn.split_at(KEY_BYTES);
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let unnamed = path.with_extension(format!("{name}.new"));
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
+        options.write(true).create_new(true).mode(0o600);
         let written = options.open(&unnamed).and_then(|mut file| {
-            file.write_all(&key)?;
+            file.write_all(key)?;
             file.sync_all()?;
-            fs::rename(&unnamed, path)
+            match fs::hard_link(&unnamed, path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    // Drawn for nothing, and nobody's business all the same.
+                    file.write_all_at(&[0; KEY_BYTES], 0)?;
+                    file.sync_all()
+                }
+                linked => linked,
+            }
         });
-        if let Err(error) = written {
-            let _of_no_use = fs::remove_file(&unnamed);
-            return Err(failed(path, "writing the key")(error));
-        }
-        sync_folder(&self.folder)?;
-        Ok(key)
+        let removed = fs::remove_file(&unnamed);
+        written.and(removed).map_err(failed(path, "writing the key"))?;
+        sync_folder(&self.folder)
     }
 
     fn path_of(&self, day: i64) -> PathBuf {
@@ -232,7 +243,9 @@ fn key_files(folder: &Path) -> Result<Vec<KeyFile>, KeyError> {
     for entry in fs::read_dir(folder).map_err(failed(folder, "listing"))? {
         let path = entry.map_err(failed(folder, "listing"))?.path();
         let is_key = path.extension().is_some_and(|ending| ending == "key" || ending == "new");
-        let date = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("day-"));
+        let stem = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("day-"));
+        // What stands behind the date is the name of one that was never finished.
+        let date = stem.map(|stem| stem.split_once('.').map_or(stem, |(date, _)| date));
         if let Some(day) = date.and_then(day_named).filter(|_| is_key) {
             files.push(KeyFile { path, day });
         }

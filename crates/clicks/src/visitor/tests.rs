@@ -72,6 +72,30 @@ fn at_the_first_moment_of_a_day_all_requests_get_the_same_key() {
 }
 
 #[test]
+fn programs_that_begin_a_day_at_once_have_one_key_for_it() {
+    for round in 0..20 {
+        let day = MARCH_FIRST_US + round * US_PER_DAY;
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let begin = std::sync::Barrier::new(8);
+        let (begin, path) = (&begin, folder.path());
+        let programs: Vec<u64> = std::thread::scope(|scope| {
+            let programs: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(move || {
+                        begin.wait();
+                        let keys = DayKeys::open(path, day).expect("the folder is writable");
+                        visitor(&keys, day, "203.0.113.7", 5)
+                    })
+                })
+                .collect();
+            programs.into_iter().map(|program| program.join().expect("no program panics")).collect()
+        });
+        assert!(programs.iter().all(|other| *other == programs[0]), "{programs:?}");
+        assert!(names_in(folder.path()).iter().all(|name| name.ends_with(".key")), "nothing is left of the others");
+    }
+}
+
+#[test]
 fn the_number_is_the_published_formula() {
     let (folder, keys) = opened(MARCH_FIRST_US);
     let key = fs::read(folder.path().join("day-2026-03-01.key")).expect("today's key");
@@ -138,7 +162,7 @@ fn a_key_is_overwritten_before_it_is_unlinked() {
 fn a_program_that_was_off_destroys_old_keys_when_it_starts() {
     let (folder, keys) = opened(MARCH_FIRST_US);
     drop(keys);
-    fs::write(folder.path().join("day-2026-02-28.new"), [9; KEY_BYTES]).expect("left by a crash");
+    fs::write(folder.path().join("day-2026-02-28.00ff00ff00ff00ff.new"), [9; KEY_BYTES]).expect("left by a crash");
     DayKeys::open(folder.path(), MARCH_FIRST_US + 10 * US_PER_DAY).expect("the folder is there");
     assert_eq!(names_in(folder.path()), ["day-2026-03-11.key"]);
 }
