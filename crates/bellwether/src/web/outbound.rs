@@ -27,6 +27,8 @@ const ADDRESS_LETTERS_MAX: usize = 2_000;
 const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Addresses of one name that are tried.
 const TRIES_MAX: usize = 4;
+/// Where a name has several addresses, each takes a line within so long, or the next one is tried.
+const TRY_FOR: Duration = Duration::from_secs(2);
 
 /// Who is spoken to, and for how long.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -264,7 +266,7 @@ impl Outbound {
         let host = asked.url.host_str().unwrap_or_default().to_owned();
         let conversation = async {
             let addresses = self.addresses(&asked.url).await?;
-            let line = connect(&host, &addresses).await?;
+            let line = connect(&host, &addresses, TRY_FOR).await?;
             if asked.url.scheme() == "https" {
                 let line = encrypted(&host, line, trusted).await?;
                 self.spoken(&host, line, asked).await
@@ -334,18 +336,22 @@ fn request_of(asked: Asked) -> Result<Request<Body>, String> {
     request.body(Body::from(asked.body)).map_err(|error| error.to_string())
 }
 
-/// A line to the first of the judged addresses that takes one.
-async fn connect(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, OutboundError> {
+/// A line to the first of the judged addresses that takes one; one that says nothing does not use up the time of the others.
+async fn connect(host: &str, addresses: &[SocketAddr], each_for: Duration) -> Result<TcpStream, OutboundError> {
     let mut problem = None;
     for address in addresses.iter().take(TRIES_MAX) {
-        match TcpStream::connect(address).await {
+        let connecting = TcpStream::connect(address);
+        let connected = match addresses.len() {
+            1 => connecting.await.map_err(|error| error.to_string()),
+            _ => match tokio::time::timeout(each_for, connecting).await {
+                Ok(connected) => connected.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("{} says nothing", address.ip())),
+            },
+        };
+        match connected {
             Ok(line) => return Ok(line),
-            Err(error) => {
-                problem = Some(OutboundError::NotReached {
-                    host: host.to_owned(),
-                    port: address.port(),
-                    problem: error.to_string(),
-                });
+            Err(why) => {
+                problem = Some(OutboundError::NotReached { host: host.to_owned(), port: address.port(), problem: why });
             }
         }
     }
@@ -526,6 +532,29 @@ mod tests {
                 "{text}: {found:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_says_nothing_leaves_time_for_the_next_one() {
+        // Whose queue is full: more who want a line are neither taken nor turned away.
+        let full = tokio::net::TcpSocket::new_v4().expect("a socket");
+        full.bind("127.0.0.1:0".parse().expect("an address")).expect("binds");
+        let full = full.listen(1).expect("listens");
+        let silent = full.local_addr().expect("is somewhere");
+        let mut waiting = Vec::new();
+        while let Ok(Ok(line)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(silent)).await {
+            waiting.push(line);
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let speaks = listener.local_addr().expect("is somewhere");
+        let brief = Duration::from_millis(300);
+        let line = connect("x", &[silent, speaks], brief).await.expect("the second one takes it");
+        assert_eq!(line.peer_addr().expect("is somewhere"), speaks);
+        let refused = connect("x", &[silent, silent], brief).await;
+        assert!(
+            matches!(&refused, Err(OutboundError::NotReached { problem, .. }) if problem.contains("says nothing")),
+            "{refused:?}"
+        );
     }
 
     /// Of `localhost`, by itself, until 2126; its key is known to everybody.
