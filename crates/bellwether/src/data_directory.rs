@@ -25,7 +25,7 @@ use crate::matching::fit::FitsHeld;
 use crate::planning::material::MaterialsHeld;
 use crate::tracking::TrackingError;
 use crate::tracking::attribution::LeaksHeld;
-use crate::tracking::ground::{Duty, Ground};
+use crate::tracking::ground::{Duty, Ground, Leader, Place};
 use crate::tracking::redirecting::Redirector;
 use crate::tracking::token::TokenKey;
 use crate::vetting::gold::SampleHeld;
@@ -226,9 +226,9 @@ impl DataDirectory {
         self.ground.begin(duty);
     }
 
-    /// Whether another program leads visitors on by itself, and counts.
-    pub fn has_redirector_elsewhere(&self) -> bool {
-        self.ground.has_redirector()
+    /// Takes the place of the one program that leads visitors on and counts, for a program that shows pages too; or says who has it.
+    pub fn take_redirectors_place(&self) -> std::io::Result<Place> {
+        self.ground.take_place(Leader::WithPages)
     }
 
     /// What this program does with links; nothing for a command.

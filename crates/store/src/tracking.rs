@@ -29,6 +29,18 @@ pub struct LinkRow {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Where a link leads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkLeading {
+    pub id: u32,
+    pub slug: String,
+    pub target: String,
+    /// Somebody's, and orders may say which click brought them.
+    pub is_joined: bool,
+    pub is_ended: bool,
+    pub expires_at: Option<Timestamp>,
+}
+
 /// A link about to be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewLink {
@@ -238,6 +250,26 @@ impl Store {
         .await
         .map_err(StoreError::of("reading links"))?;
         Ok(rows.iter().map(link_of).collect())
+    }
+
+    /// Where every link leads, and nothing else of it: read whenever a link was changed.
+    pub async fn links_leading(&self) -> Result<Vec<LinkLeading>, StoreError> {
+        let rows = sqlx::query(
+            "select id, slug, target, contact_id is not null and is_bare = 0 as is_joined, ended_at is not null as is_ended, \
+             expires_at from tracked_link",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading links"))?;
+        let leading = |row: &SqliteRow| LinkLeading {
+            id: row.get::<i64, _>("id") as u32,
+            slug: row.get("slug"),
+            target: row.get("target"),
+            is_joined: row.get::<i64, _>("is_joined") != 0,
+            is_ended: row.get::<i64, _>("is_ended") != 0,
+            expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp),
+        };
+        Ok(rows.iter().map(leading).collect())
     }
 
     /// A page of links, the newest first; `links_brought` tells how many there are.

@@ -262,12 +262,13 @@ impl Store {
 
     /// What is needed to tell a program something; its log, which may be long, is not looked at.
     pub async fn endpoint_to_tell(&self, id: i64) -> Result<Option<EndpointToTell>, StoreError> {
-        let row =
-            sqlx::query("select url, secret, previous_secret, previous_until, rests from webhook_endpoint where id = $1")
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(StoreError::of("reading whom to tell"))?;
+        let row = sqlx::query(
+            "select url, secret, previous_secret, previous_until, rests from webhook_endpoint where id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::of("reading whom to tell"))?;
         Ok(row.map(|row| EndpointToTell {
             url: row.get("url"),
             secret: row.get("secret"),
@@ -663,10 +664,12 @@ async fn put_program(
             .bind(at.0)
             .execute(&mut *connection)
             .await?;
-            sqlx::query("update webhook_endpoint set rest_until = null, rests = 0 where id = $1 and rest_until is not null")
-                .bind(endpoint)
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query(
+                "update webhook_endpoint set rest_until = null, rests = 0 where id = $1 and rest_until is not null",
+            )
+            .bind(endpoint)
+            .execute(&mut *connection)
+            .await?;
         }
         Program::Rests { rests_before, rests, until } => {
             sqlx::query("update webhook_endpoint set rest_until = $4, rests = $3 where id = $1 and rests = $2")

@@ -236,8 +236,8 @@ pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output)
 }
 
 fn verdict_named(name: &str) -> anyhow::Result<VerdictKind> {
-    let known = || VerdictKind::ALL.map(VerdictKind::name).join(", ");
-    let found = VerdictKind::ALL.into_iter().find(|kind| kind.name() == name.trim().to_lowercase());
+    let known = || stream::TAKEN_FOR.map(VerdictKind::name).join(", ");
+    let found = stream::verdict_named(&name.trim().to_lowercase());
     found.ok_or_else(|| anyhow::anyhow!("{name:?} is nothing that a click is taken for\nhint: one of {}", known()))
 }
 

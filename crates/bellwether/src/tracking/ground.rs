@@ -2,9 +2,10 @@
 //! for it, so that a program that only leads visitors on starts at once.
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::Timestamp;
 use store::Store;
@@ -13,8 +14,10 @@ use super::token::TokenKey;
 use crate::clock;
 use crate::data_directory::{DataDirectoryError, read_or_make_key};
 
-/// Held by a program that leads visitors on and does nothing else.
+/// Held by the one program that leads visitors on and stores their clicks; says which it is.
 const LOCK: &str = "redirector.lock";
+const ALONE: &str = "redirect";
+const WITH_PAGES: &str = "serve";
 
 /// What a program does with links for as long as it runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,11 +42,24 @@ pub struct Ground {
     ahead: Arc<AtomicI64>,
     /// Empty for a command, which does its work and ends.
     duty: Arc<OnceLock<Duty>>,
+    /// The place of the one program that leads visitors on, where this is it; given up with the last clone.
+    place: Arc<Mutex<Option<File>>>,
 }
 
-/// The place of the one program that leads visitors on by itself; given up when dropped.
-pub struct RedirectorLock {
-    _file: File,
+/// The kinds of programs that lead visitors on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leader {
+    /// It does nothing else.
+    Alone,
+    /// It shows pages too.
+    WithPages,
+}
+
+/// Whose the place is of the one program that leads visitors on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Ours,
+    Held(Leader),
 }
 
 impl Ground {
@@ -62,7 +78,8 @@ impl Ground {
         let (erasure_key, outreach_key) = (key("erasure.key")?, key("outreach.key")?);
         let store = Store::open(&path).await?;
         let token_key = TokenKey::of(&outreach_key);
-        Ok(Ground { path, store, erasure_key, outreach_key, token_key, ahead: Arc::default(), duty: Arc::default() })
+        let (ahead, duty, place) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Ground { path, store, erasure_key, outreach_key, token_key, ahead, duty, place })
     }
 
     /// What this program does with links; nothing for a command.
@@ -76,20 +93,30 @@ impl Ground {
         let _said_before = self.duty.set(duty);
     }
 
-    /// Takes the place of the program that leads visitors on by itself; `None` where another program has it.
-    pub fn lock_redirector(&self) -> std::io::Result<Option<RedirectorLock>> {
-        let place = self.path.join(LOCK);
-        let file = File::options().create(true).truncate(false).write(true).open(place)?;
+    /// Takes the place of the one program that leads visitors on, for as long as this one runs; or says who has it.
+    pub fn take_place(&self, leader: Leader) -> std::io::Result<Place> {
+        let mut held = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_some() {
+            return Ok(Place::Ours);
+        }
+        let path = self.path.join(LOCK);
+        let mut file = File::options().create(true).truncate(false).write(true).open(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(RedirectorLock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
+            Ok(()) => {
+                file.set_len(0)?;
+                file.write_all(match leader {
+                    Leader::Alone => ALONE.as_bytes(),
+                    Leader::WithPages => WITH_PAGES.as_bytes(),
+                })?;
+                *held = Some(file);
+                Ok(Place::Ours)
+            }
+            Err(TryLockError::WouldBlock) => {
+                let is_with_pages = std::fs::read_to_string(&path).is_ok_and(|said| said == WITH_PAGES);
+                Ok(Place::Held(if is_with_pages { Leader::WithPages } else { Leader::Alone }))
+            }
             Err(TryLockError::Error(problem)) => Err(problem),
         }
-    }
-
-    /// Whether another program leads visitors on by itself.
-    pub fn has_redirector(&self) -> bool {
-        self.path.join(LOCK).exists() && matches!(self.lock_redirector(), Ok(None))
     }
 
     pub fn now(&self) -> Timestamp {
@@ -107,16 +134,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_program_at_a_time_leads_visitors_on_by_itself_and_others_see_it() {
+    async fn one_program_at_a_time_leads_visitors_on_and_others_see_which_kind_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
-        let one = Ground::open(&folder.path().join("data")).await.expect("opens");
-        let other = Ground::open(&folder.path().join("data")).await.expect("opens beside it");
-        assert!(!other.has_redirector());
-        let lock = one.lock_redirector().expect("the folder is writable").expect("nobody has it");
-        assert!(other.has_redirector());
-        assert!(other.lock_redirector().expect("the folder is writable").is_none());
-        drop(lock);
-        assert!(!other.has_redirector());
+        let open = async || Ground::open(&folder.path().join("data")).await.expect("opens");
+        let place = |ground: &Ground, leader: Leader| ground.take_place(leader).expect("the folder is writable");
+        let (one, other) = (open().await, open().await);
+        assert_eq!(place(&one, Leader::Alone), Place::Ours);
+        assert_eq!(place(&one.clone(), Leader::Alone), Place::Ours, "it has it already");
+        assert_eq!(place(&other, Leader::WithPages), Place::Held(Leader::Alone));
+        drop(one);
+        assert_eq!(place(&other, Leader::WithPages), Place::Ours);
+        assert_eq!(place(&open().await, Leader::Alone), Place::Held(Leader::WithPages));
         assert!(!folder.path().join("data").join("lake").exists(), "no facts are opened");
     }
 

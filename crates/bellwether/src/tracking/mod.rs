@@ -12,6 +12,7 @@ pub mod conversions;
 pub mod counting;
 pub mod ground;
 mod judging;
+mod leading;
 pub mod links;
 pub mod pages;
 pub mod posts;

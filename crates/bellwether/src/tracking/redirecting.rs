@@ -1,6 +1,6 @@
 //! A hit on a link: judged, on disk, answered. What is not stored is counted and said, and the visitor goes on all the same.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderValue;
 use clicks::{Click, ClickLog, DayKeys, Durability, OpenError, Outcome, Position, Settings, Waiter};
 use store::Store;
-use store::tracking::LinkFilter;
 use tokio::sync::oneshot;
 use verdicts::{Hit, Reasons, Rules, Sequence, SequenceSettings, Verdict};
 
 pub use super::judging::Asked;
 
-use super::ground::{Duty, Ground};
+use super::ground::{Duty, Ground, Leader, Place};
 use super::judging::judged;
-use super::token::{self, ClickToken, TokenKey};
+use super::leading::Links;
+use super::token::ClickToken;
 use super::{CLICKS, DAY_KEYS, TrackingError, turns};
 use crate::data_directory::DataDirectory;
 
@@ -24,10 +24,12 @@ use crate::data_directory::DataDirectory;
 const DURABILITY: &str = "tracking.durability";
 const POWER: &str = "power";
 const PROCESS: &str = "process";
-/// Between two looks whether links were changed, beside a request, in microseconds.
-const LOOK_EVERY: u64 = 1_000_000;
-/// After so long a request waits for the look.
+/// Between two looks whether links were changed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Where nobody looks by himself, a request waits for a look after so long, in microseconds.
 const LOOK_AT_LEAST_EVERY: u64 = 3_000_000;
+/// Between two looks for a link that is not known, in microseconds.
+const LOOK_FOR_NEW_EVERY: u64 = 100_000;
 /// Between two tries to open a log that could not be, in microseconds.
 const TRY_EVERY: u64 = 5_000_000;
 /// A command may have the log while it counts.
@@ -36,68 +38,6 @@ const HELD_BRIEFLY: Duration = Duration::from_secs(2);
 const COUNT_EVERY: Duration = Duration::from_secs(2);
 /// Rounds between two looks at the day's keys: two minutes.
 const TEND_EVERY_ROUNDS: u32 = 60;
-
-/// Where a link leads.
-#[derive(Clone, Debug)]
-struct Led {
-    id: u32,
-    target: HeaderValue,
-    /// Of a creator's link: what stands before and behind the click's token in the address.
-    around_token: Option<Arc<(String, String)>>,
-    /// In microseconds; `i64::MAX`: for ever.
-    until: i64,
-}
-
-impl Led {
-    /// The same link on to another page of its site: with what names the sender, and what the visitor's own address says.
-    fn deeper(&self, beyond: &str, query: Option<&str>) -> Option<Led> {
-        let address = deeper(self.target.to_str().ok()?, beyond, query)?;
-        let around_token = self.around_token.as_ref().map(|_| Arc::new(around_token(&address)));
-        Some(Led { target: HeaderValue::try_from(address).ok()?, around_token, ..self.clone() })
-    }
-
-    /// The address with the click's token, so that an order can say which click brought it.
-    fn with_token(self, key: &TokenKey, token: &ClickToken) -> HeaderValue {
-        let Some(around) = &self.around_token else { return self.target };
-        let address = [around.0.as_str(), &key.write(token), &around.1].concat();
-        HeaderValue::try_from(address).unwrap_or(self.target)
-    }
-}
-
-/// The address of another page on a target's site.
-fn deeper(target: &str, beyond: &str, query: Option<&str>) -> Option<String> {
-    let begin = target.find("://")? + 3;
-    let end = target[begin..].find(['/', '?', '#']).map_or(target.len(), |at| begin + at);
-    let own = target.split('#').next()?.split_once('?').map_or("", |(_, own)| own);
-    let names_sender = own.split('&').filter(|piece| piece.starts_with("utm_"));
-    // What is said to us alone goes no further.
-    let said = query
-        .unwrap_or("")
-        .split('&')
-        .filter(|piece| !piece.is_empty() && *piece != "qr" && !piece.starts_with("m=") && !piece.starts_with("utm_"));
-    let pieces: Vec<&str> = said.chain(names_sender).collect();
-    let mark = if pieces.is_empty() { "" } else { "?" };
-    Some(format!("{}/{beyond}{mark}{}", &target[..end], pieces.join("&")))
-}
-
-/// What stands before and behind a token that is added to an address; one it has already goes.
-fn around_token(target: &str) -> (String, String) {
-    let (address, fragment) = match target.split_once('#') {
-        Some((address, fragment)) => (address, format!("#{fragment}")),
-        None => (target, String::new()),
-    };
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let is_token = |piece: &&str| piece.split('=').next() == Some(token::PARAMETER);
-    let kept: Vec<&str> = query.split('&').filter(|piece| !piece.is_empty() && !is_token(piece)).collect();
-    let kept = if kept.is_empty() { String::new() } else { format!("{}&", kept.join("&")) };
-    (format!("{path}?{kept}{}=", token::PARAMETER), fragment)
-}
-
-#[derive(Default)]
-struct Links {
-    revision: i64,
-    by_slug: HashMap<String, Led, foldhash::fast::RandomState>,
-}
 
 /// What becomes of a hit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -114,21 +54,35 @@ pub enum Answered {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Health {
     Well,
+    /// It goes well, and so many requests came that are for the program of pages.
+    Misled(u64),
     NotStored,
     NoDatabase,
 }
 
 impl Health {
     pub(super) fn is_well(self) -> bool {
-        self == Health::Well
+        matches!(self, Health::Well | Health::Misled(_))
     }
 
-    pub(super) fn json(self) -> &'static str {
-        match self {
+    /// For this machine alone.
+    pub(super) fn json(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Health::Well => "{\"status\":\"ok\"}",
+            Health::Misled(requests) => {
+                return Cow::Owned(format!(
+                    "{{\"status\":\"ok\",\"warning\":\"{requests} requests of shops and sites came here; the proxy has to hand \
+                     /t/in/, /t/conversion and /t/page.js on to the program that shows pages\"}}"
+                ));
+            }
             Health::NotStored => "{\"status\":\"clicks could not be stored; the log of this program says why\"}",
             Health::NoDatabase => "{\"status\":\"the database does not answer\"}",
-        }
+        })
+    }
+
+    /// For everybody else.
+    pub(super) fn bare(self) -> &'static str {
+        if self.is_well() { "{\"status\":\"ok\"}" } else { "{\"status\":\"not ok\"}" }
     }
 }
 
@@ -159,18 +113,29 @@ struct Trouble {
     tried_at: AtomicI64,
 }
 
+/// All that a hit is followed by, held as one, so that a hit takes hold of it once.
+#[derive(Clone, Default)]
+struct InForce {
+    links: Arc<Links>,
+    log: Option<Arc<ClickLog<Answer>>>,
+    keys: Option<Arc<DayKeys>>,
+}
+
 /// The one redirector of a data directory: its log, its keys, where links lead. Links lead on also while the log cannot be used;
 /// that is counted and said.
 pub struct Redirector {
     pub(super) ground: Ground,
-    log: RwLock<Option<Arc<ClickLog<Answer>>>>,
-    keys: RwLock<Option<Arc<DayKeys>>>,
+    in_force: RwLock<Arc<InForce>>,
     trouble: Trouble,
     opening: tokio::sync::Mutex<()>,
     sequence: Mutex<Sequence>,
-    links: RwLock<Links>,
+    looking: tokio::sync::Mutex<()>,
     looked_at: AtomicI64,
+    /// Somebody looks every second, whether or not there are hits.
+    is_looked_after: AtomicBool,
     hits: AtomicU64,
+    /// Requests that came here and are for the program of pages.
+    misled: AtomicU64,
     pub(super) counter: tokio::sync::Mutex<Option<super::counting::Counter>>,
     /// The day on which visitors of days before went.
     pub(super) forgot_on: AtomicI64,
@@ -182,21 +147,31 @@ impl Redirector {
     pub async fn open(ground: Ground) -> Result<Redirector, TrackingError> {
         let redirector = Redirector {
             ground,
-            log: RwLock::default(),
-            keys: RwLock::default(),
+            in_force: RwLock::default(),
             trouble: Trouble::default(),
             opening: tokio::sync::Mutex::default(),
             sequence: Mutex::new(Sequence::new(SequenceSettings::default())),
-            links: RwLock::default(),
+            looking: tokio::sync::Mutex::default(),
             looked_at: AtomicI64::new(0),
+            is_looked_after: AtomicBool::new(false),
             hits: AtomicU64::new(0),
+            misled: AtomicU64::new(0),
             counter: tokio::sync::Mutex::default(),
             forgot_on: AtomicI64::new(0),
         };
-        redirector.look().await?;
-        redirector.open_log().await;
+        let (looked, ()) = tokio::join!(redirector.look(), redirector.open_log());
+        looked?;
         redirector.tend().await;
         Ok(redirector)
+    }
+
+    fn in_force(&self) -> Arc<InForce> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put_in_force(&self, change: impl FnOnce(&mut InForce)) {
+        let mut held = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut held));
     }
 
     /// The log, where it is open; else tries to open it, not more often than every few seconds.
@@ -223,7 +198,7 @@ impl Redirector {
     }
 
     pub(super) fn log_now(&self) -> Option<Arc<ClickLog<Answer>>> {
-        self.log.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).log.clone()
     }
 
     async fn open_log(&self) {
@@ -237,7 +212,7 @@ impl Redirector {
         self.trouble.tried_at.store(self.ground.now().0, Ordering::Relaxed);
         match self.try_to_open_log().await {
             Ok(log) => {
-                *self.log.write().unwrap_or_else(PoisonError::into_inner) = Some(log);
+                self.put_in_force(|in_force| in_force.log = Some(log));
                 *self.trouble.words.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }
             Err(error) => {
@@ -252,6 +227,13 @@ impl Redirector {
 
     async fn try_to_open_log(&self) -> Result<Arc<ClickLog<Answer>>, TrackingError> {
         let ground = &self.ground;
+        // One program at a time leads on and stores; which one, is settled before its log is touched.
+        if ground.duty().is_some() {
+            match ground.take_place(Leader::WithPages).map_err(unusable)? {
+                Place::Ours => {}
+                Place::Held(_) => return Err(TrackingError::LogHeld),
+            }
+        }
         let durability =
             if survives_power_cuts(&ground.store).await? { Durability::Power } else { Durability::Process };
         let folder = ground.path.join(CLICKS);
@@ -305,75 +287,88 @@ impl Redirector {
 
     /// Reads where links lead, where that has changed.
     pub async fn look(&self) -> Result<(), TrackingError> {
-        self.looked_at.store(self.ground.now().0, Ordering::Relaxed);
-        let store = &self.ground.store;
-        let revision = store.link_revision().await?;
-        if self.links().revision == revision {
+        self.look_since(self.ground.now().0).await
+    }
+
+    /// The same, unless somebody began to look at a moment or after it; several who want to look wait for one.
+    async fn look_since(&self, since: i64) -> Result<(), TrackingError> {
+        let _looking = self.looking.lock().await;
+        let (looked_at, now) = (self.looked_at.load(Ordering::Relaxed), self.ground.now().0);
+        // A clock that was put back makes nobody wait until it has caught up.
+        if (since..=now).contains(&looked_at) {
             return Ok(());
         }
-        let mut by_slug = HashMap::default();
-        for row in store.links(&LinkFilter::default()).await? {
-            let Ok(target) = HeaderValue::from_str(&row.target) else { continue };
-            let until = match (row.ended_at, row.expires_at) {
-                (Some(_), _) => i64::MIN,
-                (None, Some(at)) => at.0,
-                (None, None) => i64::MAX,
-            };
-            let is_joined = row.contact.is_some() && !row.is_bare;
-            let around_token = is_joined.then(|| Arc::new(around_token(&row.target)));
-            by_slug.insert(row.slug, Led { id: row.id, target, around_token, until });
+        self.looked_at.store(now, Ordering::Relaxed);
+        let store = &self.ground.store;
+        let revision = store.link_revision().await?;
+        if self.in_force().links.revision() == Some(revision) {
+            return Ok(());
         }
-        *self.links.write().unwrap_or_else(PoisonError::into_inner) = Links { revision, by_slug };
+        let rows = store.links_leading().await?;
+        // Of very many links, putting them in order takes longer than a request may wait for another.
+        let links = tokio::task::spawn_blocking(move || Links::of(revision, rows)).await.map_err(unusable)?;
+        let links = Arc::new(links);
+        self.put_in_force(|in_force| in_force.links = links);
         Ok(())
     }
 
-    fn links(&self) -> std::sync::RwLockReadGuard<'_, Links> {
-        self.links.read().unwrap_or_else(PoisonError::into_inner)
+    /// Has the links looked at where it is time: beside the request, or before it where nobody does so by himself.
+    async fn look_in_time(self: &Arc<Self>, now: i64) {
+        let age = now.abs_diff(self.looked_at.load(Ordering::Relaxed));
+        if age <= LOOK_EVERY.as_micros() as u64 || self.is_looked_after.load(Ordering::Relaxed) {
+            return;
+        }
+        if age > LOOK_AT_LEAST_EVERY {
+            // Nobody came for a while: this one is not led where the link led then.
+            return self.look_or_say(now).await;
+        }
+        self.looked_at.store(now, Ordering::Relaxed);
+        let own = self.clone();
+        tokio::spawn(async move { own.look_or_say(own.ground.now().0).await });
     }
 
     /// Judges a hit, has it stored, and says where it leads. Returns after it is on disk as the durability asks.
-    /// What stands behind the slug leads to that page of the same site.
+    /// What stands behind the slug leads to that page of the same site, below the folder of the target.
     pub async fn hit(self: &Arc<Self>, path: &str, asked: &Asked<'_>) -> Answered {
         let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
         let now = self.ground.now();
-        let age = now.0.abs_diff(self.looked_at.load(Ordering::Relaxed));
-        if age > LOOK_AT_LEAST_EVERY {
-            // Nobody came for a while: this one is not led where the link led then.
-            self.look_or_say().await;
-        } else if age > LOOK_EVERY {
-            self.looked_at.store(now.0, Ordering::Relaxed);
-            let own = self.clone();
-            tokio::spawn(async move { own.look_or_say().await });
+        self.look_in_time(now.0).await;
+        let mut in_force = self.in_force();
+        if in_force.links.led(slug).is_none()
+            && now.0.abs_diff(self.looked_at.load(Ordering::Relaxed)) > LOOK_FOR_NEW_EVERY
+        {
+            // It may have just been made by another program. Whoever asks for a link that is known waits for none of this.
+            self.look_or_say(now.0).await;
+            in_force = self.in_force();
         }
-        let mut led = self.links().by_slug.get(slug).cloned();
-        if led.is_none() && now.0.abs_diff(self.looked_at.load(Ordering::Relaxed)) > LOOK_EVERY / 10 {
-            // It may have just been made by another program.
-            self.look_or_say().await;
-            led = self.links().by_slug.get(slug).cloned();
-        }
-        let Some(mut led) = led else { return Answered::Nothing };
-        if !beyond.is_empty() {
-            let Some(deeper) = led.deeper(beyond, asked.query()) else { return Answered::Nothing };
-            led = deeper;
-        }
+        let Some(led) = in_force.links.led(slug) else { return Answered::Nothing };
+        let deeper = match beyond {
+            "" => None,
+            beyond => match led.deeper(beyond, asked.query()) {
+                Some(deeper) => Some(deeper),
+                None => return Answered::Nothing,
+            },
+        };
+        let led = deeper.as_ref().unwrap_or(led);
         if led.until <= now.0 {
             return Answered::Over;
         }
-        let Some(log) = self.log().await else {
+        let opened = if in_force.log.is_none() && self.log().await.is_some() { Some(self.in_force()) } else { None };
+        let stored_by = opened.as_deref().unwrap_or(&in_force);
+        let Some(log) = &stored_by.log else {
             self.trouble.lost.fetch_add(1, Ordering::Relaxed);
-            return Answered::On { target: led.target, is_stored: false };
+            return Answered::On { target: led.target.clone(), is_stored: false };
         };
-        let judged = judged(now, led.id, asked, self.keys().as_deref());
+        let judged = judged(now, led.id, asked, stored_by.keys.as_deref());
         let hit = judged.hit(self.hits.fetch_add(1, Ordering::Relaxed), now, led.id);
         let verdict = self.sequence().observe(&hit, judged.verdict).verdict;
-        let click = judged.click(now, led.id, verdict, &log);
-        let is_stored = self.stored(&log, &click).await;
+        let click = judged.click(now, led.id, verdict, log);
+        let is_stored = self.stored(log, &click).await;
         if !is_stored {
             tracing::error!(link = led.id, "a click could not be stored; its visitor was sent on");
         }
         let token = ClickToken { link: led.id, at: now, verdict: click.verdict };
-        let target = led.with_token(&self.ground.token_key, &token);
-        Answered::On { target, is_stored }
+        Answered::On { target: led.with_token(&self.ground.token_key, &token), is_stored }
     }
 
     /// Stores a click; whether it is on disk.
@@ -392,8 +387,8 @@ impl Redirector {
         matches!(outcome, Some(Outcome::Stored(_)))
     }
 
-    async fn look_or_say(&self) {
-        if let Err(error) = self.look().await {
+    async fn look_or_say(&self, since: i64) {
+        if let Err(error) = self.look_since(since).await {
             tracing::warn!(%error, "the links cannot be read");
         }
     }
@@ -409,14 +404,14 @@ impl Redirector {
             None => DayKeys::destroy_old(&folder, now).map(|_| None),
         });
         match tended.await {
-            Ok(Ok(keys)) => *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys,
+            Ok(Ok(keys)) => self.put_in_force(|in_force| in_force.keys = keys),
             Ok(Err(error)) => tracing::error!(%error, "a day key could not be destroyed or made"),
             Err(error) => tracing::error!(%error, "the day's keys could not be looked after"),
         }
     }
 
     fn keys(&self) -> Option<Arc<DayKeys>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).keys.clone()
     }
 
     /// What is wrong with storing clicks, in words; `None` where nothing is.
@@ -451,11 +446,27 @@ impl Redirector {
         }
     }
 
+    /// Counts a request that is for the program of pages, and says so: at the first, and again as they double.
+    pub(super) fn note_misled(&self, path: &str) {
+        let requests = self.misled.fetch_add(1, Ordering::Relaxed) + 1;
+        if requests.is_power_of_two() {
+            tracing::error!(
+                requests,
+                path,
+                "what shops and sites send came to the program that only leads visitors on; the proxy has to hand /t/in/, \
+                 /t/conversion and /t/page.js on to the program that shows pages"
+            );
+        }
+    }
+
     /// Whether the database answers and every click since the start was stored.
     pub(super) async fn health(&self) -> Health {
         match self.ground.store.link_revision().await {
             Ok(_) if self.alarm().is_some() => Health::NotStored,
-            Ok(_) => Health::Well,
+            Ok(_) => match self.misled.load(Ordering::Relaxed) {
+                0 => Health::Well,
+                requests => Health::Misled(requests),
+            },
             Err(error) => {
                 tracing::error!(%error, "the health check failed");
                 Health::NoDatabase
@@ -479,11 +490,14 @@ pub async fn set_durability(data: &DataDirectory, survives_power_cuts: bool) -> 
     Ok(data.store.set_setting(DURABILITY, if survives_power_cuts { POWER } else { PROCESS }).await?)
 }
 
-/// While the pages are served: counts clicks, and looks after the day's keys also when nobody clicks. Nothing is opened where no
-/// link was ever hit.
+/// While the pages are served: counts clicks, and looks after links and the day's keys also when nobody clicks. Nothing is opened
+/// before there is a link; then at once, so that nobody who clicks waits for it.
 pub fn begin(data: Arc<DataDirectory>) {
     tokio::spawn(async move {
         while !(data.path.join(CLICKS).exists() || data.path.join(DAY_KEYS).exists()) {
+            if data.store.link_revision().await.is_ok_and(|revision| revision > 0) {
+                break;
+            }
             tokio::time::sleep(COUNT_EVERY).await;
         }
         loop {
@@ -497,8 +511,22 @@ pub fn begin(data: Arc<DataDirectory>) {
 }
 
 impl Redirector {
-    /// Counts clicks every few seconds and looks after the day's keys, for as long as the program runs.
+    /// Looks after links and the day's keys and counts clicks, for as long as the program runs.
     pub(super) async fn work(self: Arc<Self>) {
+        tokio::join!(self.look_on(), self.count_on());
+    }
+
+    /// Looks every second whether links were changed, so that no request has to.
+    async fn look_on(&self) {
+        self.is_looked_after.store(true, Ordering::Relaxed);
+        loop {
+            self.look_or_say(self.ground.now().0).await;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Counts clicks every few seconds and looks after the day's keys.
+    async fn count_on(&self) {
         let mut rounds = 0u32;
         loop {
             if rounds.is_multiple_of(TEND_EVERY_ROUNDS) {
@@ -525,34 +553,4 @@ fn instance_of(key: &[u8]) -> [u8; 16] {
     let mut instance = [0; 16];
     instance.copy_from_slice(&hash[..16]);
     instance
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stands_behind_a_slug_leads_to_that_page_of_the_same_site_and_to_no_other_site() {
-        let target = "https://shop.example/start?color=red&utm_medium=creator&utm_content=deal-7#top";
-        for (beyond, query, address) in [
-            ("grinder", None, "https://shop.example/grinder?utm_medium=creator&utm_content=deal-7"),
-            ("a/b", Some("size=2&qr"), "https://shop.example/a/b?size=2&utm_medium=creator&utm_content=deal-7"),
-            ("/evil.example", None, "https://shop.example//evil.example?utm_medium=creator&utm_content=deal-7"),
-            ("@evil.example", None, "https://shop.example/@evil.example?utm_medium=creator&utm_content=deal-7"),
-        ] {
-            assert_eq!(deeper(target, beyond, query).as_deref(), Some(address));
-        }
-        assert_eq!(deeper("https://shop.example", "x", None).as_deref(), Some("https://shop.example/x"));
-    }
-
-    #[test]
-    fn a_token_is_added_to_an_address_and_what_it_says_stays() {
-        for (target, before, behind) in [
-            ("https://shop.example/", "https://shop.example/?bw=", ""),
-            ("https://shop.example/x?a=b&c#top", "https://shop.example/x?a=b&c&bw=", "#top"),
-            ("https://shop.example/?bw=old&a=b", "https://shop.example/?a=b&bw=", ""),
-        ] {
-            assert_eq!(around_token(target), (before.to_owned(), behind.to_owned()), "{target}");
-        }
-    }
 }

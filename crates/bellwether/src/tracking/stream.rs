@@ -11,6 +11,22 @@ use crate::data_directory::DataDirectory;
 /// Hits looked through for one page; what lies before is on the next.
 const LOOKED_THROUGH: u64 = 1_000_000;
 
+/// What hits are taken for here. Scanners of mail and machines in data centres are not told from others: no hit is taken for one.
+pub const TAKEN_FOR: [VerdictKind; 7] = [
+    VerdictKind::Human,
+    VerdictKind::Preview,
+    VerdictKind::Crawler,
+    VerdictKind::Prefetch,
+    VerdictKind::Head,
+    VerdictKind::Duplicate,
+    VerdictKind::Invalid,
+];
+
+/// What a hit may be taken for, by its name.
+pub fn verdict_named(name: &str) -> Option<VerdictKind> {
+    TAKEN_FOR.into_iter().find(|kind| kind.name() == name)
+}
+
 /// A click as a stream shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClickSeen {

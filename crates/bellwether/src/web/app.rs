@@ -10,6 +10,7 @@ use super::error::WebError;
 use super::guard::Reach;
 use super::jobs::Jobs;
 use crate::data_directory::DataDirectory;
+use crate::tracking::pages::Live;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -17,6 +18,8 @@ pub struct App {
     pub data: Arc<DataDirectory>,
     pub jobs: Arc<Jobs>,
     pub reach: Reach,
+    /// Who is told numbers as they change.
+    pub live: Arc<Live>,
 }
 
 /// What a handler that answers with a page returns.

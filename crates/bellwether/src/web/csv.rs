@@ -1,6 +1,6 @@
 //! Tables as CSV downloads: quoted where needed, and never a formula in a cell that came from outside.
 
-use axum::http::header;
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use model::{Estimate, Unit};
 
@@ -35,6 +35,11 @@ impl Sheet {
         Sheet { writer }
     }
 
+    /// More rows of a table that was begun: without headings.
+    pub fn more() -> Sheet {
+        Sheet { writer: csv::Writer::from_writer(Vec::new()) }
+    }
+
     /// Adds a row; a cell that a spreadsheet would take for a formula gets an apostrophe before it, and so does one that
     /// looks as if it had got one: [`as_typed`] gives every cell back.
     pub fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
@@ -56,16 +61,20 @@ impl Sheet {
 
     /// The answer that a browser saves under `name`.
     pub fn download(self, name: &str) -> Response {
-        let plain: String = name
-            .chars()
-            .map(|letter| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
-            .collect();
-        let headers = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")),
-        ];
-        (headers, self.bytes()).into_response()
+        (headers(name), self.bytes()).into_response()
     }
+}
+
+/// What lets a browser save a table under `name`.
+pub fn headers(name: &str) -> [(HeaderName, String); 2] {
+    let plain: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+        .collect();
+    [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")),
+    ]
 }
 
 /// Whether a spreadsheet would run the cell: it begins with a formula's sign and is not simply a number.

@@ -34,7 +34,7 @@ use anyhow::Context;
 
 use crate::data_directory::DataDirectory;
 use crate::ingest::uploads;
-use crate::tracking::ground::Duty;
+use crate::tracking::ground::{Duty, Leader, Place};
 use crate::{outreach, tracking};
 use guard::Reach;
 
@@ -46,8 +46,14 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
         format!("cannot listen on {listen}\nhint: another program may be using it; try --listen with another port")
     })?;
     let address = listener.local_addr().context("the listening address cannot be read")?;
-    if data.has_redirector_elsewhere() {
-        data.begin_serving(Duty::PagesAlone);
+    if data.duty() != Some(Duty::PagesAlone) {
+        match data.take_redirectors_place().context("the data directory cannot be used")? {
+            Place::Ours => {}
+            Place::Held(Leader::Alone) => data.begin_serving(Duty::PagesAlone),
+            Place::Held(Leader::WithPages) => eprintln!(
+                "another `bellwether serve` follows the links; clicks that come here are not kept while it runs"
+            ),
+        }
     }
     if data.duty() == Some(Duty::PagesAlone) {
         eprintln!(

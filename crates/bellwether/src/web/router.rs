@@ -27,7 +27,7 @@ pub fn router(data: Arc<DataDirectory>) -> Router {
 /// The application, knowing who can reach it.
 pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
     data.begin_serving(tracking::ground::Duty::Links);
-    let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach };
+    let app = App { data, jobs: Arc::new(jobs::Jobs::default()), reach, live: Arc::default() };
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"));
     pages()
         .layer(DefaultBodyLimit::max(1 << 20))
@@ -40,6 +40,7 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(TraceLayer::new_for_http())
         // A link from anywhere leads on with nothing but its click on the way.
         .route("/t/{slug}", get(tracking::pages::hit))
+        .route("/t/{slug}/", get(tracking::pages::hit))
         .route("/t/{slug}/{*page}", get(tracking::pages::hit))
         .merge(told())
         .with_state(app)

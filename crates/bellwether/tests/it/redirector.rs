@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::harness::{Place, words};
 use crate::outreach_pages::{Browser, place_with_people};
-use crate::tracking::{FIREFOX, hit, killed_while_it_answers, serving};
+use crate::tracking::{FIREFOX, begun, hit, killed_while_it_answers, serving};
 
 /// Ends the program when the test does.
 struct Running {
@@ -155,6 +155,76 @@ fn a_line_takes_requests_in_pieces_and_together_and_is_closed_after_what_is_none
 }
 
 #[test]
+fn what_shops_and_sites_send_to_the_redirector_is_said_to_be_for_the_program_of_pages() {
+    let place = place_with_link();
+    let alone = Running::begin(&place, &ALONE);
+    for (method, path) in
+        [("POST", "/t/in/my-shop"), ("POST", "/t/conversion?shop=my-shop"), ("GET", "/t/page.js"), ("GET", "/t/in/")]
+    {
+        let answer = alone.ask(method, path, "");
+        assert!(answer.starts_with("HTTP/1.1 421 Misdirected Request\r\n"), "{method} {path}: {answer}");
+        assert!(answer.contains("let the proxy hand these on"), "{answer}");
+    }
+    let health = alone.ask("GET", "/health", "");
+    assert!(health.starts_with("HTTP/1.1 200 OK\r\n"), "it leads on as it should: {health}");
+    assert!(health.contains("4 requests of shops and sites came here"), "{health}");
+    assert!(place.refused(&["tracking", "link", "https://shop.example/", "--slug", "in"]).contains("shops send to"));
+}
+
+#[test]
+fn a_link_leads_to_the_same_pages_of_its_site_alone_and_beside_the_pages() {
+    let place = place_with_link();
+    place.json(&["tracking", "link", "https://shop.example/de/start?color=red", "--slug", "deep"]);
+    for arguments in [&ALONE[..], &PAGES[..]] {
+        let running = Running::begin(&place, arguments);
+        for (path, location) in [
+            ("/t/ana", Some("https://shop.example/a?b=c")),
+            ("/t/ana/", Some("https://shop.example/a?b=c")),
+            ("/t/ana/?qr", Some("https://shop.example/a?b=c")),
+            ("/t/deep/products/7", Some("https://shop.example/de/products/7?color=red")),
+            ("/t/deep/products/?m=1&qr", Some("https://shop.example/de/products/?color=red&m=1")),
+            ("/t/deep/../admin", None),
+            ("/t/deep/%2e%2e/admin", None),
+            ("/t/deep/a%2f..%2f..%2fadmin", None),
+            ("/t/deep/%5c%5cevil.example", None),
+            ("/t/deep//evil.example", None),
+            ("/t/nobody/", None),
+        ] {
+            let answer = running.click(path, 1);
+            match location {
+                Some(location) => {
+                    assert!(answer.contains(&format!("location: {location}\r\n")), "{arguments:?} {path}: {answer}");
+                }
+                None => assert!(answer.starts_with("HTTP/1.1 404"), "{arguments:?} {path}: {answer}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn more_visitors_than_files_may_be_open_wait_and_nobody_is_lost() {
+    let place = place_with_link();
+    let command = place.command(&ALONE);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -n 128; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    let (child, port) = begun(limited);
+    let alone = Running { child, port };
+    let silent: Vec<TcpStream> =
+        (0..200).map(|_| TcpStream::connect(("127.0.0.1", alone.port)).expect("connects")).collect();
+    let began = Instant::now();
+    let mut line = TcpStream::connect(("127.0.0.1", alone.port)).expect("connects");
+    line.set_read_timeout(Some(Duration::from_secs(60))).expect("is set");
+    let request = format!("GET /t/ana HTTP/1.1\r\nuser-agent: {FIREFOX}\r\nconnection: close\r\n\r\n");
+    line.write_all(request.as_bytes()).expect("is taken");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).expect("is answered");
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    assert!(began.elapsed() < Duration::from_secs(40), "lines on which nobody asks make room: {:?}", began.elapsed());
+    drop(silent);
+    assert!(alone.click("/t/ana", 2).starts_with("HTTP/1.1 302"));
+}
+
+#[test]
 fn a_program_of_pages_shows_what_the_redirector_beside_it_counts_and_counts_nothing_itself() {
     let place = place_with_link();
     let alone = Running::begin(&place, &ALONE);
@@ -201,6 +271,9 @@ fn a_second_redirector_is_refused_and_so_is_one_beside_a_program_that_follows_li
     assert!(place.refused(&ALONE).contains("already leads the visitors"));
     drop(alone);
     let pages = Running::begin(&place, &PAGES);
+    // From its start on, whether or not anybody clicked.
+    let refused = place.refused(&ALONE);
+    assert!(refused.contains("serve --only pages"), "{refused}");
     assert!(pages.click("/t/ana", 1).starts_with("HTTP/1.1 302"));
     let refused = place.refused(&ALONE);
     assert!(refused.contains("serve --only pages"), "{refused}");
@@ -262,6 +335,7 @@ async fn the_stream_of_clicks_is_paged_backwards_filtered_and_explained() {
         "a place behind the end is the end"
     );
     browser.page("/tracking/clicks?before=nonsense").await;
+    assert!(!first.contains("datacentre") && !first.contains("scanner"), "nothing is ever taken for these: {first}");
     let file = browser.page("/tracking/clicks.csv?verdict=preview").await;
     assert_eq!(file.lines().count(), 4, "{file}");
     assert!(file.contains("'=Ben") && file.contains(",preview,a link preview of WhatsApp,insta.example,"), "{file}");
@@ -270,6 +344,52 @@ async fn the_stream_of_clicks_is_paged_backwards_filtered_and_explained() {
     // A command sees what the program that has the log has counted.
     assert_eq!(place.json(&["tracking", "clicks", "--verdict", "preview"]).as_array().map(Vec::len), Some(3));
     assert!(place.refused(&["tracking", "clicks", "--verdict", "ghost"]).contains("one of human, preview"));
+}
+
+#[tokio::test]
+async fn a_file_of_clicks_holds_every_one_of_them() {
+    let place = place_with_link();
+    let browser = Browser::at(&place).await;
+    let redirector = browser.data.redirector().await.expect("opens").clone();
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert(header::USER_AGENT, FIREFOX.parse().expect("text"));
+    for visitor in 0..2_345u32 {
+        let peer = Some(([203, 0, (visitor >> 8) as u8, visitor as u8], 4_711).into());
+        let asked = bellwether::tracking::redirecting::Asked::of(&axum::http::Method::GET, None, &headers, peer);
+        redirector.hit("ana", &asked).await;
+    }
+    let file = browser.page("/tracking/clicks.csv").await;
+    assert_eq!(file.lines().count(), 2_346, "with the headings once");
+    assert_eq!(file.matches("taken_for").count(), 1);
+    let moments: Vec<&str> = file.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+    let mut distinct = moments.clone();
+    distinct.dedup();
+    assert_eq!(distinct.len(), moments.len(), "none twice where one portion ends and the next begins");
+    assert_eq!(browser.page("/tracking/clicks.csv?verdict=crawler").await.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn only_so_many_listen_at_once() {
+    let place = place_with_link();
+    let browser = Browser::at(&place).await;
+    let pages = router(browser.data.clone());
+    let listen = async || {
+        let request = Request::get("/tracking/live").header(header::HOST, "localhost").body(Body::empty());
+        pages.clone().oneshot(request.expect("a request")).await.expect("answers")
+    };
+    let mut listening = Vec::new();
+    for _ in 0..100 {
+        let answer = listen().await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        listening.push(answer);
+    }
+    let refused = listen().await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    listening.pop();
+    let mut told = listen().await.into_body().into_data_stream();
+    let event = tokio::time::timeout(Duration::from_secs(10), told.next()).await.expect("is told in time");
+    assert!(event.expect("goes on").expect("comes").starts_with(b"data: {"));
 }
 
 #[tokio::test]

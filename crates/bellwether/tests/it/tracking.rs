@@ -159,7 +159,12 @@ async fn a_link_for_a_deal_says_whose_it_is() {
 }
 
 pub(crate) fn serving(place: &Place, arguments: &[&str]) -> (Child, u16) {
-    let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+    begun(place.command(arguments))
+}
+
+/// Begins a command that serves; the port that it says.
+pub(crate) fn begun(mut command: std::process::Command) -> (Child, u16) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
     let mut said = BufReader::new(child.stderr.take().expect("is piped"));
     let mut line = String::new();
     let port = loop {
@@ -206,10 +211,24 @@ fn no_click_that_was_answered_is_lost_when_the_program_is_killed() {
     killed_while_it_answers(&place, &["serve", "--listen", "127.0.0.1:0"]);
 }
 
+/// How often a program is killed: a few times, a hundred times where it is said in full, or as often as is said.
+fn kills(said: Option<&str>) -> u64 {
+    match said {
+        Some("full") => 100,
+        Some(number) => number.parse().expect("BELLWETHER_KILLS is `full` or a number"),
+        None => 5,
+    }
+}
+
+#[test]
+fn a_full_run_kills_a_hundred_times() {
+    assert_eq!([None, Some("full"), Some("7")].map(kills), [5, 100, 7]);
+}
+
 /// Kills the program again and again while the link `ana` is clicked: every click that was answered is stored, once.
 pub(crate) fn killed_while_it_answers(place: &Place, arguments: &[&str]) {
     let answered = Arc::new(AtomicU64::new(0));
-    let rounds = std::env::var("BELLWETHER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(5u64);
+    let rounds = kills(std::env::var("BELLWETHER_KILLS").ok().as_deref());
     for round in 0..rounds {
         let (mut child, port) = serving(place, arguments);
         let is_over = Arc::new(AtomicBool::new(false));

@@ -1,5 +1,6 @@
 //! Answers as bytes: what every answer says is put together once, so that one is written by copying.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::http::StatusCode;
@@ -12,6 +13,10 @@ use crate::tracking::redirecting::{Answered, Health};
 const NOTHING: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
     content=\"width=device-width, initial-scale=1\"><title>Nothing is here</title><h1>Nothing is at this address</h1>\
     <p>The link may have been cut off on its way, or its time is over.</p></html>";
+
+/// What a shop's program or a site is told that sent something here; it sends again, and its log says why.
+const MISLED: &str = "This program only leads visitors on. What shops send to /t/in/ and /t/conversion, and the script /t/page.js, are \
+    for the program that shows pages: let the proxy hand these on to it.\n";
 
 /// A request that is none, and one whose head is too long.
 pub(super) const MALFORMED: StatusCode = StatusCode::BAD_REQUEST;
@@ -54,9 +59,15 @@ impl Answers {
         self.put_said(StatusCode::NOT_FOUND, "text/html; charset=utf-8", NOTHING, is_head, stays_open);
     }
 
-    pub(super) fn put_health(&mut self, health: Health, is_head: bool, stays_open: bool) {
+    /// How it goes: in words for this machine, else yes or no.
+    pub(super) fn put_health(&mut self, health: Health, is_from_here: bool, is_head: bool, stays_open: bool) {
         let status = if health.is_well() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        self.put_said(status, "application/json", health.json(), is_head, stays_open);
+        let words = if is_from_here { health.json() } else { Cow::Borrowed(health.bare()) };
+        self.put_said(status, "application/json", &words, is_head, stays_open);
+    }
+
+    pub(super) fn put_misled(&mut self, is_head: bool, stays_open: bool) {
+        self.put_said(StatusCode::MISDIRECTED_REQUEST, "text/plain; charset=utf-8", MISLED, is_head, stays_open);
     }
 
     /// Links are opened, and nothing else is done with them.
@@ -126,12 +137,29 @@ mod tests {
     }
 
     #[test]
+    fn how_it_goes_is_told_in_words_to_this_machine_alone() {
+        for (health, status, words, bare) in [
+            (Health::Well, "200 OK", "{\"status\":\"ok\"}", "{\"status\":\"ok\"}"),
+            (Health::Misled(3), "200 OK", "3 requests of shops", "{\"status\":\"ok\"}"),
+            (Health::NotStored, "503 Service", "clicks could not be stored", "{\"status\":\"not ok\"}"),
+            (Health::NoDatabase, "503 Service", "the database does not answer", "{\"status\":\"not ok\"}"),
+        ] {
+            let here = text(|answers| answers.put_health(health, true, false, true));
+            let elsewhere = text(|answers| answers.put_health(health, false, false, true));
+            assert!(here.contains(status) && here.contains(words), "{here}");
+            assert!(elsewhere.contains(status) && elsewhere.ends_with(bare), "{elsewhere}");
+        }
+    }
+
+    #[test]
     fn of_a_page_the_head_alone_is_sent_where_the_head_was_asked_for() {
         let (page, head) =
             (text(|answers| answers.put_nothing(false, true)), text(|answers| answers.put_nothing(true, true)));
         assert!(page.starts_with("HTTP/1.1 404 Not Found\r\n") && page.ends_with(NOTHING));
         let length = format!("content-length: {}\r\n", NOTHING.len());
         assert!(page.contains(&length) && head.contains(&length) && head.ends_with("\r\n\r\n"));
+        let misled = text(|answers| answers.put_misled(false, true));
+        assert!(misled.starts_with("HTTP/1.1 421 Misdirected Request\r\n") && misled.ends_with(MISLED));
         assert!(text(|answers| answers.put_not_that_way(true)).contains("405 Method Not Allowed\r\n"));
         assert!(text(|answers| answers.put_refusal(MALFORMED)).contains("400 Bad Request\r\n"));
     }

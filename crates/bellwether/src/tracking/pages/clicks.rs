@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use clicks::Position;
+use futures::StreamExt;
 use verdicts::VerdictKind;
 
 use crate::clock;
 use crate::tracking::stream::{self, ClickFilter, ClickSeen};
 use crate::tracking::{TrackingError, links};
 use crate::web::app::{App, Page, draw};
-use crate::web::csv::Sheet;
+use crate::web::csv::{self, Sheet};
 use crate::web::error::WebError;
 use crate::web::format;
 use crate::web::layout::{Layout, Word};
@@ -19,7 +22,10 @@ use crate::web::query::Pairs;
 use crate::web::visit::Visit;
 
 const ROWS_A_PAGE: usize = 100;
-const ROWS_OF_A_FILE: usize = 10_000;
+/// Of a file that are read and sent at once.
+const ROWS_OF_A_PORTION: usize = 1_000;
+const COLUMNS: [&str; 10] =
+    ["at", "link", "slug", "name", "taken_for", "reasons", "referrer", "device", "browser", "qr"];
 
 /// One click as the stream shows it.
 pub struct ClickLine {
@@ -100,7 +106,7 @@ pub fn with_words(click: &ClickSeen) -> String {
 async fn asked_for(app: &App, asked: &Pairs) -> Result<(ClickFilter, Option<String>), WebError> {
     let mut filter = ClickFilter {
         link: None,
-        verdict: asked.one("verdict").and_then(|name| VerdictKind::ALL.into_iter().find(|kind| kind.name() == name)),
+        verdict: asked.one("verdict").and_then(stream::verdict_named),
         before: asked.one("before").and_then(stream::place_named),
     };
     let Some(named) = asked.one("link") else { return Ok((filter, None)) };
@@ -162,7 +168,7 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
         alarm: app.data.tracking_alarm(),
         link: asked.one("link").unwrap_or("").to_owned(),
         problem,
-        verdicts: VerdictKind::ALL.into_iter().map(choice).collect(),
+        verdicts: stream::TAKEN_FOR.into_iter().map(choice).collect(),
         is_filtered: filter.verdict.is_some() || asked.one("link").is_some(),
         is_later_page: filter.before.is_some(),
         newest: kept.address("/tracking/clicks"),
@@ -174,21 +180,11 @@ pub async fn index(State(app): State<App>, visit: Visit, Query(pairs): Query<Vec
     .await
 }
 
-/// `GET /tracking/clicks.csv`: the latest clicks that the same filter finds, at most 10,000.
-pub async fn download(
-    State(app): State<App>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Response, WebError> {
-    let asked = Pairs(pairs);
-    let (filter, problem) = asked_for(&app, &asked).await?;
-    if let Some(problem) = problem {
-        return Err(WebError::not_found("No such link", problem));
-    }
-    let clicks = stream::latest(&app.data, filter, ROWS_OF_A_FILE).await?.clicks;
-    let names = names_of(&app, &clicks).await?;
-    let mut sheet =
-        Sheet::new(&["at", "link", "slug", "name", "taken_for", "reasons", "referrer", "device", "browser", "qr"]);
-    for click in clicks {
+/// Rows of a file, and where the next ones begin.
+async fn portion(app: &App, filter: ClickFilter, mut sheet: Sheet) -> Result<(Bytes, Option<Position>), WebError> {
+    let found = stream::latest(&app.data, filter, ROWS_OF_A_PORTION).await?;
+    let names = names_of(app, &found.clicks).await?;
+    for click in found.clicks {
         let (name, slug) = names.get(&click.link).cloned().unwrap_or_default();
         sheet.row([
             clock::iso_exact(click.at),
@@ -203,7 +199,37 @@ pub async fn download(
             if click.is_from_qr { "yes" } else { "no" }.to_owned(),
         ]);
     }
-    Ok(sheet.download("clicks.csv").into_response())
+    Ok((Bytes::from(sheet.bytes()), found.earlier))
+}
+
+/// `GET /tracking/clicks.csv`: all clicks that the same filter finds, sent as they are read. A file that cannot be read to its end
+/// breaks off, so that nobody takes it for whole.
+pub async fn download(
+    State(app): State<App>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let asked = Pairs(pairs);
+    let (filter, problem) = asked_for(&app, &asked).await?;
+    if let Some(problem) = problem {
+        return Err(WebError::not_found("No such link", problem));
+    }
+    let (first, earlier) = portion(&app, filter, Sheet::new(&COLUMNS)).await?;
+    let rest = futures::stream::try_unfold(earlier, move |earlier| {
+        let app = app.clone();
+        async move {
+            let Some(before) = earlier else { return Ok(None) };
+            let filter = ClickFilter { before: Some(before), ..filter };
+            match portion(&app, filter, Sheet::more()).await {
+                Ok(read) => Ok(Some(read)),
+                Err(error) => {
+                    tracing::error!(what = %error.what_happened, "a file of clicks breaks off");
+                    Err(std::io::Error::other("the click log could not be read"))
+                }
+            }
+        }
+    });
+    let all = futures::stream::once(async { Ok(first) }).chain(rest);
+    Ok((csv::headers("clicks.csv"), Body::from_stream(all)).into_response())
 }
 
 #[cfg(test)]

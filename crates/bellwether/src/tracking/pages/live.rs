@@ -2,13 +2,15 @@
 //! says of them, so that both say the same.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::tracking::{Counted, DayTotal};
+use tokio::sync::watch;
 use verdicts::VerdictKind;
 
 use super::link::counted_or_said;
@@ -20,10 +22,12 @@ use crate::web::query::Pairs;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks between two signs of life, without which a proxy cuts the line.
-const SIGN_EVERY_LOOKS: u32 = 15;
-/// A line ends after so many looks and is begun again by the page: nobody listens for ever on a line that is gone.
-const LOOKS_MAX: u32 = 3_600;
+/// Between two signs of life, without which a proxy cuts the line.
+const SIGN_EVERY: Duration = Duration::from_secs(15);
+/// A line ends after so long and is begun again by the page: nobody listens for ever on a line that is gone.
+const LISTENS_FOR: Duration = Duration::from_secs(3_600);
+/// Who listen at once; each has the numbers of its own page read when they change.
+const LISTENERS_MAX: usize = 100;
 const DAY: i64 = 86_400_000_000;
 
 /// Today's numbers in words.
@@ -74,32 +78,96 @@ async fn numbers(app: &App, asked: &Asked) -> Result<BTreeMap<String, String>, W
     Ok(numbers)
 }
 
+/// What all who listen are told at once: that something may have changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct News {
+    counted: Counted,
+    day: i64,
+    is_over: bool,
+}
+
+/// Those who listen, and the one who looks for all of them, as long as there is anybody.
+pub struct Live {
+    /// Nothing before the first look.
+    news: watch::Sender<Option<News>>,
+    is_looked: Mutex<bool>,
+}
+
+impl Default for Live {
+    fn default() -> Live {
+        Live { news: watch::Sender::new(None), is_looked: Mutex::default() }
+    }
+}
+
+impl Live {
+    /// Somebody listens from now on; nobody, where so many do already.
+    fn listen(&self, app: &App) -> Option<watch::Receiver<Option<News>>> {
+        let mut is_looked = self.is_looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.news.receiver_count() >= LISTENERS_MAX {
+            return None;
+        }
+        let mut listens = self.news.subscribe();
+        if *is_looked {
+            listens.mark_changed();
+        } else {
+            *is_looked = true;
+            self.news.send_replace(None);
+            let app = app.clone();
+            tokio::spawn(async move { app.live.look(&app).await });
+        }
+        Some(listens)
+    }
+
+    /// Looks every second, until nobody listens any more or the program ends.
+    async fn look(&self, app: &App) {
+        loop {
+            counted_or_said(app).await;
+            match app.data.store.counted().await {
+                Ok(counted) => {
+                    let news = Some(News { counted, day: today(app), is_over: app.data.is_ending() });
+                    self.news.send_if_modified(|held| std::mem::replace(held, news) != news);
+                }
+                Err(error) => tracing::warn!(%error, "live numbers could not be read"),
+            }
+            {
+                let mut is_looked = self.is_looked.lock().unwrap_or_else(PoisonError::into_inner);
+                if self.news.receiver_count() == 0 || app.data.is_ending() {
+                    *is_looked = false;
+                    return;
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
 /// One who listens.
 struct Listening {
     app: App,
     asked: Asked,
-    counted: Option<Counted>,
-    day: i64,
+    news: watch::Receiver<Option<News>>,
     said: BTreeMap<String, String>,
-    looks: u32,
+    ends: Instant,
 }
 
 impl Listening {
     /// Waits until there is something to say; nothing once the line or the program ends.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.looks > 0 {
-                tokio::time::sleep(LOOK_EVERY).await;
+            if self.ends <= Instant::now() {
+                return None;
             }
-            self.looks += 1;
-            if self.looks > LOOKS_MAX || self.app.data.is_ending() {
+            match tokio::time::timeout(SIGN_EVERY, self.news.changed()).await {
+                Err(_) => return Some(Bytes::from_static(b": still here\n\n")),
+                Ok(Err(_)) => return None,
+                Ok(Ok(())) => {}
+            }
+            let Some(news) = *self.news.borrow_and_update() else { continue };
+            if news.is_over {
                 return None;
             }
             match self.changed().await {
                 Ok(Some(event)) => return Some(event),
-                Ok(None) if self.looks.is_multiple_of(SIGN_EVERY_LOOKS) => {
-                    return Some(Bytes::from_static(b": still here\n\n"));
-                }
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(what = %error.what_happened, "live numbers could not be read");
@@ -111,12 +179,6 @@ impl Listening {
 
     /// The numbers that are other ones than were said; all of them at first.
     async fn changed(&mut self) -> Result<Option<Bytes>, WebError> {
-        counted_or_said(&self.app).await;
-        let (counted, day) = (self.app.data.store.counted().await?, today(&self.app));
-        if self.counted == Some(counted) && self.day == day {
-            return Ok(None);
-        }
-        (self.counted, self.day) = (Some(counted), day);
         let now = numbers(&self.app, &self.asked).await?;
         let changed: BTreeMap<&String, &String> =
             now.iter().filter(|(name, words)| self.said.get(*name) != Some(words)).collect();
@@ -129,10 +191,14 @@ impl Listening {
     }
 }
 
-/// `GET /tracking/live`, with the filter and page of `/tracking`.
-pub async fn live(State(app): State<App>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, WebError> {
+/// `GET /tracking/live`, with the filter and page of `/tracking`. 503 where so many listen already; the page shows its numbers
+/// all the same, as they were when it was opened.
+pub async fn live(State(app): State<App>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
     let asked = Asked::of(&Pairs(pairs));
-    let listening = Listening { app, asked, counted: None, day: 0, said: BTreeMap::new(), looks: 0 };
+    let Some(news) = app.live.listen(&app) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response();
+    };
+    let listening = Listening { app, asked, news, said: BTreeMap::new(), ends: Instant::now() + LISTENS_FOR };
     let events = futures::stream::unfold(listening, |mut listening| async move {
         let event = listening.next().await?;
         Some((Ok::<_, std::convert::Infallible>(event), listening))
@@ -141,5 +207,5 @@ pub async fn live(State(app): State<App>, Query(pairs): Query<Vec<(String, Strin
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    (headers, Body::from_stream(events)).into_response()
 }

@@ -24,7 +24,7 @@ pub use files::FILE_BYTES_MAX;
 pub use hit::hit;
 pub use link::{act, download, show};
 pub use links::{create, index};
-pub use live::live;
+pub use live::{Live, live};
 
 use super::{TEAM, TrackingError};
 use crate::outreach::OutreachError;
