@@ -32,6 +32,8 @@ use crate::segment::{self, Position, SegmentError, failed};
 
 /// Full segments that may wait to be flushed before the writer stops for them.
 const UNFLUSHED_AT_MOST: usize = 4;
+/// Looks whether another thread is done with its write: some two microseconds.
+const TRIES: u32 = 64;
 
 /// Told once what became of a click: the sending half of a channel, a function, ….
 ///
@@ -196,7 +198,7 @@ impl<W: Waiter> ClickLog<W> {
         if !shared.writes_in_place {
             return false;
         }
-        let Some(mut appender) = try_lock(&shared.appender) else { return false };
+        let Some(mut appender) = try_lock_briefly(&shared.appender) else { return false };
         if appender.is_closed {
             shared.tally.count_not_stored(clicks.len());
             drop(appender);
@@ -482,6 +484,17 @@ fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
         Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(std::sync::TryLockError::WouldBlock) => None,
     }
+}
+
+/// The same for about as long as another thread's write takes: handing over clicks and being woken costs several times that.
+fn try_lock_briefly<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    (0..TRIES).find_map(|_| {
+        let held = try_lock(mutex);
+        if held.is_none() {
+            std::hint::spin_loop();
+        }
+        held
+    })
 }
 
 fn check(settings: &Settings) -> Result<(), OpenError> {

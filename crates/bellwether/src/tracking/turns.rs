@@ -45,31 +45,37 @@ pub(super) fn join(click: &Click) -> Option<oneshot::Receiver<bool>> {
 
 /// Stores the turns of this thread, for as long as it runs.
 pub(super) async fn store(redirector: Arc<Redirector>) {
-    let mut outcomes = Vec::new();
+    // Kept for their memory: one turn gathers in what the one before has left.
+    let (mut clicks, mut waiting, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
     loop {
-        let (clicks, waiting) = poll_fn(|context| {
+        clicks.clear();
+        poll_fn(|context| {
             TURN.with_borrow_mut(|turn| {
                 if turn.clicks.is_empty() {
-                    turn.storing = Some(context.waker().clone());
+                    if !turn.storing.as_ref().is_some_and(|storing| storing.will_wake(context.waker())) {
+                        turn.storing = Some(context.waker().clone());
+                    }
                     return Poll::Pending;
                 }
-                Poll::Ready((std::mem::take(&mut turn.clicks), std::mem::take(&mut turn.waiting)))
+                std::mem::swap(&mut turn.clicks, &mut clicks);
+                std::mem::swap(&mut turn.waiting, &mut waiting);
+                Poll::Ready(())
             })
         })
         .await;
         match redirector.log_now() {
-            None => tell(waiting, |_| false),
+            None => tell(waiting.drain(..), |_| false),
             Some(log) if log.append_all_now(&clicks, &mut outcomes) => {
-                tell(waiting, |place| matches!(outcomes[place], Outcome::Stored(_)));
+                tell(waiting.drain(..), |place| matches!(outcomes[place], Outcome::Stored(_)));
             }
             // The disk is waited for, or another thread writes; the next turn gathers meanwhile.
-            Some(log) => drop(tokio::spawn(told_later(submit(&log, &clicks), waiting))),
+            Some(log) => drop(tokio::spawn(told_later(submit(&log, &clicks), std::mem::take(&mut waiting)))),
         }
     }
 }
 
-fn tell(waiting: Vec<oneshot::Sender<bool>>, is_stored: impl Fn(usize) -> bool) {
-    for (place, waits) in waiting.into_iter().enumerate() {
+fn tell(waiting: impl Iterator<Item = oneshot::Sender<bool>>, is_stored: impl Fn(usize) -> bool) {
+    for (place, waits) in waiting.enumerate() {
         // Whoever asked may have gone meanwhile; the click is stored all the same.
         let _unheard = waits.send(is_stored(place));
     }
@@ -90,7 +96,7 @@ fn submit(log: &ClickLog<Answer>, clicks: &[Click]) -> (oneshot::Receiver<()>, A
 async fn told_later((told, submitted): (oneshot::Receiver<()>, Arc<Submitted>), waiting: Vec<oneshot::Sender<bool>>) {
     // Where nobody answered nothing is stored, which the marks say too.
     let _answered = told.await;
-    tell(waiting, |place| submitted.stored[place].load(Ordering::Relaxed));
+    tell(waiting.into_iter(), |place| submitted.stored[place].load(Ordering::Relaxed));
 }
 
 /// A turn that another thread stores.
