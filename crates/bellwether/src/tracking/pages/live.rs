@@ -196,7 +196,7 @@ impl Listening {
 pub async fn live(State(app): State<App>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
     let asked = Asked::of(&Pairs(pairs));
     let Some(news) = app.live.listen(&app) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response();
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let listening = Listening { app, asked, news, said: BTreeMap::new(), ends: Instant::now() + LISTENS_FOR };
     let events = futures::stream::unfold(listening, |mut listening| async move {
