@@ -16,7 +16,7 @@ pub struct MoneyLook {
 }
 
 /// The range is right for many orders only; below this many none is given. From 30 on it would miss the mean of log-normal
-/// orders (sigma .8) in 11 of 100 campaigns, from here on in 4.
+/// orders (sigma .8) in 12 of 100 campaigns, from here on in 5.
 pub const ORDERS_MIN: u64 = 200;
 
 /// The mean of orders so far and the range it may have, however often somebody looks.

@@ -70,7 +70,7 @@ impl PooledValues {
     ///
     /// ```
     /// use engine::measurement::pooling::{PooledValues, PoolingSettings};
-    /// let orders = [vec![9_000.0], vec![4_000.0, 5_000.0, 4_500.0, 5_500.0], vec![5_000.0, 4_800.0, 5_200.0]];
+    /// let orders = [vec![9_000.0], vec![4_000.0, 7_000.0, 3_000.0, 5_500.0], vec![5_000.0, 3_800.0, 6_200.0], vec![4_400.0, 5_900.0]];
     /// let values = PooledValues::new(&orders, &PoolingSettings::default()).unwrap().values();
     /// assert!(values[0].raw == Some(9_000.0) && values[0].value < 9_000.0 && values[0].lo < 6_000.0);
     /// ```
