@@ -48,7 +48,7 @@ pub struct PanelLift {
 /// Inputs: `input`, any unit, best gains a period rather than levels. Output: [`PanelLift`]; what is not known is `None` in
 /// its parts. Errors: [`PanelError`]. Cost: that of about 150 + donors fits.
 /// Source: the functions named; taking the larger p is ours: blocks alone raised 5 of 80 false alarms on the open panel and
-/// 9 to 11 of 100 on made-up ones that drift, both tests together 2 of 80 and 4 of 100.
+/// 8 of 100 on made-up ones whose days are very alike (.9), both tests together 2 of 80 and 3 of 100.
 ///
 /// ```
 /// use engine::measurement::panel::{Donor, PanelInput, PanelSettings, PanelVerdict, panel_lift};
