@@ -19,8 +19,8 @@ mod profiles;
 mod random;
 mod rhythm;
 pub mod search;
-mod series;
 mod sentences;
+mod series;
 mod settings;
 mod talk;
 #[cfg(test)]

@@ -269,13 +269,17 @@ mod tests {
             let means: Vec<f64> = (0..40).map(|number| mean(&made_series(kind, 0, number, 93).values)).collect();
             let expect = if kind.are_counts() { COUNTS_A_DAY } else { LEVEL };
             let off = (mean(&means) / expect - 1.0).abs();
-            assert!(off < if matches!(kind, SeriesKind::Trend | SeriesKind::Growth) { 0.2 } else { 0.05 }, "{kind:?}: {off}");
+            assert!(
+                off < if matches!(kind, SeriesKind::Trend | SeriesKind::Growth) { 0.2 } else { 0.05 },
+                "{kind:?}: {off}"
+            );
         }
     }
 
     #[test]
     fn counts_are_whole_and_as_uneven_as_said() {
-        let values: Vec<f64> = (0..200).flat_map(|number| made_series(SeriesKind::Counts, 1, number, 70).values).collect();
+        let values: Vec<f64> =
+            (0..200).flat_map(|number| made_series(SeriesKind::Counts, 1, number, 70).values).collect();
         assert!(values.iter().all(|value| value.fract() == 0.0 && *value >= 0.0));
         let centre = mean(&values);
         let variance = mean(&values.iter().map(|value| (value - centre).powi(2)).collect::<Vec<_>>());

@@ -44,11 +44,16 @@ impl DailyTable {
             .iter()
             .map(|name| name.trim_start_matches('\u{feff}').trim().to_owned())
             .collect();
-        let named = |names: &[&str]| headings.iter().position(|heading| names.contains(&heading.to_lowercase().as_str()));
+        let named =
+            |names: &[&str]| headings.iter().position(|heading| names.contains(&heading.to_lowercase().as_str()));
         let (series_at, day_at) = (named(&SERIES), named(&DAYS));
         let numbers: Vec<usize> =
             (0..headings.len()).filter(|at| Some(*at) != series_at && Some(*at) != day_at).collect();
-        anyhow::ensure!(!numbers.is_empty(), "{place} has no column of numbers; its columns are {}", headings.join(", "));
+        anyhow::ensure!(
+            !numbers.is_empty(),
+            "{place} has no column of numbers; its columns are {}",
+            headings.join(", ")
+        );
         let mut rows = Vec::new();
         for (number, record) in reader.records().enumerate() {
             let record = record.with_context(|| {
@@ -60,7 +65,9 @@ impl DailyTable {
             };
             let day = match day_at {
                 None => None,
-                Some(at) => Some(day_of(cell(at)).with_context(|| wrong(at, "write a whole number or a date such as 2026-03-01"))?),
+                Some(at) => Some(
+                    day_of(cell(at)).with_context(|| wrong(at, "write a whole number or a date such as 2026-03-01"))?,
+                ),
             };
             let value = |at: usize| match cell(at) {
                 "" | "NA" | "NaN" => Ok(None),

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use engine::measurement::lift::{
-    Lift, LiftInput, LiftSettings, Scale, measure_lift, placebo_in_time, smallest_detectable, verdict, warnings,
+    Lift, LiftInput, LiftSettings, LiftVerdict, Scale, measure_lift, placebo_in_time, smallest_detectable, verdict,
+    warnings,
+};
+use engine::measurement::second_opinion::{
+    Opinion, SecondOpinion, SecondOpinionInput, SecondOpinionSettings, second_opinion,
 };
 use serde_json::json;
 
@@ -26,8 +30,20 @@ pub struct LiftArguments {
     /// Columns that swing along, with commas between; every other column of numbers unless named, `none` for none.
     #[arg(long)]
     controls: Option<String>,
+    /// The average over kinds of noise, or the model that others run by default.
+    #[arg(long, value_enum, default_value_t = EngineArgument::Grid)]
+    engine: EngineArgument,
+    /// Other draws of the second opinion.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     #[command(flatten)]
     how: HowArguments,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineArgument {
+    Grid,
+    Gibbs,
 }
 
 /// What both evaluations of lift may be told.
@@ -74,7 +90,12 @@ impl HowArguments {
 /// Measures, prints.
 pub fn run(arguments: &LiftArguments, output: Output) -> anyhow::Result<()> {
     let table = DailyTable::read(&arguments.data)?;
-    anyhow::ensure!(table.series.len() == 1, "{} holds {} series; ask `evaluate lift-many`", table.place, table.series.len());
+    anyhow::ensure!(
+        table.series.len() == 1,
+        "{} holds {} series; ask `evaluate lift-many`",
+        table.place,
+        table.series.len()
+    );
     let series = table.series.values().next().expect("one series");
     let response = match &arguments.response {
         Some(name) => table.column(name)?,
@@ -89,6 +110,9 @@ pub fn run(arguments: &LiftArguments, output: Output) -> anyhow::Result<()> {
         events: &[],
         first_weekday: arguments.how.first_weekday(series, false),
     };
+    if arguments.engine == EngineArgument::Gibbs {
+        return gibbs(&input, arguments.seed, output);
+    }
     let settings = arguments.how.settings(Scale::Level);
     let (lift, took) = timed(|| measure_lift(&input, &settings));
     let lift = lift?;
@@ -131,6 +155,41 @@ pub fn run(arguments: &LiftArguments, output: Output) -> anyhow::Result<()> {
     })
 }
 
+/// The second opinion: the model that others run by default.
+fn gibbs(input: &LiftInput<'_>, seed: u64, output: Output) -> anyhow::Result<()> {
+    let series: Option<Vec<f64>> = input.response.iter().copied().collect();
+    let series =
+        series.ok_or_else(|| anyhow::anyhow!("the second opinion needs a value on every day; ask `--engine grid`"))?;
+    let controls = input.controls;
+    let input = SecondOpinionInput { series: &series, controls, periods_before: input.pre_periods };
+    let settings = SecondOpinionSettings { seed, ..SecondOpinionSettings::default() };
+    let (found, took) = timed(|| second_opinion(&input, &settings));
+    let found = found?;
+    let verdict = match found.opinion {
+        Opinion::More => LiftVerdict::SeenMore,
+        Opinion::Less => LiftVerdict::SeenLess,
+        Opinion::CannotTell => LiftVerdict::CannotTell,
+    };
+    let document = json!({
+        "effect": found.effect_per_period, "lo": found.lo, "hi": found.hi, "p": found.p, "cumulative": found.effect_in_all,
+        "relative": found.relative, "sd": found.sd, "verdict": verdict.words(), "wall_ms": took.wall_s * 1_000.0,
+        "level": settings.level, "draws": settings.draws, "inclusion": found.inclusion, "label": SecondOpinion::LABEL,
+    });
+    output.result(&document, |out| {
+        writeln!(
+            out,
+            "{:+.4} a day against without ({:.0} %: {:.4} to {:.4}), p {:.4}: {}",
+            found.effect_per_period,
+            100.0 * settings.level,
+            found.lo,
+            found.hi,
+            found.p,
+            verdict.words()
+        )?;
+        writeln!(out, "{}", SecondOpinion::LABEL)
+    })
+}
+
 /// `27.5 a day more than without (95 %: 2.1 to 54.7), p 0.039`.
 fn words(lift: &Lift) -> String {
     let percent = lift.relative.map_or(String::new(), |relative| format!(", {:+.1} %", 100.0 * relative));
@@ -166,6 +225,7 @@ pub fn controls_of(
         None => (0..table.columns.len()).filter(|column| *column != response).collect(),
     };
     // A column without any value belongs to other series of the file.
-    let columns = columns.into_iter().filter(|column| asked.is_some() || series.values[*column].iter().any(Option::is_some));
+    let columns =
+        columns.into_iter().filter(|column| asked.is_some() || series.values[*column].iter().any(Option::is_some));
     columns.map(|column| Ok((table.columns[column].clone(), whole(column)?))).collect()
 }

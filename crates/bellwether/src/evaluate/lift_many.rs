@@ -111,7 +111,11 @@ pub fn run(arguments: &LiftManyArguments, output: Output) -> anyhow::Result<()> 
     document["planted_percent"] = json!(arguments.planted_percent);
     document["wall_s"] = json!(took.wall_s);
     output.result(&document, |out| {
-        writeln!(out, "{:18} {:>7} {:>12} {:>9} {:>7} {:>10}", "series", "n", "false alarm", "coverage", "power", "width")?;
+        writeln!(
+            out,
+            "{:18} {:>7} {:>12} {:>9} {:>7} {:>10}",
+            "series", "n", "false alarm", "coverage", "power", "width"
+        )?;
         for (name, judged) in kinds.iter().map(|(kind, judged)| (*kind, judged)).chain([("all", &all)]) {
             writeln!(
                 out,
@@ -133,7 +137,8 @@ fn kinds_of(asked: &str) -> anyhow::Result<Vec<SeriesKind>> {
     }
     let known = || SeriesKind::ALL.map(SeriesKind::code).join(", ");
     let one = |code: &str| {
-        SeriesKind::from_code(code.trim()).ok_or_else(|| anyhow::anyhow!("no kind of series is {code:?}; there are {}", known()))
+        SeriesKind::from_code(code.trim())
+            .ok_or_else(|| anyhow::anyhow!("no kind of series is {code:?}; there are {}", known()))
     };
     asked.split(',').map(one).collect()
 }
@@ -156,7 +161,8 @@ fn of_file(path: &std::path::Path, how: &HowArguments) -> anyhow::Result<Vec<Rea
     let table = DailyTable::read(path)?;
     let response = table.usual_response();
     let ready = |(name, series): (&String, &super::daily::DailySeries)| {
-        let controls = controls_of(&table, series, response, None).map_err(|error| error.context(format!("series {name}")))?;
+        let controls =
+            controls_of(&table, series, response, None).map_err(|error| error.context(format!("series {name}")))?;
         Ok(Ready {
             response: series.values[response].clone(),
             controls: controls.into_iter().map(|(_, values)| values).collect(),
@@ -175,7 +181,10 @@ fn one(ready: &Ready, pre: usize, planted: f64, settings: &LiftSettings) -> Resu
     let controls: Vec<&[f64]> = ready.controls.iter().map(Vec::as_slice).collect();
     let measure = |response: &[Option<f64>]| {
         let first_weekday = ready.first_weekday;
-        measure_lift(&LiftInput { response, pre_periods: pre, controls: &controls, events: &[], first_weekday }, settings)
+        measure_lift(
+            &LiftInput { response, pre_periods: pre, controls: &controls, events: &[], first_weekday },
+            settings,
+        )
     };
     let without = measure(&ready.response)?;
     let mut with = ready.response.clone();

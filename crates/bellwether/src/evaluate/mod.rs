@@ -18,12 +18,14 @@ pub mod listening;
 pub mod make_graph;
 pub mod overlap;
 pub mod pagerank;
+pub mod panel;
 pub mod plan;
 pub mod plan_ahead;
 pub mod price;
 pub mod relevance;
 pub mod search;
 pub mod world;
+mod world_lift;
 mod world_plan;
 
 use std::path::Path;
@@ -67,6 +69,8 @@ pub enum EvaluateCommand {
     Lift(lift::LiftArguments),
     /// How often a lift is found where there is none, and held where one is planted, over many series.
     LiftMany(lift_many::LiftManyArguments),
+    /// What a campaign changed in some places, against others that had none.
+    Panel(panel::PanelArguments),
     /// Creators chosen under a budget, with a proof of how good the choice is.
     Plan(plan::PlanArguments),
     /// Plans made before a moment, counted after it, on talk whose future is known.
@@ -100,6 +104,7 @@ pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> a
         EvaluateCommand::Attribution(arguments) => attribution::run(&arguments, output),
         EvaluateCommand::Lift(arguments) => lift::run(&arguments, output),
         EvaluateCommand::LiftMany(arguments) => lift_many::run(&arguments, output),
+        EvaluateCommand::Panel(arguments) => panel::run(&arguments, output),
         EvaluateCommand::Plan(arguments) => plan::run(&arguments, output),
         EvaluateCommand::PlanAhead(arguments) => plan_ahead::run(&arguments, output),
         EvaluateCommand::Influence(arguments) => influence::run(&arguments, output),

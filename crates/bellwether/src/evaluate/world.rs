@@ -12,6 +12,7 @@ use store::RankedFilter;
 use synth::{Truth, World, WorldSettings, WorldSize};
 
 use super::cpu_seconds;
+use super::world_lift::{LiftJudged, judge_lift};
 use super::world_plan::{PlanJudged, judge_plan};
 use crate::data_directory::DataDirectory;
 use crate::demo::size;
@@ -125,9 +126,8 @@ pub struct WorldReport {
     /// How many creators of each kind get which word of the verdict.
     pub verdicts: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     pub plan: PlanJudged,
+    pub lift: LiftJudged,
     pub stages: Vec<Stage>,
-    /// Parts of the truth that no stage of the product answers yet.
-    pub not_judged_yet: Vec<&'static str>,
 }
 
 /// Times stages one after another.
@@ -232,6 +232,18 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
             plan.most_listened,
             plan.certificate
         )?;
+        let lift = &report.lift;
+        writeln!(
+            out,
+            "lift of {} campaigns: off by {:.3} on average, {:.3} of the intervals hold what is planted; found in {} of {} that did \
+             nothing, in {} of the others",
+            lift.campaigns,
+            lift.mean_error,
+            lift.coverage,
+            share(lift.false_alarms),
+            lift.without_effect,
+            share(lift.seen)
+        )?;
         writeln!(out)?;
         for stage in &report.stages {
             let cpu = stage.cpu_s.map_or("?".to_owned(), |seconds| format!("{seconds:.2}"));
@@ -242,7 +254,7 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
                 stage.name, stage.wall_s
             )?;
         }
-        writeln!(out, "\nnot judged yet: {}", report.not_judged_yet.join(", "))
+        Ok(())
     })
 }
 
@@ -276,6 +288,8 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
     watch.stage("vetting reports");
     let plan = judge_plan(&data, &brand, &truth).await?;
     watch.stage("plan");
+    let lift = judge_lift(&truth)?;
+    watch.stage("lift");
     Ok(WorldReport {
         seed: arguments.seed,
         size: arguments.size.code(),
@@ -292,8 +306,8 @@ async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Out
         bought_growth,
         verdicts,
         plan,
+        lift,
         stages: watch.stages,
-        not_judged_yet: vec!["lift"],
     })
 }
 

@@ -1,3 +1,5 @@
+//! Looking every day raises no more alarms than said, and sees what is there.
+
 use proptest::prelude::*;
 
 use super::*;

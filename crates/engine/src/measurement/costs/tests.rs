@@ -1,3 +1,5 @@
+//! Costs and returns by hand cases: missing parts, no orders, few orders, two currencies.
+
 use model::{Money, Ratio};
 use proptest::prelude::*;
 

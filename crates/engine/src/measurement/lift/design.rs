@@ -80,15 +80,7 @@ pub(super) fn design(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<D
         rows.extend(columns.iter().map(|column| column[period]));
         rows.push(response[period].unwrap_or(0.0));
     }
-    Ok(Design {
-        rows,
-        columns: columns.len(),
-        is_seen,
-        white,
-        pre_seen,
-        post_seen,
-        level_over_noise,
-    })
+    Ok(Design { rows, columns: columns.len(), is_seen, white, pre_seen, post_seen, level_over_noise })
 }
 
 /// 1 on its weekday, -1 on the last one, else 0: the six columns add up to nothing over a week.
@@ -118,11 +110,19 @@ struct SmallCounts {
 
 /// How even small counts are, from the periods before the start: the chance in them goes with their mean, weekday by weekday.
 fn small_counts(input: &LiftInput<'_>, settings: &LiftSettings, columns: &[Vec<f64>]) -> Option<SmallCounts> {
-    let seen: Vec<(usize, f64)> =
-        input.response[..input.pre_periods].iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).collect();
+    let seen: Vec<(usize, f64)> = input.response[..input.pre_periods]
+        .iter()
+        .enumerate()
+        .filter_map(|(at, value)| Some((at, (*value)?)))
+        .collect();
     let level = seen.iter().map(|(_, value)| value).sum::<f64>() / seen.len() as f64;
-    let are_counts = input.response[..input.pre_periods].iter().flatten().all(|value| *value >= 0.0 && value.fract() == 0.0);
-    if settings.scale != Scale::Level || !settings.small_counts || !are_counts || level <= 0.0 || level >= SMALL_COUNTS_BELOW
+    let are_counts =
+        input.response[..input.pre_periods].iter().flatten().all(|value| *value >= 0.0 && value.fract() == 0.0);
+    if settings.scale != Scale::Level
+        || !settings.small_counts
+        || !are_counts
+        || level <= 0.0
+        || level >= SMALL_COUNTS_BELOW
     {
         return None;
     }

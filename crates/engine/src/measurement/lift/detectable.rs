@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::placebo::{Placebo, PLACEBO_WINDOWS_MIN};
+use super::placebo::{PLACEBO_WINDOWS_MIN, Placebo};
 use super::{Lift, Scale};
 
 /// The smallest relative effect a measurement would mostly see.

@@ -113,7 +113,8 @@ impl Fit {
         }
         let of_response = self.state[self.state.len() - 1];
         let expected = rows.iter().zip(&self.beta).map(|(row, beta)| row * beta).sum::<f64>() + left * of_response;
-        let uncertain: f64 = forward_substituted(&self.factor, &rows, self.stride).iter().map(|value| value * value).sum();
+        let uncertain: f64 =
+            forward_substituted(&self.factor, &rows, self.stride).iter().map(|value| value * value).sum();
         let variance = self.variance * left * left + white * self.noise.white + squares * self.noise.step + uncertain;
         (expected, (self.sigma2 * variance).sqrt())
     }
@@ -122,7 +123,8 @@ impl Fit {
     pub fn effect(&self, design: &Design, pre: usize, weight: f64) -> (Part, f64) {
         let n = design.is_seen.len();
         let (expected, scale) = self.sum_after(design, pre, |period| design.is_seen[period]);
-        let observed: f64 = (pre..n).filter(|period| design.is_seen[*period]).map(|p| design.row(p)[design.columns]).sum();
+        let observed: f64 =
+            (pre..n).filter(|period| design.is_seen[*period]).map(|p| design.row(p)[design.columns]).sum();
         let periods = design.post_seen as f64;
         (Part { centre: (observed - expected) / periods, scale: scale / periods, weight }, expected)
     }

@@ -24,7 +24,9 @@ impl LiftWarning {
             LiftWarning::ShortHistory { periods, needed } => {
                 format!("{periods} days before the start are few; {needed} are wanted for a campaign of this length")
             }
-            LiftWarning::NotWholeWeeks => "before or after the start there are no whole weeks, so weekdays weigh unlike".to_owned(),
+            LiftWarning::NotWholeWeeks => {
+                "before or after the start there are no whole weeks, so weekdays weigh unlike".to_owned()
+            }
             LiftWarning::Drifts => "the series drifts; a short history cannot tell drift from effect".to_owned(),
             LiftWarning::Cut { periods } => format!("{periods} days were cut out or are not known"),
         }

@@ -34,7 +34,8 @@ impl Mixture {
         for part in &mut parts {
             part.weight /= total;
         }
-        let logs = ln_gamma(0.5 * (freedom + 1.0)) - ln_gamma(0.5 * freedom) - 0.5 * (freedom * std::f64::consts::PI).ln();
+        let logs =
+            ln_gamma(0.5 * (freedom + 1.0)) - ln_gamma(0.5 * freedom) - 0.5 * (freedom * std::f64::consts::PI).ln();
         Mixture { parts, freedom, density_at_centre: logs.exp() }
     }
 

@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::intervals::two_sided_z;
 use design::{Design, design};
-use filter::{Fit, fit};
-use mixture::Mixture;
 pub use detectable::{Detectable, TRIED, smallest_detectable};
+use filter::{Fit, fit};
 pub use guards::{LiftWarning, warnings};
+use mixture::Mixture;
 pub use noise::NoiseFamily;
 use noise::noises;
 pub use path::{Expected, expected_path};
@@ -76,14 +76,21 @@ pub struct LiftSettings {
 
 impl Default for LiftSettings {
     fn default() -> LiftSettings {
-        LiftSettings { level: Ratio::new(0.95).expect("a share"), scale: Scale::Level, has_trend: false, small_counts: true }
+        LiftSettings {
+            level: Ratio::new(0.95).expect("a share"),
+            scale: Scale::Level,
+            has_trend: false,
+            small_counts: true,
+        }
     }
 }
 
 /// Why a lift cannot be measured.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum LiftRefused {
-    #[error("the start lies outside the series: {pre_periods} of {periods} periods are before it; move the start or bring more days")]
+    #[error(
+        "the start lies outside the series: {pre_periods} of {periods} periods are before it; move the start or bring more days"
+    )]
     NoPost { periods: usize, pre_periods: usize },
     #[error(
         "{pre_periods} periods before the start and {post_periods} after it are too few for {columns} columns; bring more history or fewer controls"

@@ -69,6 +69,12 @@ fn coloured(all: &mut Vec<Noise>, part: f64, weight: f64) {
         }
     }
     for step in STEPS {
-        all.push(Noise { family: NoiseFamily::Drift, phi: 1.0, step: step * part, white: 1.0, prior: weight * 0.45 / 8.0 });
+        all.push(Noise {
+            family: NoiseFamily::Drift,
+            phi: 1.0,
+            step: step * part,
+            white: 1.0,
+            prior: weight * 0.45 / 8.0,
+        });
     }
 }

@@ -1,3 +1,5 @@
+//! Lifts of public series against the reference, and what must hold of any series.
+
 use super::*;
 
 /// A column of a table under the data folder, by its heading; `None`, told by name, where there is no such folder.
@@ -61,7 +63,9 @@ fn daily(response: &[Option<f64>], pre_periods: usize) -> LiftInput<'_> {
 /// Days that go up and down without any law, with a weekday.
 fn days(n: usize, level: f64) -> Vec<f64> {
     let draws = crate::random::Draws::new(7, 1);
-    (0..n).map(|day| level * (1.0 + 0.1 * ((day % 7) as f64 - 3.0) / 3.0) + 10.0 * (draws.uniform(day as u64) - 0.5)).collect()
+    (0..n)
+        .map(|day| level * (1.0 + 0.1 * ((day % 7) as f64 - 3.0) / 3.0) + 10.0 * (draws.uniform(day as u64) - 0.5))
+        .collect()
 }
 
 #[test]
@@ -122,8 +126,10 @@ fn percent_is_chosen_where_a_series_grows_and_the_effect_is_then_a_share() {
 #[test]
 fn what_cannot_be_measured_says_why() {
     let response = of(&days(40, 100.0));
-    let input = |pre_periods| LiftInput { response: &response, pre_periods, controls: &[], events: &[], first_weekday: None };
-    let refused = |input: &LiftInput<'_>, settings: &LiftSettings| measure_lift(input, settings).expect_err("is refused");
+    let input =
+        |pre_periods| LiftInput { response: &response, pre_periods, controls: &[], events: &[], first_weekday: None };
+    let refused =
+        |input: &LiftInput<'_>, settings: &LiftSettings| measure_lift(input, settings).expect_err("is refused");
     assert!(matches!(refused(&input(40), &plain(0.95)), LiftRefused::NoPost { .. }));
     assert!(matches!(refused(&input(2), &plain(0.95)), LiftRefused::TooShort { .. }));
     let short = [1.0; 3];
@@ -135,7 +141,10 @@ fn what_cannot_be_measured_says_why() {
     assert_eq!(refused(&LiftInput { response: &flat, ..input(30) }, &plain(0.95)), LiftRefused::NoVariation);
     let mut holes = response.clone();
     holes[3] = Some(f64::NAN);
-    assert_eq!(refused(&LiftInput { response: &holes, ..input(30) }, &plain(0.95)), LiftRefused::NotANumber { period: 3 });
+    assert_eq!(
+        refused(&LiftInput { response: &holes, ..input(30) }, &plain(0.95)),
+        LiftRefused::NotANumber { period: 3 }
+    );
     holes[3] = Some(0.0);
     let log = LiftSettings { scale: Scale::Log, ..plain(0.95) };
     assert_eq!(refused(&LiftInput { response: &holes, ..input(30) }, &log), LiftRefused::NotAboveZero { period: 3 });
@@ -156,7 +165,10 @@ fn a_design_that_finds_effects_everywhere_is_withdrawn() {
     assert!(!seen.is_approximate && seen.relative.is_some_and(|share| share <= 0.05), "{seen:?}");
     let few = Placebo { windows: placebo.windows[..3].to_vec(), ..placebo };
     let guessed = smallest_detectable(&few, &lift);
-    assert!(guessed.is_approximate && guessed.relative.is_some_and(|share| share > 0.005 && share < 0.1), "{guessed:?}");
+    assert!(
+        guessed.is_approximate && guessed.relative.is_some_and(|share| share > 0.005 && share < 0.1),
+        "{guessed:?}"
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Panels against published figures, and how often they find what is not there.
+
 use proptest::prelude::*;
 
 use super::testing::{long_panel, open_data, wide_panel};

@@ -1,3 +1,5 @@
+//! Pooled rates and values against the truth they were drawn from.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The second opinion against the figures that its model published.
+
 use super::*;
 use crate::measurement::panel::testing::open_data;
 use crate::random::Sequence;
