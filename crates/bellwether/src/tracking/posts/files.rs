@@ -314,7 +314,7 @@ pub async fn take(
             at: row.at,
             by: MeasuredBy::File,
             origin: taken.file.clone(),
-            metrics: row.metrics.clone(),
+            metrics: row.metrics,
             actor: actor.to_owned(),
         })
         .collect();
