@@ -430,10 +430,10 @@ pub async fn note(data: &DataDirectory, given: &Noted, actor: &str) -> Result<(S
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     order.codes.extend(some(&given.code));
     order.links.extend(some(&given.link).map(|link| (link, None)));
-    if let Some((link, _)) = order.links.first() {
-        if data.store.link_by_slug(told::slug_in(link)).await?.is_none() {
-            return Err(refused("link", format!("there is no link {link:?}")));
-        }
+    if let Some((link, _)) = order.links.first()
+        && data.store.link_by_slug(told::slug_in(link)).await?.is_none()
+    {
+        return Err(refused("link", format!("there is no link {link:?}")));
     }
     order.answer = some(&given.heard_from);
     order.email = some(&given.email);
