@@ -185,11 +185,11 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// On how many orders and leads of each shop each code stands: shop, the code in capitals, how many; the most used first.
+    /// On how many orders and leads of each shop that count each code stands: shop, the code in capitals, how many; the most used first.
     pub async fn code_uses(&self) -> Result<Vec<(i64, String, u64)>, StoreError> {
         let rows = sqlx::query(
             "select shop_id, subject, count(*) as uses from conversion_proof join conversion on conversion.id = conversion_id \
-             where conversion_proof.kind = 'code' group by shop_id, subject order by uses desc, subject",
+             where conversion_proof.kind = 'code' and at is not null and is_paid = 1 and is_test = 0 and cancelled_at is null group by shop_id, subject order by uses desc, subject",
         )
         .fetch_all(&self.pool)
         .await

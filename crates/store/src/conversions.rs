@@ -314,6 +314,7 @@ impl Store {
         for one in told {
             let Found { id, is_new, is_joined } =
                 find_or_make(&mut transaction, shop, one, now).await.map_err(&failed)?;
+            let was_stated = !is_new && is_stated(&mut transaction, id).await.map_err(&failed)?;
             let mut is_changed = is_joined;
             for change in &one.changes {
                 is_changed |= put_change(&mut transaction, id, change, &one.source, now).await.map_err(&failed)?;
@@ -330,7 +331,7 @@ impl Store {
                 stand(&mut transaction, id, now).await.map_err(&failed)?;
                 taken.ids.push(id);
                 if others == OthersHear::Yes {
-                    put_news(&mut transaction, id, is_new, now).await.map_err(&failed)?;
+                    put_news(&mut transaction, id, !was_stated, now).await.map_err(&failed)?;
                 }
             }
         }
@@ -789,6 +790,14 @@ async fn stand(connection: &mut SqliteConnection, conversion: i64, now: Timestam
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whether an order or lead itself was told of, not only money that went back.
+async fn is_stated(connection: &mut SqliteConnection, conversion: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select at is not null from conversion where id = $1")
+        .bind(conversion)
+        .fetch_one(connection)
+        .await
 }
 
 /// Queues what other programs are told of an order or lead as it stands now; nothing of its buyer, and no code, which may name a

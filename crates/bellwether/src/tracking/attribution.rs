@@ -196,9 +196,13 @@ pub async fn report(data: &DataDirectory, asked: &ReportAsked) -> Result<Report,
     let contacts = owners.contacts.clone();
     let as_of = data.now();
     let currency_of = currency.clone();
+    let given_back = joined.iter().filter(|one| is_given_back(&one.row)).count() as u64;
     let made = tokio::task::spawn_blocking(move || found(&asked_of, &contacts, &joined, &clicked, currency_of, as_of));
     let mut found = made.await.map_err(|error| TrackingError::Log(error.to_string()))??;
     found.elsewhere = by_currency.into_iter().filter(|(code, _)| Some(code) != currency.as_ref()).collect();
+    if given_back > 0 {
+        left_out.insert("given back in full; their money is in the value", given_back);
+    }
     found.left_out = left_out.into_iter().map(|(why, orders)| (why.to_owned(), orders)).collect();
     Ok(Report { asked: asked.clone(), found, data_hash, as_of })
 }
@@ -323,7 +327,7 @@ fn found(
         attribute(contacts.len() as u32, &journeys, &settings).map_err(|error| refused("", error.to_string()))?;
     let unit = currency.as_deref().and_then(|code| Currency::new(code).ok());
     let mut beside = vec![Beside::default(); contacts.len()];
-    for one in joined {
+    for one in joined.iter().filter(|one| !is_given_back(&one.row)) {
         if let Some(of) = one.order.credited.and_then(|credited| beside.get_mut(credited.creator as usize)) {
             of.by_code_alone += u64::from(one.order.credited.is_some_and(|credited| credited.proof == Proof::Code));
             of.contested += u64::from(is_open_contest(one));
@@ -491,7 +495,7 @@ async fn look_for_leaks(data: &DataDirectory) -> Result<Vec<CodeSeen>, TrackingE
     }
     let deals: Vec<i64> = codes.iter().filter_map(|code| code.deal).collect();
     let mut posts_of: HashMap<i64, Vec<Timestamp>> = HashMap::new();
-    for (deal, at) in data.store.live_moments(&deals).await? {
+    for (deal, at) in data.store.published_moments(&deals).await? {
         posts_of.entry(deal).or_default().push(at);
     }
     let mut by_norm: HashMap<&str, Vec<&store::codes::CodeRow>> = HashMap::new();

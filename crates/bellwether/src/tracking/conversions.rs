@@ -471,8 +471,21 @@ pub async fn note_money(
         "correction" => MoneyKind::Corrected,
         other => return Err(refused("kind", format!("{other:?} is not refund, chargeback or correction"))),
     };
+    if row.kind == ConversionKind::Lead {
+        return Err(refused("amount", "a lead has no amount that could go back"));
+    }
     if kind != MoneyKind::Corrected {
-        amount.minor_units = -amount.minor_units.abs();
+        if amount.minor_units <= 0 {
+            return Err(refused("amount", "say how much went back, above 0"));
+        }
+        if let Some(left) = row.net_minor_units.filter(|left| amount.minor_units > (*left).max(0)) {
+            let left = told::amounts::words(left.max(0), &currency);
+            return Err(refused(
+                "amount",
+                format!("{left} is left of the order; what is more than that is a correction"),
+            ));
+        }
+        amount.minor_units = -amount.minor_units;
     }
     let external_id = match given.number.trim() {
         // Sent twice by one press it is one; two of the same amount on the same day need their numbers.

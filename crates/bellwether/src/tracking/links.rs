@@ -224,7 +224,10 @@ async fn ready(data: &DataDirectory, given: &LinkGiven, actor: &str) -> Result<N
         deliverable: given.deliverable,
         campaign: of.campaign,
         is_bare: given.is_bare,
-        expires_at: until_of(&given.until)?,
+        expires_at: match until_of(&given.until)? {
+            Some(until) if until <= data.now() => return Err(refused("until", "this day is over; say a later one")),
+            until => until,
+        },
         actor: actor.to_owned(),
     })
 }

@@ -16,6 +16,8 @@ const SEALED_FOR: &str = "secret of a shop";
 const EARLIER_SECRET_MICROS: i64 = 24 * 3_600 * 1_000_000;
 const NAME_LETTERS_MAX: usize = 80;
 const SECRET_LETTERS: usize = 40;
+/// Shorter secrets are guessed.
+const SECRET_LETTERS_MIN: usize = 6;
 const SECRET_LETTERS_MAX: usize = 200;
 const ORIGINS_MAX: usize = 20;
 
@@ -146,7 +148,14 @@ pub async fn make(data: &DataDirectory, given: &ShopGiven) -> Result<(ShopRow, O
     }
     let secret = match (kind.is_signed(), given.secret.trim()) {
         (false, _) => None,
+        // These show a secret of their own, and take none of ours.
+        (true, "") if matches!(kind, ShopKind::Shopify | ShopKind::Stripe) => {
+            return Err(refused("secret", "give the one that the shop's own settings of webhooks show (--secret)"));
+        }
         (true, "") => Some(random_letters(SECRET_LETTERS)?),
+        (true, secret) if secret.len() < SECRET_LETTERS_MIN => {
+            return Err(refused("secret", format!("it has at least {SECRET_LETTERS_MIN} letters")));
+        }
         (true, secret) if secret.len() > SECRET_LETTERS_MAX => {
             return Err(refused("secret", format!("it is longer than {SECRET_LETTERS_MAX} letters")));
         }
@@ -191,7 +200,10 @@ pub async fn usual(data: &DataDirectory) -> Result<ShopRow, TrackingError> {
             Ok(make(data, &given).await?.0)
         }
         1 => open.into_iter().next().ok_or_else(|| refused("shop", "say of which shop the orders are")),
-        _ => Err(refused("shop", "there are several shops; say of which the orders are")),
+        _ => Err(refused(
+            "shop",
+            "there are several shops; say of which the orders are, on the command line by --shop NAME",
+        )),
     }
 }
 

@@ -521,11 +521,12 @@ pub async fn draw_errors(State(app): State<App>, request: Request, next: Next) -
     }
 }
 
-/// Whether an error has no page of its own: downloads and static files that fail are drawn too.
+/// Whether an error has no page of its own: downloads and static files that fail are drawn too; what speaks to programs is not.
 fn is_bare(response: &Response) -> bool {
     let status = response.status();
     let typed = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    (status.is_client_error() || status.is_server_error()) && !typed.starts_with("text/html")
+    (status.is_client_error() || status.is_server_error())
+        && !["text/html", "application/json"].iter().any(|own| typed.starts_with(own))
 }
 
 fn bare(status: StatusCode) -> WebError {

@@ -240,7 +240,7 @@ pub async fn health(State(app): State<App>) -> Response {
     match app.data.store.data_revision().await {
         Ok(_) if app.data.tracking_alarm().is_some() => answer(
             StatusCode::SERVICE_UNAVAILABLE,
-            "{\"status\":\"clicks could not be stored; the page of links says why\"}",
+            "{\"status\":\"clicks are not stored; the page of links says why\"}",
         ),
         Ok(_) => answer(StatusCode::OK, "{\"status\":\"ok\"}"),
         Err(error) => {

@@ -75,7 +75,7 @@ pub enum OutboundError {
     #[error("{host} has no address: {problem}")]
     NoSuchHost { host: String, problem: String },
     #[error("{host} leads to {address}, which is {class}; only public addresses are reached")]
-    Inside { host: String, address: IpAddr, class: &'static str },
+    Inside { host: String, address: IpAddr, class: &'static str, may_be_opened: bool },
     #[error("{host} takes no line on port {port}: {problem}")]
     NotReached { host: String, port: u16, problem: String },
     #[error("{host} cannot be spoken to by TLS: {problem}")]
@@ -225,7 +225,12 @@ impl Outbound {
         match inside(address) {
             None => Ok(()),
             Some(class) if self.may_reach_inside && class.may_be_opened() => Ok(()),
-            Some(class) => Err(OutboundError::Inside { host: host.to_owned(), address, class: class.words() }),
+            Some(class) => Err(OutboundError::Inside {
+                host: host.to_owned(),
+                address,
+                class: class.words(),
+                may_be_opened: class.may_be_opened(),
+            }),
         }
     }
 

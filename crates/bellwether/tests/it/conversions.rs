@@ -641,3 +641,42 @@ async fn an_order_two_creators_touched_is_in_the_reports_of_both_and_sold_by_the
         assert_eq!(sold.orders, orders, "deal {deal}: the last click of the third order is Ben's");
     }
 }
+
+#[tokio::test]
+async fn an_order_is_new_to_others_when_it_comes_though_its_refund_came_before() {
+    let selling = Selling::begin().await;
+    let events = ["--event", "conversion.created", "--event", "conversion.updated"];
+    selling.place.json(&[&["tracking", "webhooks", "add", "https://hooks.example/in"][..], &events].concat());
+    selling.tell(json!({ "kind": "refund", "order": "1", "id": "r", "at": days_ago(0), "amount": "5.00" })).await;
+    selling.tell(json!({ "order": "1", "at": days_ago(1), "amount": "20.00" })).await;
+    let told = selling.place.json(&["tracking", "webhooks", "deliveries", "1"]).to_string();
+    assert!(told.contains("conversion.created") && !told.contains("conversion.updated"), "{told}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_meant_is_refused_and_says_what_to_do() {
+    let selling = Selling::begin().await;
+    let refused = |words: &[&str], says: &str| {
+        let said = selling.place.refused(words);
+        assert!(said.contains(says), "{words:?}: {said}");
+    };
+    selling.place.json(&["tracking", "order", "1", "--amount", "20.00", "--currency", "EUR", "--code", "CAFE"]);
+    selling.place.json(&["tracking", "order", "l", "--kind", "lead"]);
+    refused(&["tracking", "refund", "1", "1000"], "20.00 EUR is left of the order");
+    refused(&["tracking", "refund", "1", "0"], "above 0");
+    refused(&["tracking", "refund", "2", "5"], "a lead has no amount");
+    refused(&["tracking", "shop", "S", "--kind", "shopify"], "--secret");
+    refused(&["tracking", "shop", "S", "--kind", "woocommerce", "--secret", "a"], "at least 6 letters");
+    refused(&["tracking", "link", "https://shop.example", "--until", "2020-01-01"], "over");
+    refused(&["tracking", "webhooks", "add", "http://127.0.0.1:9/x"], "webhooks internal on");
+    let secrets = selling.place.refused(&["tracking", "webhooks", "add", "http://169.254.169.254/x"]);
+    assert!(!secrets.contains("internal on"), "{secrets}");
+    let body = json!({ "order": "2", "at": "2090-01-01T00:00:00Z", "amount": "5.00" });
+    let now = selling.browser.data.now().unix_seconds();
+    let later = selling.tell_at(now, &body.to_string()).await;
+    assert!(later.status == StatusCode::UNPROCESSABLE_ENTITY && later.text.contains("future"), "{}", later.text);
+    let without = selling.tell_at(now, r#"{"order":"3","amount":"5.00"}"#).await;
+    assert!(without.text.contains("missing field `at`"), "{}", without.text);
+    selling.place.json(&["tracking", "code", "CAFE", "--deal", "1"]);
+    assert_eq!(selling.place.json(&["tracking", "codes"])[0]["uses"], 1);
+}

@@ -348,5 +348,9 @@ async fn links_lead_on_where_clicks_cannot_be_stored_and_that_is_said() {
     let answer = hit(&browser, "/t/ana", &[("user-agent", FIREFOX)]).await;
     assert_eq!(answer.status, StatusCode::FOUND);
     assert!(browser.page("/tracking").await.contains("Clicks cannot be stored"));
-    assert_eq!(browser.get("/health").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let health = browser.get("/health").await;
+    assert_eq!(
+        (health.status, health.text.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"clicks are not stored; the page of links says why\"}")
+    );
 }

@@ -300,7 +300,14 @@ pub async fn bring_in(State(app): State<App>, visit: Visit, form: Multipart) -> 
     place.abandon();
     match outcome? {
         Ok(done) => Ok(file_page(&app, visit, &done).await?),
-        Err(error) => Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?)).await?)),
+        Err(error) => {
+            // The form of a file has a field of its own for the shop.
+            let error = match error {
+                TrackingError::Field { field: "shop", problem } => TrackingError::Field { field: "file-shop", problem },
+                error => error,
+            };
+            Ok(not_valid(page(&app, visit, &given, Some(problem_of(error)?)).await?))
+        }
     }
 }
 

@@ -307,6 +307,19 @@ pub async fn take(
     };
     let (known, rows): (Vec<RowRead>, Vec<RowRead>) = rows.into_iter().partition(is_held);
     taken.known += known.len() as u64;
+    // What a person read and typed is not put beside another reading of the same moment.
+    let is_typed_otherwise = |row: &RowRead| {
+        held.get(&row.deliverable).is_some_and(|all| all.iter().any(|of| of.at == row.at && of.by == MeasuredBy::Hand))
+    };
+    let (otherwise, rows): (Vec<RowRead>, Vec<RowRead>) = rows.into_iter().partition(is_typed_otherwise);
+    taken.refused.extend(otherwise.into_iter().map(|row| RowIssue {
+        file: taken.file.clone(),
+        row: Some(row.number),
+        column: heading.clone(),
+        problem: "is held with other counts, typed by hand".to_owned(),
+        hint: "what is held stays; set it right on the page of the piece".to_owned(),
+        refused: true,
+    }));
     let new: Vec<NewMeasurement> = rows
         .iter()
         .map(|row| NewMeasurement {

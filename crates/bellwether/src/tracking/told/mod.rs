@@ -19,10 +19,22 @@ use super::token::{self, TokenKey};
 use super::{TrackingError, codes};
 use crate::data_directory::DataDirectory;
 
+/// How far a shop's clock may be ahead, and its zone mistaken.
+const CLOCKS_APART_MICROS: i64 = 24 * 3_600_000_000;
 const ID_LETTERS_MAX: usize = 120;
 const CODE_LETTERS_MAX: usize = 80;
 const ANSWER_LETTERS_MAX: usize = 120;
 const PROOFS_MAX: usize = 100;
+
+/// What is wrong with a body of JSON: a field that is missing or unknown by its name, else the place.
+fn broken(error: &serde_json::Error) -> NotUnderstood {
+    let words = error.to_string();
+    let named = |before: &str| words.strip_prefix(before).and_then(|rest| rest.split('`').next());
+    match named("missing field `").or_else(|| named("unknown field `")) {
+        Some(field) => not_understood(field, words.clone()),
+        None => not_understood("body", words),
+    }
+}
 
 /// A change of money that a shop tells of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -155,6 +167,10 @@ pub async fn told(data: &DataDirectory, key: &TokenKey, order: &Order, source: &
         order.stated.as_ref().and_then(|stated| stated.amount).is_some_and(|amount| amount.minor_units < 0);
     if below_zero {
         return Err(refused("amount", "an order is worth 0 or more; money that went back is a refund".to_owned()));
+    }
+    let latest = Timestamp(data.now().0 + CLOCKS_APART_MICROS);
+    if order.stated.as_ref().is_some_and(|stated| stated.at > latest) {
+        return Err(refused("at", "it lies in the future; say when the order was made".to_owned()));
     }
     let native_id = order.native_id.trim();
     if native_id.is_empty() || native_id.len() > ID_LETTERS_MAX {

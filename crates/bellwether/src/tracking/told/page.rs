@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use store::conversions::ConversionKind;
 
-use super::{Message, NotUnderstood, Order, OrderStated, amount, not_understood};
+use super::{Message, NotUnderstood, Order, OrderStated, amount, broken, not_understood};
 use model::Timestamp;
 
 /// The script itself.
@@ -31,7 +31,7 @@ struct Body {
 
 /// Reads what a page told at `now`; moments of browsers are not believed.
 pub fn read(body: &[u8], shop_currency: Option<&str>, now: Timestamp) -> Result<Message, NotUnderstood> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| not_understood("body", error.to_string()))?;
+    let body: Body = serde_json::from_slice(body).map_err(|error| broken(&error))?;
     let kind = ConversionKind::from_code(&body.kind)
         .ok_or_else(|| not_understood("kind", format!("{:?} is not sale or lead", body.kind)))?;
     let currency = body.currency.as_deref().or(shop_currency);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use store::conversions::{ConversionKind, MoneyKind};
 
 use super::shopify::words;
-use super::{Message, MoneyTold, NotUnderstood, Order, OrderStated, Visit, amount, moment, not_understood};
+use super::{Message, MoneyTold, NotUnderstood, Order, OrderStated, Visit, amount, broken, moment, not_understood};
 
 /// A message. Amounts are words such as "49.90", never fractions of a computer.
 #[derive(Deserialize)]
@@ -78,7 +78,7 @@ fn yes() -> bool {
 
 /// Reads a postback; an amount without a currency is of the shop's.
 pub fn read(body: &[u8], currency: Option<&str>) -> Result<Message, NotUnderstood> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| not_understood("body", error.to_string()))?;
+    let body: Body = serde_json::from_slice(body).map_err(|error| broken(&error))?;
     Ok(Message::Orders(vec![order(body, currency)?]))
 }
 

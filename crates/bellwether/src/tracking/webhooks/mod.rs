@@ -77,9 +77,12 @@ pub async fn add(
     match outbound(data).await?.addresses(&url).await {
         // A name that nobody knows yet may be known when something is to be told.
         Ok(_) | Err(OutboundError::NoSuchHost { .. } | OutboundError::TooSlow { .. }) => {}
-        Err(error) => {
-            return Err(refused("url", format!("{error}. An operator may open the own network by command")));
+        Err(OutboundError::Inside { host, address, class, may_be_opened: true }) => {
+            let error = OutboundError::Inside { host, address, class, may_be_opened: true };
+            let how = "`bellwether tracking webhooks internal on`";
+            return Err(refused("url", format!("{error}. An operator may open the own network by {how}")));
         }
+        Err(error) => return Err(refused("url", error.to_string())),
     }
     if data.store.endpoints().await?.len() >= ENDPOINTS_MAX {
         return Err(refused("url", format!("{ENDPOINTS_MAX} programs are told already; remove one first")));

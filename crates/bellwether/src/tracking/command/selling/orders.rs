@@ -156,9 +156,20 @@ async fn one(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()
             Some(contact) => writeln!(out, "credited to contact {contact}: {}", joined.order.words)?,
             None => writeln!(out, "credited to nobody: {}", joined.order.words)?,
         }
+        if let Err(why) = conversions::counts(&joined.row) {
+            writeln!(out, "it does not count: {why}")?;
+        }
+        if joined.row.is_disputed {
+            writeln!(out, "it was told in two ways; the lower amount counts")?;
+        }
         for proof in document["proofs"].as_array().into_iter().flatten() {
             let text = |key: &str| proof[key].as_str().unwrap_or("").to_owned();
             writeln!(out, "  {} {} {}", text("kind"), text("subject"), text("at"))?;
+        }
+        writeln!(out, "told of it:")?;
+        for event in document["events"].as_array().into_iter().flatten() {
+            let text = |key: &str| event[key].as_str().unwrap_or("").to_owned();
+            writeln!(out, "  {} {} {}, {}", text("at"), text("kind"), money_text(&event["amount"]), text("source"))?;
         }
         Ok(())
     })
@@ -194,6 +205,7 @@ async fn list(
         line["proof"] = json!(credited.map(|credited| credited.proof));
         line["contested"] = json!(one.order.contested.is_some());
         line["why"] = json!(one.order.words);
+        line["left_out"] = json!(conversions::counts(&one.row).err());
         line
     };
     let all: Vec<Value> = joined.iter().map(line).collect();
@@ -207,9 +219,14 @@ async fn list(
         for line in &all {
             let words = |key: &str| line[key].as_str().unwrap_or("").to_owned();
             let creator = if words("creator").is_empty() { "nobody".to_owned() } else { words("creator") };
+            let why = if words("left_out").is_empty() {
+                words("why")
+            } else {
+                format!("does not count: {}", words("left_out"))
+            };
             writeln!(
                 out,
-                "{:>5}  {}  {}  {}  {creator}",
+                "{:>5}  {}  {}  {}  {creator}  ({why})",
                 line["id"],
                 words("at"),
                 words("order"),

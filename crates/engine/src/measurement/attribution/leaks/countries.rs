@@ -36,7 +36,7 @@ pub(super) fn look(
     let known: u64 = orders.values().sum();
     let Some(audience) = audience_sold_to(code, shop) else {
         return SignOutcome::NotAssessed(
-            "the countries of the audience are not known, or the shop sells to none of them; import them".into(),
+            "the countries of the audience are not known, or the shop sells to none of them".into(),
         );
     };
     if known == 0 {
