@@ -190,7 +190,7 @@ mod tests {
             (r#"{"order":1,"at":"2026-03-01T10:00:00Z","amount":"49.9"}"#, "currency"),
             (r#"{"order":1,"at":"then","amount":"49.9","currency":"EUR"}"#, "at"),
             (r#"{"order":1,"at":"2026-03-01T10:00:00Z","amount":"49.9","currency":"euro"}"#, "currency"),
-            (r#"{"order":1,"at":"2026-03-01T10:00:00Z","ammount":"49.9","currency":"EUR"}"#, "body"),
+            (r#"{"order":1,"at":"2026-03-01T10:00:00Z","ammount":"49.9","currency":"EUR"}"#, "ammount"),
             (r#"{"kind":"refund","order":1,"at":"2026-03-01T10:00:00Z","amount":"1","currency":"EUR"}"#, "id"),
             (r#"{"kind":"gift","order":1,"at":"2026-03-01T10:00:00Z"}"#, "kind"),
             ("[]", "body"),
