@@ -189,7 +189,7 @@ impl Store {
     pub async fn code_uses(&self) -> Result<Vec<(i64, String, u64)>, StoreError> {
         let rows = sqlx::query(
             "select shop_id, subject, count(*) as uses from conversion_proof join conversion on conversion.id = conversion_id \
-             where conversion_proof.kind = 'code' and at is not null and is_paid = 1 and is_test = 0 and cancelled_at is null group by shop_id, subject order by uses desc, subject",
+             where conversion_proof.kind = 'code' and conversion.at is not null and is_paid = 1 and is_test = 0 and cancelled_at is null group by shop_id, subject order by uses desc, subject",
         )
         .fetch_all(&self.pool)
         .await
