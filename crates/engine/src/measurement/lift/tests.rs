@@ -3,6 +3,7 @@
 use super::*;
 
 /// A column of a table under the data folder, by its heading; `None`, told by name, where there is no such folder.
+#[expect(clippy::disallowed_methods, reason = "a test that looks for the folder of real data")]
 fn column(file: &str, name: &str) -> Option<Vec<f64>> {
     let Some(folder) = std::env::var_os("BELLWETHER_TEST_DATA") else {
         eprintln!("skipped: measurement/{file} is not here (BELLWETHER_TEST_DATA)");
