@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { campaignJourneys } from "./campaigns.mjs";
+import { measurementJourneys } from "./measurement.mjs";
 import { postJourneys } from "./posts.mjs";
 import { sellingJourneys } from "./selling.mjs";
 import { addConversations, addOutreach, mailServers } from "./outreach.mjs";
@@ -903,6 +904,7 @@ export const journeys = async ({ test, open, workshop, work, binary }) => {
   await dealJourneys({ journey, server: workshop, work });
   await campaignJourneys({ journey, workshop });
   await sellingJourneys({ journey, server: workshop });
+  await measurementJourneys({ journey, server: market, work });
   await postJourneys({ journey, server: workshop, folder: path.join(work, "workshop"), binary, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {

@@ -7,6 +7,7 @@ import { addDeals, offer } from "./deals.mjs";
 import { addCampaign } from "./campaigns.mjs";
 import { addConversations, addOutreach, mailServers, send } from "./outreach.mjs";
 import { addFigures } from "./posts.mjs";
+import { addMeasurements } from "./measurement.mjs";
 import { addSelling } from "./selling.mjs";
 
 // Files of made-up own people: some of them creators of the market, some nobody held here, one row that says nothing.
@@ -130,6 +131,7 @@ const everyPage = async (page, folder) => {
   for (const path of ["/t/ana-story", "/t/ana-story?qr", "/t/ana-story"]) await page.request.get(path, { maxRedirects: 0, headers: person });
   await page.request.get("/t/ana-story", { maxRedirects: 0, headers: { "user-agent": "WhatsApp/2.24.1 A" } });
   const selling = await addSelling(page, folder, dealId);
+  const measured = await addMeasurements(page, folder);
   const figures = await addFigures(page, `/outreach/pieces/${Number(deals.piece.split("/").pop()) + 1}`);
   await page.goto(`${withAccount.link}/figures`);
   await Promise.all([page.waitForEvent("load"), page.click("button:text('It is mine')")]);
@@ -279,12 +281,22 @@ const everyPage = async (page, folder) => {
     outreach: "/outreach",
     tracking: "/tracking",
     measurement: "/measurement",
+    "measurement-answer": measured.answered,
+    "measurement-cannot-tell": measured.nothing,
+    "measurement-running": measured.running,
+    "measurement-ahead": measured.ahead,
+    "measurement-shared": measured.shared,
+    "measurement-new": "/measurement/new",
+    "measurement-foreseen": measured.asked,
+    "measurement-costs": `${measured.answered}/costs`,
+    "measurement-series": "/measurement/series",
+    "measurement-one-series": measured.series,
     patterns: "/patterns",
     "not-found": "/nowhere",
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-clicks": "/tracking/clicks", "empty-posts": "/tracking/posts", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-clicks": "/tracking/clicks", "empty-posts": "/tracking/posts", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks", "empty-measurement": "/measurement", "empty-measurement-new": "/measurement/new", "empty-series": "/measurement/series" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

@@ -14,8 +14,8 @@ use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
 use crate::tracking::ground::Duty;
 use crate::{
-    conversations, creators, demo, evaluate, ingest, matching, memory, outreach, planning, refresh, tracking, vetting,
-    web,
+    conversations, creators, demo, evaluate, ingest, matching, measurement, memory, outreach, planning, refresh,
+    tracking, vetting, web,
 };
 
 /// Find, vet, plan and measure micro-influencers by the conversations your buyers take part in.
@@ -74,6 +74,9 @@ pub enum Command {
     /// Links that are followed, and exact counts of who clicked.
     #[command(subcommand)]
     Tracking(tracking::command::TrackingCommand),
+    /// Did it pay? Questions asked before a campaign, what it added against what would have been, what it cost.
+    #[command(subcommand)]
+    Measurement(measurement::command::MeasurementCommand),
     /// Run the product's own code on labelled data and print the figures.
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
@@ -199,6 +202,9 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Tracking(command) => {
             tracking::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
+        }
+        Command::Measurement(command) => {
+            measurement::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
         }
         Command::Outreach(command) => {
             outreach::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await

@@ -77,6 +77,8 @@ pub struct DataDirectory {
     pub(crate) lists: Mutex<ListsHeld>,
     /// What was found of codes, once they were looked at.
     pub(crate) leaks: Mutex<LeaksHeld>,
+    /// Held while an answer of a measurement is computed.
+    pub(crate) measuring: Mutex<()>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
     /// The same directory as far as links are concerned.
@@ -140,6 +142,7 @@ impl DataDirectory {
             own_people: Mutex::default(),
             lists: Mutex::default(),
             leaks: Mutex::default(),
+            measuring: Mutex::default(),
             redirector: tokio::sync::OnceCell::new(),
             ground,
             is_ending: AtomicBool::new(false),

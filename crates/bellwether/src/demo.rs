@@ -44,10 +44,12 @@ pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output) -> 
     let bar = output.import_bar(0);
     let report = import(&data, format, Repeat::Skip, bar.progress.clone()).await?;
     drop(bar);
-    let planted = World::plan(settings)?.truth().brand.clone();
+    let truth = World::plan(settings)?.truth().clone();
+    let planted = truth.brand.clone();
     let brand = matching::keep_brand(&data, &planted.name, planted.buyers).await?;
     let refreshed = refresh::refresh(&data, refresh::Asked::WhatChanged, |step| output.say(step)).await?;
     let ranked = matching::rank(&data, brand).await?;
+    crate::measurement::made_up::keep(&data, &truth.campaigns).await?;
     output.say(&format!(
         "{} facts, {} interactions between {} accounts, ready in {:.1} s",
         grouped(report.counts.inserted),

@@ -10,6 +10,7 @@ mod creators;
 mod error;
 mod ingest;
 mod matching;
+mod measurement;
 mod read;
 mod removal;
 mod session;
@@ -26,6 +27,7 @@ pub use creators::{CreatorProfile, FollowerPoint, PostRow, Published, PublishedR
 pub use error::LakeError;
 pub use ingest::{Erased, FactsKnown, ImportWriter, Provenance};
 pub use matching::{BuyerMatch, BuyerText};
+pub use measurement::Named;
 pub use read::ParquetInteractions;
 pub use session::Lake;
 pub use tables::{FactTable, TableCount};

@@ -132,7 +132,7 @@ fn these_posts(posts: &[PostId]) -> (String, Vec<i64>) {
 }
 
 /// A name as a pattern that finds it and nothing else.
-fn literally(name: &str) -> String {
+pub(crate) fn literally(name: &str) -> String {
     let mut pattern = String::with_capacity(name.len());
     for letter in name.chars() {
         if r"\.+*?()|[]{}^$".contains(letter) {

@@ -15,6 +15,7 @@ mod error;
 mod fit;
 mod ingest;
 mod matching;
+pub mod measurement;
 mod migrations;
 pub mod outreach;
 mod own_people;

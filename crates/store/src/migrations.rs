@@ -12,7 +12,7 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
 /// Every step: its number, what it is for, its statements.
-const STEPS: [(i64, &str, &str); 18] = [
+const STEPS: [(i64, &str, &str); 19] = [
     (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
     (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
     (3, "known groups", include_str!("../migrations/0003_known_groups.sql")),
@@ -31,6 +31,7 @@ const STEPS: [(i64, &str, &str); 18] = [
     (16, "webhooks", include_str!("../migrations/0016_webhooks.sql")),
     (17, "posts", include_str!("../migrations/0017_posts.sql")),
     (18, "click totals", include_str!("../migrations/0018_click_totals.sql")),
+    (19, "measurement", include_str!("../migrations/0019_measurement.sql")),
 ];
 
 /// The steps compiled into the program.

@@ -209,6 +209,33 @@ fn kept(value: Option<u64>) -> Option<i64> {
 }
 
 impl Store {
+    /// When posts of deals were published: deal, moment. Of deals of which a post is out whose moment nobody said, none: an earlier
+    /// one may be among those.
+    pub async fn published_moments(&self, deals: &[i64]) -> Result<Vec<(i64, Timestamp)>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "select deal_id, published_at from json_each($1) cross join deliverable on deal_id = value \
+             join post_published on deliverable_id = deliverable.id where not exists (select 1 from deliverable o \
+             left join post_published p on p.deliverable_id = o.id where o.deal_id = deliverable.deal_id \
+             and o.live_at is not null and p.published_at is null)",
+        )
+        .bind(serde_json::to_string(deals).unwrap_or_default())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was posted"))?;
+        Ok(rows.into_iter().map(|(deal, at)| (deal, Timestamp(at))).collect())
+    }
+
+    /// Changes with every piece that is noted as posted, or not any more, and with every moment of publishing that is said.
+    pub async fn published_state(&self) -> Result<(i64, i64), StoreError> {
+        sqlx::query_as(
+            "select (select count(live_at) from deliverable), max((select coalesce(max(live_at), 0) from deliverable), \
+             (select coalesce(max(noted_at), 0) from post_published))",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what was posted"))
+    }
+
     /// Pieces of deals that were agreed, the newest first.
     pub async fn tracked_pieces(&self, filter: &PieceFilter) -> Result<Vec<TrackedPiece>, StoreError> {
         let rows = sqlx::query(

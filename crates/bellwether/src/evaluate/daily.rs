@@ -18,12 +18,14 @@ pub struct DailyTable {
 /// One series with all number columns of its file.
 #[derive(Clone, Debug, Default)]
 pub struct DailySeries {
-    /// The day of the first row, where the file has days or dates; what is 0 does not matter for weekdays.
-    pub first_day: Option<i64>,
+    /// 0 to 6 of the first row, counted from any day; `None` where rows are not a day apart.
+    first_weekday: Option<u8>,
     /// A column after the other, as long as the series.
     pub values: Vec<Vec<Option<f64>>>,
 }
 
+/// A longer gap is a mistyped date rather than a gap.
+const MISSING_MAX: i64 = 3_660;
 const SERIES: [&str; 2] = ["series", "location"];
 const DAYS: [&str; 5] = ["day", "date", "time", "week", "year"];
 
@@ -94,24 +96,28 @@ impl DailyTable {
         for (name, mut rows) in by_series {
             rows.sort_by_key(|row| row.day);
             let step = usual_step(&rows);
-            let mut made = DailySeries { first_day: rows[0].day, values: vec![Vec::new(); columns.len()] };
+            let first = rows[0].day.unwrap_or(0).rem_euclid(7) as u8;
+            let first_weekday = (step == 1).then_some(first);
+            let mut made = DailySeries { first_weekday, values: vec![Vec::new(); columns.len()] };
             let mut before: Option<i64> = None;
             for row in rows {
                 if let (Some(before), Some(day)) = (before, row.day) {
                     anyhow::ensure!(before != day, "{place} has two rows of one day in the series {name:?}");
                     // A day without a row is a day that is not known.
                     let missing = ((day - before) as f64 / step as f64).round() as i64 - 1;
+                    anyhow::ensure!(
+                        missing <= MISSING_MAX,
+                        "{place}: {missing} rows are missing after day {before} of the series {name:?}; more than {MISSING_MAX} \
+                         are no series any more"
+                    );
                     for values in &mut made.values {
-                        values.extend((0..missing.clamp(0, 100_000)).map(|_| None));
+                        values.extend((0..missing).map(|_| None));
                     }
                 }
                 before = row.day;
                 for (values, value) in made.values.iter_mut().zip(row.values) {
                     values.push(value);
                 }
-            }
-            if step != 1 {
-                made.first_day = None;
             }
             series.insert(name, made);
         }
@@ -139,9 +145,9 @@ impl DailySeries {
         self.values[column].iter().copied().collect()
     }
 
-    /// 0 to 6 of the first row.
+    /// 0 to 6 of the first row; `None` where rows are weeks, months or years, which have no weekdays.
     pub fn first_weekday(&self) -> Option<u8> {
-        self.first_day.map(|day| day.rem_euclid(7) as u8)
+        self.first_weekday
     }
 }
 

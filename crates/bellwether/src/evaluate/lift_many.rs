@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::measurement::lift::{LiftInput, LiftRefused, LiftSettings, Scale, measure_lift};
+use engine::measurement::lift::{LiftInput, LiftRefused, LiftSettings, Scale, ar1_regression, measure_lift};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -56,6 +56,21 @@ struct Outcome {
     holds_planted: bool,
     sees_planted: bool,
     width: f64,
+    /// The same of the usual regression; `None` where it cannot be had.
+    rival: Option<RivalOutcome>,
+}
+
+#[derive(Clone, Copy)]
+struct RivalOutcome {
+    is_alarm: bool,
+    sees_planted: bool,
+}
+
+/// What the usual regression made of the same series.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct RivalJudged {
+    pub false_alarm: f64,
+    pub power: f64,
 }
 
 /// What many series gave.
@@ -70,6 +85,8 @@ pub struct ManyJudged {
     pub power: f64,
     /// Of the intervals without an effect, in the series' unit.
     pub mean_width: f64,
+    /// A regression whose days remember the day before, beside; `None` where a series has holes.
+    pub regression: Option<RivalJudged>,
 }
 
 impl ManyJudged {
@@ -81,6 +98,10 @@ impl ManyJudged {
             false_alarm: share(|one| one.is_alarm),
             coverage: share(|one| one.holds_planted),
             power: share(|one| one.sees_planted),
+            regression: outcomes.iter().map(|one| one.rival).collect::<Option<Vec<_>>>().map(|rivals| RivalJudged {
+                false_alarm: rivals.iter().filter(|one| one.is_alarm).count() as f64 / n,
+                power: rivals.iter().filter(|one| one.sees_planted).count() as f64 / n,
+            }),
             mean_width: outcomes.iter().map(|one| one.width).sum::<f64>() / n,
         }
     }
@@ -117,9 +138,12 @@ pub fn run(arguments: &LiftManyArguments, output: Output) -> anyhow::Result<()> 
             "series", "n", "false alarm", "coverage", "power", "width"
         )?;
         for (name, judged) in kinds.iter().map(|(kind, judged)| (*kind, judged)).chain([("all", &all)]) {
+            let rival = judged.regression.map_or("not known".to_owned(), |rival| {
+                format!("{:.1} %, {:.1} %", 100.0 * rival.false_alarm, 100.0 * rival.power)
+            });
             writeln!(
                 out,
-                "{name:18} {:>7} {:>10.1} % {:>7.1} % {:>5.1} % {:>10.3}",
+                "{name:18} {:>7} {:>10.1} % {:>7.1} % {:>5.1} % {:>10.3}   {rival}",
                 grouped(judged.series),
                 100.0 * judged.false_alarm,
                 100.0 * judged.coverage,
@@ -179,24 +203,25 @@ fn judge(all: &[Ready], pre: usize, planted: f64, settings: &LiftSettings) -> an
 
 fn one(ready: &Ready, pre: usize, planted: f64, settings: &LiftSettings) -> Result<Outcome, LiftRefused> {
     let controls: Vec<&[f64]> = ready.controls.iter().map(Vec::as_slice).collect();
-    let measure = |response: &[Option<f64>]| {
-        let first_weekday = ready.first_weekday;
-        measure_lift(
-            &LiftInput { response, pre_periods: pre, controls: &controls, events: &[], first_weekday },
-            settings,
-        )
-    };
-    let without = measure(&ready.response)?;
+    let first_weekday = ready.first_weekday;
+    let input = |response| LiftInput { response, pre_periods: pre, controls: &controls, events: &[], first_weekday };
+    let rival_without = ar1_regression(&input(&ready.response), settings)?;
+    let without = measure_lift(&input(&ready.response), settings)?;
     let mut with = ready.response.clone();
     for value in with.iter_mut().skip(pre).flatten() {
         *value *= 1.0 + planted;
     }
     let truth = planted * without.observed_mean;
-    let with = measure(&with)?;
+    let rival_with = ar1_regression(&input(&with), settings)?;
+    let with = measure_lift(&input(&with), settings)?;
     Ok(Outcome {
         is_alarm: without.is_seen(),
         holds_planted: with.lo <= truth && truth <= with.hi,
         sees_planted: with.lo > 0.0,
         width: without.hi - without.lo,
+        rival: rival_without.zip(rival_with).map(|(without, with)| RivalOutcome {
+            is_alarm: without.lo > 0.0 || without.hi < 0.0,
+            sees_planted: with.lo > 0.0,
+        }),
     })
 }

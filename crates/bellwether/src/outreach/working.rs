@@ -90,6 +90,9 @@ async fn keep_reminding(data: Arc<DataDirectory>) {
         if let Err(error) = reminders::round(&data).await {
             tracing::warn!(%error, "what comes due could not be read");
         }
+        if let Err(error) = crate::measurement::mailing::round(&data).await {
+            tracing::warn!(%error, "reports that are due could not be mailed");
+        }
         tokio::time::sleep(REMIND_EVERY).await;
     }
 }

@@ -115,6 +115,12 @@ pub struct MadeFromWhat {
     pub with_own_price: usize,
     /// Candidates whose own posts show how many see one.
     pub with_own_seeing: usize,
+    /// Of those, candidates whose share rests on posts of your earlier campaigns.
+    #[serde(default)]
+    pub with_campaign_seeing: usize,
+    /// What answered campaigns of yours say of clicks and orders.
+    #[serde(default)]
+    pub learnt: Vec<Estimate>,
     /// Share of listeners who see one post, as taken.
     pub seeing: Estimate,
     /// What chances were multiplied by so that several creators together do not promise too much; `None`: not known.

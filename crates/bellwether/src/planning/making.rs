@@ -448,6 +448,14 @@ fn from_what(inputs: &Inputs, posed: &Posed) -> MadeFromWhat {
             .map(|offer| offer.candidate)
             .collect::<HashSet<_>>()
             .len(),
+        with_campaign_seeing: posed
+            .offers
+            .iter()
+            .filter(|offer| material.candidates[offer.candidate].campaign_posts > 0)
+            .map(|offer| offer.candidate)
+            .collect::<HashSet<_>>()
+            .len(),
+        learnt: material.learnt.clone(),
         seeing: estimate.graded(seeing.grade),
         correction: material.correction.map(correction_told),
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use engine::conversations::listening::{BuyerChances, Reading, chances};
 use engine::planning::exposure::{Calibration, Listener, SeeingShare, reach_correction};
 use engine::planning::{Label, LabelKind};
-use model::{AccountId, Brand, Grade, Timestamp};
+use model::{AccountId, Brand, Estimate, Grade, Timestamp};
 use search::Values;
 
 use super::PlanningError;
@@ -53,6 +53,8 @@ pub struct CandidateHeld {
     pub conflicts: Vec<String>,
     /// Share of their listeners who see one post, by reach or views of their own posts; `None`: not known.
     pub seeing: Option<SeeingShare>,
+    /// Posts of earlier campaigns that `seeing` rests on; 0 where it rests on other posts of theirs.
+    pub campaign_posts: usize,
 }
 
 /// What plans of a brand are made from.
@@ -71,6 +73,8 @@ pub struct Material {
     pub data_revision: i64,
     /// Where candidates came from, in words.
     pub from_words: String,
+    /// What answered campaigns say of clicks and orders.
+    pub learnt: Vec<Estimate>,
     /// The fits the candidates' own rest on; held, because a material is told from another by them.
     _fits: Arc<Fits>,
 }
@@ -112,11 +116,16 @@ pub async fn material(
     };
     let fits = fit::fits(data, brand).await?;
     let weights = fit::weights_of(data, brand).await?;
+    let seen_before = crate::measurement::learning::seen_by_posts(data).await.map_err(Box::new)?;
+    let learnt = crate::measurement::learning::rates(data).await.map_err(Box::new)?;
+    let told: std::collections::BTreeMap<i64, String> =
+        seen_before.iter().map(|(account, seen)| (account.0, format!("{seen:?}"))).collect();
     let key = format!(
-        "{} {:?} {revision} {:?} {from:?} {candidates_max} {members:?} {also:?} {weights} {:p}",
+        "{} {:?} {revision} {:?} {from:?} {candidates_max} {members:?} {also:?} {weights} {told:?} {:?} {:p}",
         brand.id,
         brand.buyers,
         data.derived.revision().await?,
+        learnt.iter().map(|one| (one.value, one.n)).collect::<Vec<_>>(),
         Arc::as_ptr(&fits)
     );
     if let Some(found) = data.materials.lock().await.held.iter().find(|(held, _)| *held == key) {
@@ -167,6 +176,12 @@ pub async fn material(
             Some((account, seeing_of(&serde_json::from_str(&figures.detail).ok()?, followers)?))
         })
         .collect();
+    // What a campaign of one's own reached goes before what other posts show.
+    seen.extend(seen_before.iter().filter(|(account, _)| met_before.contains(account)).map(|(account, by_posts)| {
+        let capped = |share: f64| share.clamp(0.001, SEEING_MAX);
+        let (share, lo, hi) = (capped(by_posts.share), capped(by_posts.lo), capped(by_posts.hi));
+        (*account, SeeingShare { share, lo, hi, grade: by_posts.grade })
+    }));
     let from_words = match (from, &members) {
         (CandidatesFrom::List(list), Some(members)) => {
             let list = data.store.shortlist(list).await?;
@@ -222,6 +237,7 @@ pub async fn material(
                     fit,
                     conflicts,
                     seeing: seen.remove(account),
+                    campaign_posts: seen_before.get(account).map_or(0, |seen| seen.posts),
                 })
             })
             .collect();
@@ -236,6 +252,7 @@ pub async fn material(
             as_of,
             data_revision: revision,
             from_words,
+            learnt,
             _fits: fits,
         }
     };

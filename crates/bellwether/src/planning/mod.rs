@@ -67,6 +67,8 @@ pub enum PlanningError {
     Compared(usize),
     #[error(transparent)]
     Test(#[from] testing::TestError),
+    #[error("what earlier campaigns taught cannot be read: {0}")]
+    Measurement(#[from] Box<crate::measurement::MeasurementError>),
     #[error(transparent)]
     Matching(#[from] MatchingError),
     #[error(transparent)]

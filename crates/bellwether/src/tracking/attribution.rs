@@ -460,7 +460,7 @@ pub async fn leaks(data: &DataDirectory) -> Result<Arc<Vec<CodeSeen>>, TrackingE
         data.store.conversions_state().await?,
         data.store.codes_state().await?,
         data.store.link_revision().await?,
-        data.store.live_state().await?,
+        data.store.published_state().await?,
         data.store.counted().await?.clicks,
         data.now().0.div_euclid(DAY),
     );

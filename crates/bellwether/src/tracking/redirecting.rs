@@ -1,6 +1,7 @@
 //! A hit on a link: judged, on disk, answered. What is not stored is counted and said, and the visitor goes on all the same.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -115,10 +116,27 @@ struct Trouble {
 
 /// All that a hit is followed by, held as one, so that a hit takes hold of it once.
 #[derive(Clone, Default)]
-struct InForce {
+pub(super) struct InForce {
     links: Arc<Links>,
-    log: Option<Arc<ClickLog<Answer>>>,
+    pub(super) log: Option<Arc<ClickLog<Answer>>>,
     keys: Option<Arc<DayKeys>>,
+}
+
+/// What a thread holds that leads the visitors of one redirector on and does nothing else.
+#[derive(Default)]
+struct Own {
+    generation: Option<u64>,
+    in_force: Arc<InForce>,
+    hits: std::ops::Range<u64>,
+}
+
+thread_local! {
+    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
+}
+
+/// Says that this thread leads the visitors of one redirector on until it ends.
+pub(super) fn belongs_to_one_redirector() {
+    OWN.set(Some(Own::default()));
 }
 
 /// The one redirector of a data directory: its log, its keys, where links lead. Links lead on also while the log cannot be used;
@@ -126,6 +144,8 @@ struct InForce {
 pub struct Redirector {
     pub(super) ground: Ground,
     in_force: RwLock<Arc<InForce>>,
+    /// Grows whenever what is in force changes.
+    generation: AtomicU64,
     trouble: Trouble,
     opening: tokio::sync::Mutex<()>,
     sequence: Mutex<Sequence>,
@@ -148,6 +168,7 @@ impl Redirector {
         let redirector = Redirector {
             ground,
             in_force: RwLock::default(),
+            generation: AtomicU64::new(0),
             trouble: Trouble::default(),
             opening: tokio::sync::Mutex::default(),
             sequence: Mutex::new(Sequence::new(SequenceSettings::default())),
@@ -165,13 +186,39 @@ impl Redirector {
         Ok(redirector)
     }
 
-    fn in_force(&self) -> Arc<InForce> {
-        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What is in force. A thread that leads visitors on and does nothing else has a copy of its own, so that its hits touch no other
+    /// thread's memory while nothing changes.
+    pub(super) fn in_force(&self) -> Arc<InForce> {
+        let current = || self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
+        OWN.with_borrow_mut(|own| {
+            let Some(own) = own else { return current() };
+            let generation = self.generation.load(Ordering::Acquire);
+            if own.generation != Some(generation) {
+                // What is read now is of this generation or a later one, which the next hit sees.
+                (own.generation, own.in_force) = (Some(generation), Arc::new(InForce::clone(&current())));
+            }
+            own.in_force.clone()
+        })
     }
 
     fn put_in_force(&self, change: impl FnOnce(&mut InForce)) {
         let mut held = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut held));
+        drop(held);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// The name of a hit, given once; a thread that does nothing else takes many at a time.
+    fn next_hit(&self) -> u64 {
+        const AT_ONCE: u64 = 1_024;
+        OWN.with_borrow_mut(|own| {
+            let Some(own) = own else { return self.hits.fetch_add(1, Ordering::Relaxed) };
+            if own.hits.is_empty() {
+                let first = self.hits.fetch_add(AT_ONCE, Ordering::Relaxed);
+                own.hits = first..first + AT_ONCE;
+            }
+            own.hits.next().expect("there is one")
+        })
     }
 
     /// The log, where it is open; else tries to open it, not more often than every few seconds.
@@ -273,7 +320,7 @@ impl Redirector {
         // A repeat of a click before the start is a repeat still.
         for click in last {
             let verdict = Verdict::of(Reasons::from_bits(click.reasons), click.rules_version);
-            let id = self.hits.fetch_add(1, Ordering::Relaxed);
+            let id = self.next_hit();
             let hit = Hit { id, at_micros: click.time_us, link: click.link, visitor: click.visitor, mail: None };
             self.sequence().observe(&hit, verdict);
         }
@@ -360,7 +407,7 @@ impl Redirector {
             return Answered::On { target: led.target.clone(), is_stored: false };
         };
         let judged = judged(now, led.id, asked, stored_by.keys.as_deref());
-        let hit = judged.hit(self.hits.fetch_add(1, Ordering::Relaxed), now, led.id);
+        let hit = judged.hit(self.next_hit(), now, led.id);
         let verdict = self.sequence().observe(&hit, judged.verdict).verdict;
         let click = judged.click(now, led.id, verdict, log);
         let is_stored = self.stored(log, &click).await;

@@ -63,13 +63,13 @@ pub(super) async fn store(redirector: Arc<Redirector>) {
             })
         })
         .await;
-        match redirector.log_now() {
+        match &redirector.in_force().log {
             None => tell(waiting.drain(..), |_| false),
             Some(log) if log.append_all_now(&clicks, &mut outcomes) => {
                 tell(waiting.drain(..), |place| matches!(outcomes[place], Outcome::Stored(_)));
             }
             // The disk is waited for, or another thread writes; the next turn gathers meanwhile.
-            Some(log) => drop(tokio::spawn(told_later(submit(&log, &clicks), std::mem::take(&mut waiting)))),
+            Some(log) => drop(tokio::spawn(told_later(submit(log, &clicks), std::mem::take(&mut waiting)))),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::creators::{CreatorsError, LakeOrStore};
 use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
 use crate::matching::MatchingError;
+use crate::measurement::MeasurementError;
 use crate::outreach::OutreachError;
 use crate::planning::PlanningError;
 use crate::refresh::RefreshError;
@@ -272,6 +273,7 @@ impl From<PlanningError> for WebError {
             PlanningError::Compared(_) => {
                 WebError::unreadable("Too few or too many to compare", error.to_string()).with(all())
             }
+            PlanningError::Measurement(error) => (*error).into(),
             PlanningError::Matching(error) => error.into(),
             PlanningError::Creators(error) => error.into(),
             PlanningError::Data(error) => error.into(),
@@ -366,6 +368,39 @@ impl From<TrackingError> for WebError {
             TrackingError::Lake(error) => error.into(),
             TrackingError::Outreach(error) => error.into(),
             TrackingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MeasurementError> for WebError {
+    fn from(error: MeasurementError) -> WebError {
+        let said = error.to_string();
+        let all = Recovery::new("All measurements", "/measurement");
+        let series = Recovery::new("All series", "/measurement/series");
+        match error {
+            MeasurementError::Field { problem, .. } => WebError::unreadable("That was not kept", problem).with(all),
+            MeasurementError::NoStudy(_) => WebError::not_found("No such measurement", said).with(all),
+            MeasurementError::NoSeries(_) => WebError::not_found("No such series", said).with(series),
+            MeasurementError::NoCampaign(_) => WebError::not_found("No such campaign", said)
+                .with(Recovery::new("All campaigns", "/outreach/campaigns")),
+            MeasurementError::NothingHeld { .. } => {
+                WebError::new(StatusCode::CONFLICT, "Nothing is held of it", said).with(all)
+            }
+            MeasurementError::NotYet { study, .. } => {
+                WebError::new(StatusCode::CONFLICT, "The answer is not open yet", said)
+                    .with(Recovery::new("What may be said today", format!("/measurement/{study}")))
+            }
+            MeasurementError::Withdrawn(..) => WebError::new(StatusCode::CONFLICT, "It was given up", said).with(all),
+            MeasurementError::NameTaken(_) => WebError::new(StatusCode::CONFLICT, "The name is taken", said).with(all),
+            MeasurementError::File(_) => WebError::unreadable("The file cannot be read", said).with(series),
+            MeasurementError::NoLink => WebError::not_found("No such link", said).with(all),
+            MeasurementError::NoMail => WebError::not_found("Nobody gets it", said).with(all),
+            MeasurementError::Tracking(error) => error.into(),
+            MeasurementError::Outreach(error) => error.into(),
+            MeasurementError::Matching(error) => error.into(),
+            MeasurementError::Data(error) => error.into(),
+            MeasurementError::Lake(error) => error.into(),
+            MeasurementError::Store(error) => error.into(),
         }
     }
 }

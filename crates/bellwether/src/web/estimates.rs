@@ -21,7 +21,8 @@ impl IntervalBar {
     /// `None` where there is no interval or no scale to draw it on.
     pub fn on_scale(estimate: &Estimate, scale_to: f64) -> Option<IntervalBar> {
         let (value, lo, hi) = (estimate.value?, estimate.lo?, estimate.hi?);
-        if scale_to <= 0.0 {
+        // A scale begins at 0, so it cannot hold what may be less than nothing.
+        if scale_to <= 0.0 || lo < 0.0 {
             return None;
         }
         let place = |value: f64| format!("{:.2}%", (value / scale_to * 100.0).clamp(0.0, 100.0));

@@ -17,7 +17,7 @@ use super::app::App;
 use super::guard::{self, Reach};
 use super::{assets, error, home, jobs, patterns, visit};
 use crate::data_directory::DataDirectory;
-use crate::{conversations, creators, ingest, matching, outreach, planning, stages, tracking, vetting};
+use crate::{conversations, creators, ingest, matching, measurement, outreach, planning, tracking, vetting};
 
 /// The application as people at this machine reach it.
 pub fn router(data: Arc<DataDirectory>) -> Router {
@@ -149,7 +149,26 @@ fn pages() -> Router<App> {
         .merge(creators_own())
         .merge(tracked())
         .merge(published_posts())
-        .route("/measurement", get(stages::measurement))
+        .merge(measured())
+}
+
+/// Questions asked of campaigns, their answers, and daily series.
+fn measured() -> Router<App> {
+    use measurement::pages::{costs, exports, index, new, series, shared, study};
+    let file_up_to = DefaultBodyLimit::max(measurement::series_file::FILE_BYTES_MAX + (1 << 20));
+    Router::new()
+        .route("/measurement", get(index::index).post(new::keep))
+        .route("/measurement/new", get(new::show))
+        .route("/measurement/series", get(series::index).merge(post(series::bring_in).layer(file_up_to)))
+        .route("/measurement/series/{id}", get(series::show).post(series::remove))
+        .route("/measurement/series/{id}/days.csv", get(series::download))
+        .route("/measurement/shared/{secret}", get(shared::shared))
+        .route("/measurement/{id}", get(study::show).post(study::act))
+        .route("/measurement/{id}/costs", get(costs::show).post(costs::keep))
+        .route("/measurement/{id}/report.json", get(exports::as_json))
+        .route("/measurement/{id}/figures.csv", get(exports::figures_csv))
+        .route("/measurement/{id}/creators.csv", get(exports::creators_csv))
+        .route("/measurement/{id}/days.csv", get(exports::days_csv))
 }
 
 /// Outreach: people and what is written to them.

@@ -108,3 +108,217 @@ fn two_public_panels_have_the_effects_that_are_known_of_them() {
     let said = place.refused(&["evaluate", "panel", "--data", &smoke, "--treated", "Atlantis", "--pre", "19"]);
     assert!(said.contains("no place \"Atlantis\"") && said.contains("Alabama"), "{said}");
 }
+
+// ---- Questions asked of a campaign, through pages and commands.
+
+/// Orders of a shop for so many days up to yesterday: about `level` a day by weekday, `lift` more in the last `during` ones.
+fn orders_file(days: i64, during: i64, level: f64, lift: f64) -> String {
+    let today = bellwether::clock::now().0.div_euclid(86_400_000_000);
+    let mut rows = "order,at,amount,currency\n".to_owned();
+    let mut state = 12_345_u64;
+    let mut chance = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / f64::from(1u32 << 31)
+    };
+    for day in today - days..today {
+        let weekday = [1.0, 0.9, 0.95, 1.0, 1.1, 1.25, 0.8][day.rem_euclid(7) as usize];
+        let more = if day >= today - during { 1.0 + lift } else { 1.0 };
+        let noise: f64 = (0..6).map(|_| chance()).sum::<f64>() - 3.0;
+        let orders = (level * weekday * more + noise * 2.5).round().max(0.0) as i64;
+        for order in 0..orders {
+            let at = day * 86_400 + 3_600 + (chance() * 80_000.0) as i64;
+            let at = bellwether::clock::iso(model::Timestamp::from_unix_seconds(at));
+            rows.push_str(&format!("{day}-{order},{at},{:.2},EUR\n", 30.0 + 20.0 * chance()));
+        }
+    }
+    rows
+}
+
+fn day(from_today: i64) -> String {
+    let today = bellwether::clock::now().0.div_euclid(86_400_000_000);
+    bellwether::clock::iso_day(model::Timestamp((today + from_today) * 86_400_000_000))
+}
+
+fn with_orders(place: &Place, rows: &str) {
+    place.json(&["tracking", "shop", "Own", "--kind", "file", "--currency", "EUR"]);
+    let file = text(&place.file("orders.csv", rows));
+    let taken = place.json(&["tracking", "orders", &file, "--shop", "Own"]);
+    assert_eq!(taken["refused"], json!(0), "{taken}");
+}
+
+/// Every object in a document that looks like an estimate has everything an estimate has.
+fn bare_points(value: &Value, path: &str, bare: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if fields.contains_key("n_of") {
+                for field in
+                    ["value", "lo", "hi", "level", "n", "unit", "method", "version", "as_of", "grade", "explanation"]
+                {
+                    if !fields.contains_key(field) {
+                        bare.push(format!("{path} has no {field}"));
+                    }
+                }
+                if fields["value"].is_null() == fields.get("not_known").is_none_or(Value::is_null) {
+                    bare.push(format!("{path} is neither known nor says why not"));
+                }
+                if fields["as_of"].is_null() {
+                    bare.push(format!("{path} has no date"));
+                }
+                return;
+            }
+            fields.iter().for_each(|(key, value)| bare_points(value, &format!("{path}.{key}"), bare));
+        }
+        Value::Array(all) => {
+            all.iter().enumerate().for_each(|(place, value)| bare_points(value, &format!("{path}[{place}]"), bare));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_question_kept_before_is_watched_while_it_runs_and_answered_on_its_day() {
+    let place = Place::new();
+    with_orders(&place, &orders_file(190, 0, 40.0, 0.0));
+    let foreseen = place.json(&["measurement", "foresee", "orders", "--from", &day(1), "--to", &day(28)]);
+    assert!(foreseen["windows"].as_u64() > Some(3), "{foreseen}");
+    assert!(foreseen["smallest"]["value"].as_f64() < Some(0.5), "{}", foreseen["smallest"]);
+    let asked = place.json(&[
+        "measurement",
+        "ask",
+        "orders",
+        "--from",
+        &day(1),
+        "--to",
+        &day(28),
+        "--name",
+        "Spring",
+        "--also",
+        "revenue",
+        "--margin",
+        "40",
+    ]);
+    assert_eq!(asked["design"]["is_late"], json!(false));
+    let id = asked["measurement"].to_string();
+    let early = place.refused(&["measurement", "report", &id]);
+    assert!(early.contains("may be read from") && early.contains("measurement live"), "{early}");
+    let again =
+        place.refused(&["measurement", "ask", "orders", "--from", &day(1), "--to", &day(28), "--name", "SPRING"]);
+    assert!(again.contains("already"), "{again}");
+    place.json(&[
+        "measurement",
+        "cost",
+        &id,
+        "--fee",
+        "900",
+        "--shipping",
+        "0",
+        "--hours",
+        "4",
+        "--hourly-rate",
+        "30 EUR",
+    ]);
+    let browser = crate::outreach_pages::Browser::at(&place).await;
+    let ahead = browser.get(&format!("/measurement/{id}")).await;
+    assert!(ahead.text.contains("is not changed any more"), "{}", ahead.text);
+    browser.data.let_time_pass(std::time::Duration::from_secs(12 * 86_400));
+    let running = browser.get(&format!("/measurement/{id}")).await.text;
+    assert!(running.contains("Safe to look at every day") && !running.contains("Incremental"), "{running}");
+    let file = browser.get(&format!("/measurement/{id}/report.json")).await;
+    assert_eq!(file.status, axum::http::StatusCode::CONFLICT);
+    browser.data.let_time_pass(std::time::Duration::from_secs(25 * 86_400));
+    let answered = browser.get(&format!("/measurement/{id}")).await.text;
+    for piece in
+        ["Attributed", "Incremental", "What is not known", "What the words mean", "share of tools", "commission"]
+    {
+        assert!(answered.contains(piece), "{piece} is missing");
+    }
+    // Nobody ordered while it ran, since time was only made to pass.
+    assert!(answered.contains("Fewer orders than without"), "{answered}");
+    let document: Value =
+        serde_json::from_str(&browser.get(&format!("/measurement/{id}/report.json")).await.text).expect("JSON");
+    let mut bare = vec![];
+    bare_points(&document["found"], "found", &mut bare);
+    assert_eq!(bare, Vec::<String>::new());
+    assert_eq!(document["found"]["cost"]["total"]["value"], json!(102_000.0), "900 and 4 hours of 30");
+    for table in ["figures.csv", "creators.csv", "days.csv"] {
+        let answer = browser.get(&format!("/measurement/{id}/{table}")).await;
+        assert_eq!(answer.status, axum::http::StatusCode::OK, "{table}");
+    }
+}
+
+#[test]
+fn what_a_campaign_added_is_found_with_its_interval_and_both_returns_and_is_the_same_again() {
+    let place = Place::new();
+    with_orders(&place, &orders_file(200, 28, 60.0, 0.25));
+    let ask =
+        ["measurement", "ask", "orders", "--from", &day(-28), "--to", &day(-1), "--margin", "40", "--settle", "0"];
+    let asked = place.json(&[&ask[..], &["--name", "Autumn", "--also", "revenue"]].concat());
+    assert_eq!(asked["design"]["is_late"], json!(true), "the days are over");
+    let id = asked["measurement"].to_string();
+    place.json(&["measurement", "cost", &id, "--fee", "2000"]);
+    let report = place.json(&["measurement", "report", &id]);
+    let found = &report["found"];
+    let gained = &found["primary"]["gained"];
+    let (lo, hi) = (gained["lo"].as_f64().expect("lo"), gained["hi"].as_f64().expect("hi"));
+    let truth = 0.25 * 60.0 * 28.0;
+    assert!(lo > 0.0 && lo < truth && truth < hi, "{lo} to {hi} around {truth}");
+    assert_eq!(found["primary"]["verdict"], json!("seen_more"));
+    assert!(report["answer"].as_str().is_some_and(|answer| answer.contains("more margin than without")), "{report}");
+    assert!(found["incremental"]["roi"]["value"].as_f64() > Some(0.0), "{}", found["incremental"]["roi"]);
+    assert_eq!(found["attributed"]["roi"]["value"], json!(-1.0), "no order came by a link");
+    assert!(found["remarks"][0].as_str().is_some_and(|remark| remark.contains("hint and no test")));
+    assert!(found["secondary"][0]["p_among_all"].as_f64().is_some());
+    let again = place.json(&["measurement", "report", &id]);
+    assert_eq!((&again["data_hash"], &again["found"]), (&report["data_hash"], &report["found"]));
+    // A refund comes in: the answer is made anew, and the one that was read first stays beside it.
+    place.json(&["measurement", "cost", &id, "--tools", "100"]);
+    let after = place.json(&["measurement", "report", &id]);
+    assert_ne!(after["data_hash"], report["data_hash"]);
+    assert_eq!(after["found"]["cost"]["total"]["value"], json!(210_000.0));
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_where_it_is_typed() {
+    let place = Place::new();
+    let nothing = place.json(&["measurement", "foresee", "orders", "--from", &day(1), "--to", &day(28)]);
+    assert!(nothing["why_not"].as_str().is_some_and(|why| why.contains("nothing is held of orders")), "{nothing}");
+    let ask = |words: &[&str]| place.refused(&[&["measurement", "ask"][..], words].concat());
+    assert!(ask(&["sales", "--from", &day(1), "--to", &day(28)]).contains("no outcome"));
+    assert!(ask(&["orders", "--from", &day(9), "--to", &day(1)]).contains("before the first"));
+    assert!(ask(&["orders", "--from", "soon", "--to", &day(1)]).contains("2026-03-01"));
+    assert!(ask(&["series:4", "--from", &day(1), "--to", &day(28)]).contains("there is no series 4"));
+    let rows: String = (0..90).map(|back| format!("{},{}\n", day(-90 + back), 10 + back % 7)).collect();
+    let file = text(&place.file("hashtag.csv", format!("date,own hashtag\n{rows}yesterday,3\n2026-01-01,many\n")));
+    let taken = place.json(&["measurement", "import-series", &file]);
+    assert_eq!((&taken["series"][0]["new"], &taken["refused"]), (&json!(90), &json!(2)), "{taken}");
+    let again = place.json(&["measurement", "import-series", &file]);
+    assert_eq!((&again["series"][0]["new"], &again["series"][0]["known"]), (&json!(0), &json!(90)));
+    let beside = ask(&["leads", "--from", &day(1), "--to", &day(28), "--beside", "1"]);
+    assert!(beside.contains("own campaigns move"), "{beside}");
+}
+
+#[tokio::test]
+async fn a_report_is_read_by_its_link_alone_until_it_is_revoked() {
+    let place = Place::new();
+    with_orders(&place, &orders_file(150, 21, 30.0, 0.0));
+    let asked = place.json(&["measurement", "ask", "orders", "--from", &day(-21), "--to", &day(-1), "--settle", "0"]);
+    let id = asked["measurement"].to_string();
+    let shared = place.json(&["measurement", "share", &id, "--note", "the board"]);
+    let address = shared["address"].as_str().expect("an address").to_owned();
+    let browser = crate::outreach_pages::Browser::at(&place).await;
+    let page = browser.get(&address).await;
+    assert_eq!(page.status, axum::http::StatusCode::OK);
+    assert!(page.text.contains("the board") && page.text.contains("noindex"), "{}", page.text);
+    let inside: Vec<&str> = page.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let leads_in: Vec<&&str> = inside
+        .iter()
+        .filter(|link| link.starts_with('/') && !link.starts_with("/static") && !link.starts_with('#'))
+        .collect();
+    assert!(leads_in.is_empty(), "nothing leads into the program: {leads_in:?}");
+    let links = place.json(&["measurement", "links", &id]);
+    assert_eq!((&links[0]["opened"], &links[0]["state"]), (&json!(1), &json!("open")));
+    place.json(&["measurement", "revoke", &id, &links[0]["link"].to_string()]);
+    let gone = browser.get(&address).await;
+    assert_eq!(gone.status, axum::http::StatusCode::NOT_FOUND);
+    assert!(!gone.text.contains("the board"));
+}

@@ -800,3 +800,20 @@ async fn what_is_known_of_posts_is_listed_for_their_creator_and_goes_when_they_a
     assert_eq!(std::fs::read_dir(content).map_or(0, Iterator::count), 0);
     assert!(held.browser.page("/tracking/posts").await.contains("No piece yet"));
 }
+
+#[tokio::test]
+async fn a_code_used_before_a_post_leaks_only_where_it_is_known_when_the_post_was_published() {
+    let held = held(1).await;
+    let day = |days_ago: i64| iso(Timestamp(held.browser.data.now().0 - days_ago * DAY));
+    let order = ["tracking", "order", "1", "--amount", "5.00", "--currency", "EUR", "--code", "CAFE"];
+    held.place.json(&[&order[..], &["--at", &day(3)]].concat());
+    held.place.json(&["tracking", "code", "CAFE", "--deal", "1"]);
+    let url = "https://www.instagram.com/p/Late1/";
+    held.browser.post("/outreach/pieces/1", &[("do", "posted"), ("url", url)]).await.location();
+    let signs = || held.place.json(&["tracking", "codes"])[0]["leaks"].to_string();
+    assert!(!signs().contains("before the first post"), "noted today says nothing of when: {}", signs());
+    held.json(&["published", "1", &day(10)]);
+    assert!(!signs().contains("before the first post"), "{}", signs());
+    held.json(&["published", "1", &day(1)]);
+    assert!(signs().contains("before the first post"), "{}", signs());
+}

@@ -4,6 +4,7 @@
 pub mod always_valid;
 pub mod attribution;
 pub mod costs;
+pub mod holm;
 pub mod lift;
 pub mod panel;
 pub mod pooling;

@@ -103,6 +103,7 @@ pub struct ResultView {
     pub from: Vec<String>,
     pub seeing: EstimateView,
     pub correction: Option<EstimateView>,
+    pub learnt: Vec<EstimateView>,
 }
 
 fn view(id: &str, label: &str, estimate: &Estimate, scale_to: f64) -> EstimateView {
@@ -170,6 +171,20 @@ pub fn result(shown: &PlanShown) -> ResultView {
         }),
         from: from(shown),
         seeing: view("seeing", "Listeners who see one post", &made.from.seeing, 1.0),
+        learnt: made
+            .from
+            .learnt
+            .iter()
+            .enumerate()
+            .map(|(place, of)| {
+                let label = if of.unit == Unit::Share {
+                    "Orders of clicks, learnt"
+                } else {
+                    "Clicks of people reached, learnt"
+                };
+                view(&format!("learnt-{place}"), label, of, 0.0)
+            })
+            .collect(),
         correction: made
             .from
             .correction
@@ -439,10 +454,22 @@ fn from(shown: &PlanShown) -> Vec<String> {
                 format::count(from.candidates as u64)
             ),
         },
+        match from.with_campaign_seeing as u64 {
+            0 => "No post of an earlier campaign tells its reach, so nothing was learnt of that.".to_owned(),
+            some => format!(
+                "Learnt: for {} it is what posts of your earlier campaigns reached, in place of what other posts show.",
+                format::counted(some, "candidate", "candidates")
+            ),
+        },
         "Meeting one creator is taken not to depend on meeting another; posts of one creator likewise. Past campaigns of yours \
          will show how far that holds."
             .to_owned(),
-        "Expected clicks, leads and sales: not known until a campaign of yours has been tracked.".to_owned(),
+        match from.learnt.is_empty() {
+            true => "Expected clicks, leads and sales: not known until a campaign of yours has been measured.".to_owned(),
+            false => "Learnt from your measured campaigns: how many of those reached clicked, and of those who clicked bought. \
+                      They stand below and enter no choice, since they may be others for these creators."
+                .to_owned(),
+        },
     ];
     lines.push(format!("Made on {}.", clock::minute(shown.made_at)));
     lines

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::ground::{Duty, Ground, Leader, Place};
-use super::redirecting::Redirector;
+use super::redirecting::{Redirector, belongs_to_one_redirector};
 use super::{PATH, turns};
 use crate::web::asked_to_end;
 use line::Shared;
@@ -166,6 +166,7 @@ impl Answering {
 }
 
 async fn answer_lines(shared: Arc<Shared>, mut lines: mpsc::UnboundedReceiver<Line>) {
+    belongs_to_one_redirector();
     drop(tokio::spawn(turns::store(shared.redirector.clone())));
     while let Some((line, peer, place)) = lines.recv().await {
         let shared = shared.clone();

@@ -4,6 +4,7 @@
 //! in at most a twentieth of them, over all looks together. It protects against looking, not against days that are like the
 //! day before nor against many figures at once: feed it what is left once weekdays and trend are taken off.
 
+mod campaign;
 mod counts;
 mod money;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod two_rates;
 
 use serde::{Deserialize, Serialize};
 
+pub use campaign::{CampaignDays, CampaignLook, CampaignWatch, DAYS_BEFORE_MIN, watch_campaign};
 pub use counts::{KnownBaseline, Look, count_e_value, count_ratio, watch_counts};
 pub use money::{MoneyLook, mean_of_money, watch_money};
 pub use two_rates::{TwoRates, rate_e_value, rate_ratio, watch_rates};
@@ -43,6 +45,8 @@ pub enum WatchError {
     NotAnAmount { what: &'static str, value: f64 },
     #[error("the baseline has no time, so nothing can be compared with it")]
     NoBaseline,
+    #[error("{days} days before the campaign are known; give at least {needed}")]
+    TooFewBefore { days: usize, needed: usize },
     #[error(
         "false alarms are {false_alarm}, prior events {prior_events}, narrowest at {narrowest_at}; give false alarms between \
          0 and 1, prior events above 0 and at least 1 order"

@@ -2,7 +2,7 @@
 
 use super::design::Design;
 use super::mixture::Part;
-use super::noise::Noise;
+use super::noise::{Noise, NoiseFamily};
 
 /// What one kind of noise makes of the series before the start.
 pub(super) struct Fit {
@@ -72,6 +72,55 @@ pub(super) fn fit(design: &Design, pre: usize, noise: Noise) -> Fit {
         variance,
         sigma2: left / freedom,
     }
+}
+
+/// A regression whose noise remembers the day before, as most tools fit it: the correlation is read off what is left over and put in as
+/// if it were known. `None` where a period before the start is missing.
+///
+/// Source: Prais & Winsten 1954; four rounds.
+pub(super) fn regression(design: &Design, pre: usize) -> Option<Fit> {
+    if !design.is_seen[..pre].iter().all(|seen| *seen) {
+        return None;
+    }
+    let (columns, width) = (design.columns, design.width());
+    let mut found = None;
+    let mut phi = 0.0f64;
+    for _ in 0..4 {
+        let mut gram = vec![0.0; width * width];
+        for period in 0..pre {
+            let whitened: Vec<f64> = match period {
+                0 => design.row(0).iter().map(|value| (1.0 - phi * phi).sqrt() * value).collect(),
+                _ => design
+                    .row(period)
+                    .iter()
+                    .zip(design.row(period - 1))
+                    .map(|(now, before)| now - phi * before)
+                    .collect(),
+            };
+            for row in 0..width {
+                for column in 0..=row {
+                    gram[row * width + column] += whitened[row] * whitened[column];
+                }
+            }
+        }
+        let factor = cholesky(&gram, columns, width);
+        let explained = &factor[columns * width..columns * width + columns];
+        let whole = gram[columns * width + columns];
+        let left = (whole - explained.iter().map(|value| value * value).sum::<f64>()).max(1e-12 * whole.max(1e-300));
+        let beta = back_substituted(&factor, explained, width);
+        let over = |period: usize| {
+            let row = design.row(period);
+            row[columns] - row[..columns].iter().zip(&beta).map(|(value, beta)| value * beta).sum::<f64>()
+        };
+        let over: Vec<f64> = (0..pre).map(over).collect();
+        let noise = Noise { family: NoiseFamily::Memory, phi, step: 1.0, white: 0.0, prior: 1.0 };
+        let sigma2 = left / (design.freedom() - 1.0).max(1.0);
+        let state = design.row(pre - 1).to_vec();
+        found = Some(Fit { noise, log_weight: 0.0, beta, factor, stride: width, state, variance: 0.0, sigma2 });
+        let together: f64 = over.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        phi = (together / over.iter().map(|value| value * value).sum::<f64>().max(1e-300)).clamp(-0.99, 0.99);
+    }
+    found
 }
 
 fn ahead(state: &mut [f64], variance: &mut f64, noise: Noise) {

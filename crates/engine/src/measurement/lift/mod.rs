@@ -12,6 +12,7 @@ mod mixture;
 mod noise;
 mod path;
 mod placebo;
+mod regression;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -29,6 +30,7 @@ pub use noise::NoiseFamily;
 use noise::noises;
 pub use path::{Expected, expected_path};
 pub use placebo::{PLACEBO_ALARMS_MAX, PLACEBO_WINDOWS_MIN, Placebo, PlaceboWindow, history_needed, placebo_in_time};
+pub use regression::{Regression, ar1_regression};
 pub use verdict::{LiftVerdict, verdict};
 
 /// The version of the formulas in this folder.
@@ -183,28 +185,38 @@ impl Lift {
 /// assert_eq!(lift, measure_lift(&input, &LiftSettings::default()).unwrap());
 /// ```
 pub fn measure_lift(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<Lift, LiftRefused> {
-    let settings = &on_one_scale(input, settings)?;
-    let design = design(input, settings)?;
-    let weighted = weighted_fits(&design, input.pre_periods)?;
-    Ok(lift_of(&design, &weighted.fits, input, settings))
+    let prepared = prepare(input, settings)?;
+    Ok(lift_of(&prepared, input))
 }
 
-/// The settings with the scale decided: percent where every value is above 0, counts are not small, and the periods before the start
-/// are clearly likelier on it (each density divided by its value).
-fn on_one_scale(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<LiftSettings, LiftRefused> {
+/// A series on the scale it is measured on, with all kinds of noise fitted to the periods before the start.
+struct Prepared {
+    /// With the scale decided.
+    settings: LiftSettings,
+    design: Design,
+    weighted: Weighted,
+}
+
+/// Fits; where the scale is not said, percent is taken where every value is above 0, counts are not small, and the periods before the
+/// start are clearly likelier on it (each density divided by its value).
+fn prepare(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<Prepared, LiftRefused> {
+    let on = |scale: Scale| -> Result<Prepared, LiftRefused> {
+        let settings = LiftSettings { scale, ..*settings };
+        let design = design(input, &settings)?;
+        let weighted = weighted_fits(&design, input.pre_periods)?;
+        Ok(Prepared { settings, design, weighted })
+    };
     if settings.scale != Scale::Automatic {
-        return Ok(*settings);
+        return on(settings.scale);
     }
-    let level = LiftSettings { scale: Scale::Level, ..*settings };
-    let log = LiftSettings { scale: Scale::Log, ..*settings };
-    let on_level = design(input, &level)?;
-    if on_level.level_over_noise.is_some() || input.response.iter().flatten().any(|value| *value <= 0.0) {
-        return Ok(level);
+    let by_level = on(Scale::Level)?;
+    if by_level.design.level_over_noise.is_some() || input.response.iter().flatten().any(|value| *value <= 0.0) {
+        return Ok(by_level);
     }
-    let by_level = weighted_fits(&on_level, input.pre_periods)?.evidence;
-    let by_log = weighted_fits(&design(input, &log)?, input.pre_periods)?.evidence;
+    let by_log = on(Scale::Log)?;
     let logs: f64 = input.response[..input.pre_periods].iter().flatten().map(|value| value.ln()).sum();
-    Ok(if by_log - logs > by_level + CLEARLY { log } else { level })
+    let is_percent = by_log.weighted.evidence - logs > by_level.weighted.evidence + CLEARLY;
+    Ok(if is_percent { by_log } else { by_level })
 }
 
 /// How far the logarithms of two likelihoods must lie apart for percent to be taken: odds of twenty to one.
@@ -233,7 +245,9 @@ fn weighted_fits(design: &Design, pre: usize) -> Result<Weighted, LiftRefused> {
     Ok(Weighted { fits: all.into_iter().map(weighted).collect(), evidence: best + total.ln() })
 }
 
-fn lift_of(design: &Design, weighted: &[(Fit, f64)], input: &LiftInput<'_>, settings: &LiftSettings) -> Lift {
+fn lift_of(prepared: &Prepared, input: &LiftInput<'_>) -> Lift {
+    let Prepared { settings, design, weighted } = prepared;
+    let weighted = &weighted.fits;
     let pre = input.pre_periods;
     let mut expected = 0.0;
     let mixture = Mixture::new(

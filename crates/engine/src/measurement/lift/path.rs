@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::design::design;
 use super::filter::Fit;
 use super::mixture::{Mixture, Part};
-use super::{LiftInput, LiftRefused, LiftSettings, Scale, on_one_scale, weighted_fits};
+use super::{LiftInput, LiftRefused, LiftSettings, Prepared, Scale, prepare};
 
 /// What would have been in one period after the start, on the response's scale.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,11 +28,9 @@ const WEIGHT_MIN: f64 = 1e-3;
 /// narrower than the days' bands added up. On the scale of percent the sums are those of the days' expectations, with the days' bands.
 /// Output: one row a period after the start, cut ones too (their gain is that before). Cost: O(periods after the start^2 + kinds).
 pub fn expected_path(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<Vec<Expected>, LiftRefused> {
-    let settings = &on_one_scale(input, settings)?;
-    let design = design(input, settings)?;
+    let Prepared { settings, design, weighted } = prepare(input, settings)?;
     let pre = input.pre_periods;
-    let fits: Vec<(Fit, f64)> =
-        weighted_fits(&design, pre)?.fits.into_iter().filter(|(_, weight)| *weight >= WEIGHT_MIN).collect();
+    let fits: Vec<(Fit, f64)> = weighted.fits.into_iter().filter(|(_, weight)| *weight >= WEIGHT_MIN).collect();
     let tail = (1.0 - settings.level.value()) / 2.0;
     let quantiles = |part_of: &dyn Fn(&Fit, f64) -> Part| {
         let mixture = Mixture::new(fits.iter().map(|(fit, weight)| part_of(fit, *weight)), design.freedom());

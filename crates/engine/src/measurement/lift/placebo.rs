@@ -83,12 +83,10 @@ fn windows(input: &LiftInput<'_>, settings: &LiftSettings, length: usize, step: 
 
 /// The analysis as if a campaign had run from `start` to `end`.
 fn earlier(input: &LiftInput<'_>, settings: &LiftSettings, start: usize, end: usize) -> Option<Lift> {
-    let cut = |columns: &[&[f64]]| columns.iter().map(|column| column[..end].to_vec()).collect::<Vec<Vec<f64>>>();
-    let (controls, events) = (cut(input.controls), cut(input.events));
-    let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
+    let controls: Vec<&[f64]> = input.controls.iter().map(|control| &control[..end]).collect();
     // An event that lies in no period here would be a column of zeros.
-    let events: Vec<&[f64]> =
-        events.iter().map(Vec::as_slice).filter(|event| event[..start].iter().any(|value| *value != 0.0)).collect();
+    let happened = |event: &&&[f64]| event[..start].iter().any(|value| *value != 0.0);
+    let events: Vec<&[f64]> = input.events.iter().filter(happened).map(|event| &event[..end]).collect();
     let input = LiftInput {
         response: &input.response[..end],
         pre_periods: start,

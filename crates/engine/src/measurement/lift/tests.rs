@@ -1,20 +1,14 @@
 //! Lifts of public series against the reference, and what must hold of any series.
 
 use super::*;
+use crate::measurement::panel::testing::open_data;
 
-/// A column of a table under the data folder, by its heading; `None`, told by name, where there is no such folder.
-#[expect(clippy::disallowed_methods, reason = "a test that looks for the folder of real data")]
-fn column(file: &str, name: &str) -> Option<Vec<f64>> {
-    let Some(folder) = std::env::var_os("BELLWETHER_TEST_DATA") else {
-        eprintln!("skipped: measurement/{file} is not here (BELLWETHER_TEST_DATA)");
-        return None;
-    };
-    let path = std::path::Path::new(&folder).join("measurement").join(file);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+/// A column of a table, by its heading.
+fn column(text: &str, name: &str) -> Vec<f64> {
     let mut lines = text.lines();
-    let headings: Vec<&str> = lines.next()?.split(',').map(|heading| heading.trim_matches('"')).collect();
-    let at = headings.iter().position(|heading| *heading == name).expect("the column");
-    Some(lines.map(|line| line.split(',').nth(at).and_then(|value| value.parse().ok()).expect("a number")).collect())
+    let mut headings = lines.next().expect("headings").split(',').map(|heading| heading.trim_matches('"'));
+    let at = headings.position(|heading| heading == name).expect("the column");
+    lines.map(|line| line.split(',').nth(at).and_then(|value| value.parse().ok()).expect("a number")).collect()
 }
 
 fn plain(level: f64) -> LiftSettings {
@@ -37,8 +31,10 @@ fn three_public_series_have_the_effects_of_the_reference() {
         ("google_data.csv", "y", &["x1", "x2"][..], 61, [27.526, 2.1288, 54.651], 0.0387, [0.010, 0.699, 0.291]),
         ("basque.csv", "Basque", &["another"][..], 21, [-0.885585, -1.283581, -0.516510], 0.00013, [0.0, 0.983, 0.017]),
     ] {
-        let Some(response) = column(file, y) else { return };
-        let controls: Vec<Vec<f64>> = controls.iter().filter_map(|name| column(file, name)).collect();
+        let name = "three_public_series_have_the_effects_of_the_reference";
+        let Some(text) = open_data(name, file) else { return };
+        let response = column(&text, y);
+        let controls: Vec<Vec<f64>> = controls.iter().map(|name| column(&text, name)).collect();
         let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
         let response = of(&response);
         let input =
