@@ -77,8 +77,8 @@ pub struct DataDirectory {
     pub(crate) lists: Mutex<ListsHeld>,
     /// What was found of codes, once they were looked at.
     pub(crate) leaks: Mutex<LeaksHeld>,
-    /// Held while an answer of a measurement is computed.
-    pub(crate) measuring: Mutex<()>,
+    /// Answers of measurements read lately; held while one is computed.
+    pub(crate) measuring: Mutex<crate::measurement::ReportsMeasured>,
     /// Where tracked links lead and where their clicks go, once the first was hit.
     redirector: tokio::sync::OnceCell<Arc<Redirector>>,
     /// The same directory as far as links are concerned.

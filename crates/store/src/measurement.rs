@@ -581,6 +581,34 @@ impl Store {
         Ok(row.get("id"))
     }
 
+    /// Grows or changes with every series, cost, deal, campaign and reading that an answer may rest on.
+    pub async fn measured_state(&self) -> Result<String, StoreError> {
+        let row = sqlx::query(
+            "select (select count(*) || ' ' || coalesce(max(changed_at), 0) from series) as series, \
+             (select coalesce(max(at), 0) from study_cost) as costs, \
+             (select count(*) || ' ' || coalesce(max(state_since), 0) || ' ' || coalesce(sum(version), 0) from deal) as deals, \
+             (select count(*) || ' ' || coalesce(group_concat(coalesce(starts_on, '') || coalesce(ends_on, '')), '') \
+                 from campaign) as campaigns, \
+             (select count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(max(corrected_at), 0) from post_measurement) as posts, \
+             (select count(*) from post_match) as matches, (select count(*) from contact) as contacts",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::of("reading what an answer rests on"))?;
+        let number = |column: &str| row.get::<i64, _>(column);
+        let text = |column: &str| row.get::<String, _>(column);
+        Ok(format!(
+            "{}|{}|{}|{}|{}|{}|{}",
+            text("series"),
+            number("costs"),
+            text("deals"),
+            text("campaigns"),
+            text("posts"),
+            number("matches"),
+            number("contacts")
+        ))
+    }
+
     /// Who gets a study's report, the newest first.
     pub async fn study_mails(&self, study: i64) -> Result<Vec<StudyMail>, StoreError> {
         let mut query = QueryBuilder::new(MAIL);

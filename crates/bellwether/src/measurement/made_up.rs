@@ -20,7 +20,7 @@ pub async fn keep(data: &DataDirectory, campaigns: &[PlantedCampaign]) -> Result
     for campaign in campaigns.iter().take(SHOWN) {
         let days = |values: &[f64]| values.iter().zip(campaign.first_day..).map(|(value, day)| (day, *value)).collect();
         let series = |what: &str, is_touched: bool, values: &[f64]| NewSeries {
-            name: format!("{}: {what}", campaign.name),
+            name: format!("{what} ({})", campaign.name),
             counts_what: what.to_owned(),
             kind: SeriesKind::Gained,
             is_touched,

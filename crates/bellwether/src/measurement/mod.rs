@@ -20,6 +20,7 @@ pub mod watching;
 pub mod words;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Estimate, Explanation, Timestamp};
 use store::StoreError;
@@ -207,6 +208,7 @@ pub async fn withdraw(data: &DataDirectory, id: i64, why: &str) -> Result<(), Me
 }
 
 /// The answer to a study.
+#[derive(Clone)]
 pub struct Report {
     pub study: Study,
     pub found: StudyFound,
@@ -269,7 +271,7 @@ impl Report {
 /// The answer to a study: as it was kept where nothing changed since, else computed and kept.
 ///
 /// Errors: `NotYet` before its day, whatever happened so far: whoever looks early finds too much.
-pub async fn report(data: &DataDirectory, id: i64) -> Result<Report, MeasurementError> {
+pub async fn report(data: &DataDirectory, id: i64) -> Result<Arc<Report>, MeasurementError> {
     let study = study(data, id).await?;
     match study.standing(data.now()) {
         Standing::Open => {}
@@ -282,15 +284,25 @@ pub async fn report(data: &DataDirectory, id: i64) -> Result<Report, Measurement
         }
     }
     // One at a time: whoever asks meanwhile reads what the first one made.
-    let _making = data.measuring.lock().await;
+    let mut held = data.measuring.lock().await;
+    let state = state_of(data).await?;
+    if let Some((_, report)) = held.0.get(&id).filter(|(of, _)| *of == state) {
+        // What somebody is called may have been changed since, and follows from nothing here.
+        let names = names_in(data, &report.found).await?;
+        return Ok(if names == report.names {
+            report.clone()
+        } else {
+            Arc::new(Report { names, ..Report::clone(report) })
+        });
+    }
     let loaded = making::load(data, &study).await?;
     let (data_hash, addresses) = (loaded.hash(), loaded.addresses());
     let read = |row: &StudyResultRow| serde_json::from_str::<StudyFound>(&row.found).ok();
     let mut kept = data.store.study_results(id).await?;
     let is_this = |row: &&StudyResultRow| row.data_hash == data_hash && row.version == FOUND_VERSION;
-    let held = kept.iter().find(is_this).and_then(|row| Some((row.as_of, read(row)?)));
-    let (as_of, found) = match held {
-        Some(held) => held,
+    let same = kept.iter().find(is_this).and_then(|row| Some((row.as_of, read(row)?)));
+    let (as_of, found) = match same {
+        Some(same) => same,
         None => {
             let as_of = data.now();
             let found =
@@ -309,8 +321,42 @@ pub async fn report(data: &DataDirectory, id: i64) -> Result<Report, Measurement
         }
     };
     let first = kept.first().filter(|row| row.data_hash != data_hash).and_then(|row| Some((row.as_of, read(row)?)));
+    let names = names_in(data, &found).await?;
+    let report = Arc::new(Report { study, found, data_hash, as_of, first, names, addresses });
+    if held.0.len() >= REPORTS_HELD_MAX {
+        held.0.pop_first();
+    }
+    held.0.insert(id, (state, report.clone()));
+    Ok(report)
+}
+
+/// What those are called whom an answer is about.
+async fn names_in(data: &DataDirectory, found: &StudyFound) -> Result<BTreeMap<i64, String>, MeasurementError> {
     let contacts: Vec<i64> =
         found.creators.iter().map(|one| one.contact).chain(found.posts.iter().map(|post| post.contact)).collect();
-    let names = crate::tracking::conversions::names(data, &contacts).await?;
-    Ok(Report { study, found, data_hash, as_of, first, names, addresses })
+    Ok(crate::tracking::conversions::names(data, &contacts).await?)
+}
+
+/// Answers read lately, each with the state of everything it may rest on.
+#[derive(Default)]
+pub(crate) struct ReportsMeasured(BTreeMap<i64, (String, Arc<Report>)>);
+
+const REPORTS_HELD_MAX: usize = 32;
+
+/// Of everything an answer may rest on.
+async fn state_of(data: &DataDirectory) -> Result<String, MeasurementError> {
+    if let Err(error) = crate::tracking::counting::count(data).await {
+        tracing::warn!(%error, "clicks could not be counted");
+    }
+    let store = &data.store;
+    Ok(format!(
+        "{:?}|{:?}|{:?}|{:?}|{:?}|{}|{}",
+        store.conversions_state().await?,
+        store.codes_state().await?,
+        store.link_revision().await?,
+        store.published_state().await?,
+        store.counted().await?.clicks,
+        store.measured_state().await?,
+        data.revision().await?
+    ))
 }

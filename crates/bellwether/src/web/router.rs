@@ -154,7 +154,7 @@ fn pages() -> Router<App> {
 
 /// Questions asked of campaigns, their answers, and daily series.
 fn measured() -> Router<App> {
-    use measurement::pages::{costs, exports, index, new, series, shared, study};
+    use measurement::pages::{by_link, costs, exports, index, new, series, study};
     let file_up_to = DefaultBodyLimit::max(measurement::series_file::FILE_BYTES_MAX + (1 << 20));
     Router::new()
         .route("/measurement", get(index::index).post(new::keep))
@@ -162,7 +162,7 @@ fn measured() -> Router<App> {
         .route("/measurement/series", get(series::index).merge(post(series::bring_in).layer(file_up_to)))
         .route("/measurement/series/{id}", get(series::show).post(series::remove))
         .route("/measurement/series/{id}/days.csv", get(series::download))
-        .route("/measurement/shared/{secret}", get(shared::shared))
+        .route("/measurement/shared/{secret}", get(by_link::shared))
         .route("/measurement/{id}", get(study::show).post(study::act))
         .route("/measurement/{id}/costs", get(costs::show).post(costs::keep))
         .route("/measurement/{id}/report.json", get(exports::as_json))

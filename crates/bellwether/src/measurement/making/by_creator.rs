@@ -9,9 +9,6 @@ use model::{Estimate, Explanation, Grade, Money, Timestamp, Unit};
 use crate::measurement::MeasurementError;
 use crate::measurement::costing::Costed;
 use crate::measurement::found::CreatorFound;
-use crate::tracking::conversions::{self};
-use crate::tracking::posts::{self};
-use crate::web::format;
 
 use super::reaching::{
     NO_REACH, NO_REACTIONS, counted, interactions, over_posts, published, reach, unit_cost_estimate,

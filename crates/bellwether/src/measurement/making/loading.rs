@@ -16,7 +16,6 @@ use crate::planning::made::PlanMade;
 use crate::tracking::attribution::ReportAsked;
 use crate::tracking::conversions::{self, is_given_back};
 use crate::tracking::posts::{self, PostsWanted, measuring};
-use crate::web::format;
 
 use super::{CreditedOrder, Loaded, ORDERS_FOR_VALUE_MIN, PostHeld};
 

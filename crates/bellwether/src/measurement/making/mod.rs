@@ -14,13 +14,11 @@ use sha2::{Digest, Sha256};
 
 use crate::measurement::analysing::{Beside, analyse, refused as unmeasured};
 use crate::measurement::costing::{self, StudyCosts};
-use crate::measurement::design::laid;
 use crate::measurement::found::{FOUND_VERSION, OutcomeFound, StudyFound};
-use crate::measurement::outcomes::{Outcome, daily};
+use crate::measurement::outcomes::Outcome;
 use crate::measurement::{MeasurementError, Study, voice};
 use crate::planning::made::PlanMade;
-use crate::tracking::posts::{self, PieceSeen};
-use crate::web::format;
+use crate::tracking::posts::PieceSeen;
 
 use by_creator::creators_of;
 pub use loading::{asked_of, load};
@@ -49,7 +47,7 @@ pub struct Loaded {
     costs: StudyCosts,
     deals: costing::OfDeals,
     currency: Currency,
-    outcomes: Vec<(Outcome, Result<super::design::Laid, String>)>,
+    outcomes: Vec<(Outcome, Result<crate::measurement::design::Laid, String>)>,
     beside: Beside,
     orders: Vec<CreditedOrder>,
     leads: Vec<CreditedOrder>,

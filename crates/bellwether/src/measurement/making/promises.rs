@@ -1,10 +1,10 @@
 //! What the plan promised beside what came, and what nobody can know from what is held.
 
 use engine::measurement::costs::FullCost;
-use model::{Estimate, Explanation, Grade, Money, Timestamp, Unit};
+use model::{Estimate, Explanation, Grade, Timestamp, Unit};
 
 use crate::measurement::found::{OutcomeFound, PromiseFound};
-use crate::tracking::posts::{self, measuring};
+use crate::tracking::posts::measuring;
 use crate::web::format;
 
 use super::reaching::{NO_REACH, counted, published, reach, reached};

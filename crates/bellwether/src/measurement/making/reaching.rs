@@ -1,12 +1,12 @@
 //! From being seen to buying: reach, interactions, clicks, leads, orders, what each cost, and the posts behind them.
 
 use engine::measurement::costs::{CostKind, CostRow, CostedUnits, FullCost, UnitCost, unit_cost};
-use model::{Currency, Estimate, Explanation, Grade, Money, PostMetric, Timestamp, Unit};
+use model::{Currency, Estimate, Explanation, Grade, PostMetric, Timestamp, Unit};
 
 use crate::measurement::MeasurementError;
 use crate::measurement::found::{PostFound, StepFound};
 use crate::measurement::outcomes::Outcome;
-use crate::tracking::posts::{self, measuring};
+use crate::tracking::posts::measuring;
 use crate::web::format;
 
 use super::returns::{campaign_query, cost_refused};

@@ -10,8 +10,6 @@ use crate::measurement::MeasurementError;
 use crate::measurement::costing::Costed;
 use crate::measurement::found::{CostFound, OutcomeFound, ReturnFound};
 use crate::measurement::outcomes::Outcome;
-use crate::tracking::conversions::{self};
-use crate::web::format;
 
 use super::{Loaded, ORDERS_FOR_VALUE_MIN, Z, exact, told};
 

@@ -14,9 +14,9 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 14.0;
 const HIGH: f64 = 200.0;
-const GAP_TOP: f64 = 250.0;
+const GAP_TOP: f64 = 262.0;
 const GAP_HIGH: f64 = 110.0;
-const HEIGHT: f64 = 396.0;
+const HEIGHT: f64 = 408.0;
 
 /// A mark on an axis.
 pub struct Tick {

@@ -1,5 +1,7 @@
 //! A report as files: everything as JSON, every figure as a row, creators as rows, and the days with what would have been.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +14,7 @@ use crate::web::app::{App, aside};
 use crate::web::csv::{PARTS, Sheet, push_estimate};
 use crate::web::error::WebError;
 
-async fn report_of(app: &App, id: i64) -> Result<Report, WebError> {
+async fn report_of(app: &App, id: i64) -> Result<Arc<Report>, WebError> {
     let data = app.data.clone();
     aside(move || async move { report(&data, id).await }).await
 }

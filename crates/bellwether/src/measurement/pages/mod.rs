@@ -1,5 +1,6 @@
 //! `/measurement`: questions asked of campaigns and their answers, daily series, and what may be looked at while one runs.
 
+pub mod by_link;
 mod chart;
 pub mod costs;
 pub mod exports;
@@ -7,7 +8,7 @@ pub mod index;
 pub mod new;
 mod report_view;
 pub mod series;
-pub mod shared;
+
 pub mod study;
 
 use super::{MeasurementError, TEAM};

@@ -315,7 +315,7 @@ impl ReportView {
                 standing(&format!("More {} than without", found.primary.words), "tile-gained", &found.primary.gained),
                 standing("Margin that would not have come otherwise", "tile-margin", &found.incremental.margin),
                 standing("Cost", "tile-cost", &found.cost.total),
-                standing("Orders credited to creators", "tile-value", &found.attributed.margin),
+                standing("Margin of credited orders", "tile-value", &found.attributed.margin),
             ],
             outcomes: std::iter::once(&found.primary)
                 .chain(&found.secondary)
