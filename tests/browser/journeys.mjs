@@ -904,7 +904,7 @@ export const journeys = async ({ test, open, workshop, work, binary }) => {
   await dealJourneys({ journey, server: workshop, work });
   await campaignJourneys({ journey, workshop });
   await sellingJourneys({ journey, server: workshop });
-  await measurementJourneys({ journey, server: market, work });
+  await measurementJourneys({ journey, work });
   await postJourneys({ journey, server: workshop, folder: path.join(work, "workshop"), binary, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {

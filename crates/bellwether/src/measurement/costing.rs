@@ -52,6 +52,14 @@ impl StudyCosts {
             if text.is_empty() {
                 return Ok(None);
             }
+            if text.starts_with(['-', '\u{2212}']) {
+                return Err(refused(field, "a cost is 0 or more"));
+            }
+            // Nothing is a cost like any other, though no price.
+            let bare = text.trim_end_matches(|letter: char| letter.is_alphabetic()).trim().replace(',', ".");
+            if bare.parse::<f64>().is_ok_and(|amount| amount == 0.0) && is_in(text, currency) {
+                return Ok(Some(Money { minor_units: 0, currency }));
+            }
             // An amount alone is in the currency of the study.
             let text = if text.contains(char::is_alphabetic) { text.to_owned() } else { format!("{text} {currency}") };
             let money = typed_money(&text)
@@ -99,6 +107,12 @@ impl StudyCosts {
             _ => String::new(),
         }
     }
+}
+
+/// Whether an amount names no currency, or this one.
+fn is_in(text: &str, currency: Currency) -> bool {
+    let named = text.trim_start_matches(|letter: char| !letter.is_alphabetic());
+    named.is_empty() || named.eq_ignore_ascii_case(&currency.to_string())
 }
 
 /// What deals of a campaign say of its cost.
@@ -171,7 +185,7 @@ pub fn costed(
         let value = credited.get(contact).copied().unwrap_or(0).max(0);
         (value as f64 * f64::from(points) / 10_000.0).round() as i64
     };
-    let commission = (deals.agreed > 0).then(|| money(deals.shares.keys().map(|contact| share_of(contact)).sum()));
+    let commission = (deals.agreed > 0).then(|| money(deals.shares.keys().map(share_of).sum()));
     if typed.fee.is_some() && fees.is_some() {
         remarks.push("the fees are as they were typed, not as the deals say".to_owned());
     }

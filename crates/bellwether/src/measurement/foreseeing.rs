@@ -86,10 +86,9 @@ pub async fn foresee(
         controls.push(daily(data, &Outcome::Series(*id), &design.reckoning(before)).await?);
     }
     let design = design.clone();
-    let (words, unit) = (primary.words.clone(), primary.unit);
+    let words = primary.words.clone();
     let work = move || rehearse(&design, primary, &controls, now, others);
     let found = tokio::task::spawn_blocking(work).await.expect("trying a design does not panic");
-    let _ = unit;
     found.map_err(|why| refused("primary", format!("{words}: {why}")))
 }
 

@@ -24,8 +24,7 @@ pub fn date_of(day: i32) -> Date {
 
 /// Days since 1970.
 pub fn day_of(date: Date) -> i32 {
-    let since = date.since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days());
-    since
+    date.since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days())
 }
 
 /// A daily outcome.

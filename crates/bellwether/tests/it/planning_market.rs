@@ -148,7 +148,7 @@ async fn the_planner_tries_keeps_compares_tests_hands_over_and_forgets() {
         "Who meets the same people",
         "Wide or targeted",
         "Left out, and why",
-        "not known until a campaign of yours has been tracked",
+        "not known until a campaign of yours has been measured",
         "How sure it is",
     ] {
         assert!(tried.contains(words), "{words} is not in {tried}");

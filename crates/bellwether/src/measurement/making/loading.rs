@@ -67,7 +67,7 @@ pub async fn load(data: &DataDirectory, study: &Study) -> Result<Loaded, Measure
         }
     }
     let costs = crate::measurement::costs(data, study.row.id).await?;
-    let (deals, rows) = costing::of_deals(data, study.row.campaign, currency).await?;
+    let (deals, _) = costing::of_deals(data, study.row.campaign, currency).await?;
     let (orders, order_value) = credited(data, study, ConversionKind::Sale, currency).await?;
     let (leads, _) = credited(data, study, ConversionKind::Lead, currency).await?;
     let clicks = clicks(data, study).await?;
@@ -78,7 +78,6 @@ pub async fn load(data: &DataDirectory, study: &Study) -> Result<Loaded, Measure
     };
     let (plan, planned_posts) = plan_of(data, study.row.campaign).await?;
     let voice = voice::voice(data, study, design).await?;
-    let _ = rows;
     Ok(Loaded {
         study: study.clone(),
         costs,

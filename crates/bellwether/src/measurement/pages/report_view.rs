@@ -204,6 +204,9 @@ fn outcome_view(place: usize, found: &OutcomeFound, posts: &[(i32, String)]) -> 
     }
 }
 
+/// A figure of a creator: what it is called in addresses and in words, and which it is.
+type FigureOf = (&'static str, &'static str, fn(&CreatorFound) -> &Estimate);
+
 fn creator_line(found: &CreatorFound, report: &Report) -> CreatorLine {
     let (names, all) = (&report.names, &report.found);
     let contact = found.contact;
@@ -218,7 +221,7 @@ fn creator_line(found: &CreatorFound, report: &Report) -> CreatorLine {
         let id = format!("creator-{contact}-{what}");
         EstimateView::new(Drawing { id: &id, label, scale_to: scale(of), brand: None }, &report.with_names(of(found)))
     };
-    let shown: [(&str, &str, fn(&CreatorFound) -> &Estimate); 6] = [
+    let shown: [FigureOf; 6] = [
         ("cost", "Cost", |one| &one.cost),
         ("clicks", "Clicks", |one| &one.clicks),
         ("orders", "Orders", |one| &one.orders),
@@ -226,7 +229,7 @@ fn creator_line(found: &CreatorFound, report: &Report) -> CreatorLine {
         ("rate", "Orders of a click", |one| &one.rate),
         ("roi", "Return", |one| &one.roi),
     ];
-    let beside: [(&str, &str, fn(&CreatorFound) -> &Estimate); 5] = [
+    let beside: [FigureOf; 5] = [
         ("reach", "Reach, added up", |one| &one.reach),
         ("interactions", "Interactions", |one| &one.interactions),
         ("a-click", "What a click brings", |one| &one.a_click),
