@@ -244,9 +244,7 @@ fn rehearse(
     found.power = if windows > 0 {
         let seen = |share: f64| {
             let of = |window: &&engine::measurement::lift::PlaceboWindow| {
-                let lift = &window.lift;
-                lift.relative_lo
-                    .map_or(lift.lo + share * lift.observed_mean > 0.0, |_| lift.lo + share * lift.observed_mean > 0.0)
+                window.lift.lo + share * window.lift.observed_mean > 0.0
             };
             placebo.windows.iter().filter(of).count() as f64 / windows as f64
         };
