@@ -18,6 +18,7 @@ pub mod output;
 pub mod outreach;
 pub mod planning;
 pub mod refresh;
+pub mod secret_links;
 pub mod tracking;
 pub mod vetting;
 pub mod web;

@@ -362,6 +362,18 @@ impl Store {
             .collect())
     }
 
+    /// The quarter of an hour in which each shop first told of a sale or lead, by the shop's name.
+    pub async fn first_sold_by_shop(&self, kind: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        sqlx::query_as(
+            "select shop.name, min(at) / 900000000 from conversion join shop on shop.id = shop_id \
+             where conversion.kind = $1 and at >= 0 and is_test = 0 group by shop.id order by shop.id",
+        )
+        .bind(kind)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("reading since when shops tell"))
+    }
+
     /// Currencies of orders that count, the most used first.
     pub async fn currencies_sold(&self, shop: Option<i64>) -> Result<Vec<(String, u64)>, StoreError> {
         let rows = sqlx::query(
@@ -587,8 +599,8 @@ impl Store {
             "select (select count(*) || ' ' || coalesce(max(changed_at), 0) from series) as series, \
              (select coalesce(max(at), 0) from study_cost) as costs, \
              (select count(*) || ' ' || coalesce(max(state_since), 0) || ' ' || coalesce(sum(version), 0) from deal) as deals, \
-             (select count(*) || ' ' || coalesce(group_concat(coalesce(starts_on, '') || coalesce(ends_on, '')), '') \
-                 from campaign) as campaigns, \
+             (select count(*) || ' ' || coalesce(group_concat(name || coalesce(starts_on, '') || coalesce(ends_on, '')), '') \
+                 from campaign) || (select coalesce(max(changed_at), 0) from brand_profile) as campaigns, \
              (select count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(max(corrected_at), 0) from post_measurement) as posts, \
              (select count(*) from post_match) as matches, (select count(*) from contact) as contacts",
         )

@@ -40,8 +40,8 @@ pub fn settings(has_trend: bool) -> LiftSettings {
 }
 
 /// An outcome that could not be measured, and why.
-pub fn refused(outcome: &Outcome, words: &str, unit: Unit, why: &str) -> OutcomeFound {
-    let unknown = |unit| Estimate::not_known(unit, METHOD, 0, "days", why);
+pub fn refused(outcome: &Outcome, words: &str, unit: Unit, why: &str, as_of: Timestamp) -> OutcomeFound {
+    let unknown = |unit| Estimate::not_known(unit, METHOD, 0, "days", why).as_of(as_of);
     OutcomeFound {
         outcome: outcome.clone(),
         words: words.to_owned(),
@@ -102,12 +102,16 @@ pub fn analyse(outcome: &Outcome, laid: &Laid, beside: &Beside, as_of: Timestamp
     let settings = settings(beside.has_trend);
     let lift = match measure_lift(&input, &settings) {
         Ok(lift) => lift,
-        Err(error) => return refused(outcome, &daily.words, daily.unit, &error.to_string()),
+        Err(error) => {
+            let why = std::iter::once(error.to_string()).chain(daily.remarks.clone()).collect::<Vec<_>>().join("; ");
+            return refused(outcome, &daily.words, daily.unit, &why, as_of);
+        }
     };
     let placebo = placebo_in_time(&input, &settings, &lift);
     let path = expected_path(&input, &settings).unwrap_or_default();
     let detectable = smallest_detectable(&placebo, &lift);
     let verdict = verdict(&lift, Some(&placebo));
+    remarks.splice(0..0, daily.remarks.clone());
     remarks.splice(0..0, warnings(&input, &lift).into_iter().map(|warning| warning.words()));
     let shown_from = laid.pre_periods.saturating_sub(DAYS_SHOWN_BEFORE);
     let days = (shown_from..laid.response.len())

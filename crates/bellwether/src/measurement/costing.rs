@@ -139,7 +139,10 @@ pub async fn of_deals(
     let rows = data.store.deals(&filter).await?;
     let mut found = OfDeals::default();
     for row in rows.iter().filter(|row| row.state.is_agreed()) {
-        let Ok(terms) = serde_json::from_str::<Terms>(&row.terms) else { continue };
+        let Ok(terms) = serde_json::from_str::<Terms>(&row.terms) else {
+            found.remarks.push(format!("the terms of deal {} cannot be read, so its fee is not in the sum", row.id));
+            continue;
+        };
         found.agreed += 1;
         match terms.fee {
             Some(fee) if fee.currency == currency => *found.fees.entry(row.contact).or_default() += fee.minor_units,

@@ -2,7 +2,7 @@
 //! where nothing happened.
 
 use engine::measurement::lift::{
-    Detectable, LiftInput, TRIED, history_needed, measure_lift, placebo_in_time, smallest_detectable,
+    Detectable, LiftInput, TRIED, history_needed, measure_lift, placebo_in_time, share_seen, smallest_detectable,
 };
 use engine::measurement::sample_size::{SampleSizeSettings, events_for_lift};
 use model::{Estimate, Explanation, Timestamp, Unit};
@@ -43,6 +43,8 @@ pub struct Foreseen {
     pub why_not: Option<String>,
 }
 
+/// Half the width of a normal interval at 90 %, in standard errors.
+const Z_90: f64 = 1.645;
 const LIFTS: [f64; 5] = [0.5, 0.3, 0.2, 0.1, 0.05];
 
 /// Tries a design on the history that is held.
@@ -106,7 +108,7 @@ fn rehearse(
         (first..end).map(|day| if design.is_cut(day) { None } else { primary.at(day) }).collect();
     let known = response.iter().flatten().count();
     let needed = history_needed(days);
-    let mut remarks = vec![];
+    let mut remarks = primary.remarks.clone();
     if known < needed {
         remarks.push(format!("{known} days are known; {needed} are wanted before a campaign of {days} days"));
     }
@@ -219,18 +221,27 @@ fn rehearse(
                 Explanation::leaf(format!("{:.0} % tried", 100.0 * share), Some(share), Unit::Percent)
             });
             let formula = match detectable.is_approximate {
-                true => "2.8 x how far chance alone goes / level, since there is too little history to try it on",
-                false => "the smallest of those tried that at least 4 of 5 earlier windows would have shown",
+                true => "2.8 x how far chance alone goes / level, since there is too little history to try it on; the range is that of a standard deviation of independent days",
+                false => "the smallest of those tried that at least 4 of 5 earlier windows would have shown; the range is the step between two that were tried",
             };
             let words = "the smallest effect that would mostly be seen";
             let explanation = Explanation { value: Some(relative), ..Explanation::leaf(words, None, Unit::Percent) }
                 .with_formula(formula)
                 .with_parts(tried.collect());
-            // Between the last effect tried that was not mostly seen and the first that was.
-            let below = TRIED.into_iter().rfind(|share| *share < relative - 1e-12).unwrap_or(0.0);
-            let (lo, hi) = if detectable.is_approximate { (0.7 * relative, 1.4 * relative) } else { (below, relative) };
+            let (lo, hi, level) = match detectable.is_approximate {
+                // A spread that was worked out from so many days is known to one over the root of twice as many.
+                true => {
+                    let off = Z_90 / (2.0 * lift.pre_periods as f64).sqrt();
+                    (relative * (1.0 - off).max(0.0), relative * (1.0 + off), 0.9)
+                }
+                // Somewhere between the last effect tried that was not mostly seen and the first that was.
+                false => {
+                    let below = TRIED.into_iter().rfind(|share| *share < relative - 1e-12).unwrap_or(0.0);
+                    (below, relative, 1.0)
+                }
+            };
             let known = Estimate::known(relative, lo, hi, windows as u64, "windows", "smallest_detectable", explanation);
-            Estimate { level: 0.8, as_of: Some(now), grade: primary.grade, ..known }
+            Estimate { level, as_of: Some(now), grade: primary.grade, ..known }
         }
         None => Estimate::not_known(
             Unit::Percent,
@@ -241,17 +252,7 @@ fn rehearse(
         )
         .as_of(now),
     };
-    found.power = if windows > 0 {
-        let seen = |share: f64| {
-            let of = |window: &&engine::measurement::lift::PlaceboWindow| {
-                window.lift.lo + share * window.lift.observed_mean > 0.0
-            };
-            placebo.windows.iter().filter(of).count() as f64 / windows as f64
-        };
-        TRIED.into_iter().map(|share| (share, seen(share))).collect()
-    } else {
-        vec![]
-    };
+    found.power = TRIED.into_iter().filter_map(|share| Some((share, share_seen(&placebo, share)?))).collect();
     found.detectable = Some(detectable);
     Ok(found)
 }

@@ -97,25 +97,27 @@ pub async fn round(data: &DataDirectory) -> Result<u64, MeasurementError> {
     Ok(sent)
 }
 
-/// Noted first, so that nobody gets it twice.
+/// Noted before it is written, so that nobody gets it twice; what cannot be written becomes a task.
 async fn send(data: &DataDirectory, mail: &StudyMail) -> Result<bool, MeasurementError> {
     let study = study(data, mail.study).await?;
     let now = data.now();
     let is_answer = study.standing(now) == Standing::Open;
     let next = (!is_answer).then(|| Timestamp(now.0 + WEEK).min(study.row.unlocks_at));
+    // Worked out first: what fails here is tried again in the next round.
+    let (subject, words) = if is_answer { answered(data, &study).await? } else { so_far(data, &study).await? };
     if !data.store.pass_study_mail(mail, next, now).await? {
         return Ok(false);
     }
-    let (subject, words) = if is_answer { answered(data, &study).await? } else { so_far(data, &study).await? };
     let note = format!("by mail to contact {}", mail.contact);
     let made = sharing::share(data, study.row.id, LINK_DAYS, &note).await?;
     let body = format!("{words}\n\nThe whole report:\n\n{}\n\nThe link works until {}.", made.address, made.expires_on);
     let written = inbox::write(data, mail.contact, Written { subject, body, mailbox: None }).await;
-    if written.is_err() {
-        // A link nobody was given opens nothing.
-        sharing::revoke(data, study.row.id, made.link).await?;
-    }
-    written.map(|_| true).map_err(MeasurementError::from)
+    let Err(error) = written else { return Ok(true) };
+    // A link nobody was given opens nothing; a person sends it then.
+    sharing::revoke(data, study.row.id, made.link).await?;
+    let task = format!("Send the report “{}”: it could not be mailed", study.row.name);
+    data.store.add_task(mail.contact, &task, &crate::clock::iso_day(now), "", now).await?;
+    Err(error.into())
 }
 
 async fn answered(data: &DataDirectory, study: &Study) -> Result<(String, String), MeasurementError> {

@@ -175,7 +175,11 @@ pub async fn studies(data: &DataDirectory) -> Result<Vec<Study>, MeasurementErro
 /// What a study costs beside its deals.
 pub async fn costs(data: &DataDirectory, study: i64) -> Result<StudyCosts, MeasurementError> {
     let kept = data.store.study_costs(study).await?;
-    Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
+    let Some(kept) = kept else { return Ok(StudyCosts::default()) };
+    serde_json::from_str(&kept).map_err(|error| {
+        let what = "the costs of a measurement cannot be read; type them again";
+        StoreError::Database { what, problem: error.to_string() }.into()
+    })
 }
 
 pub async fn keep_costs(
@@ -223,12 +227,14 @@ pub struct Report {
     pub addresses: BTreeMap<i64, String>,
 }
 
+/// What stands before a creator's number in what is kept.
+const MARK: &str = "creator #";
+
 impl Report {
     /// Words with the names of creators where their numbers stand.
     pub fn named(&self, words: &str) -> String {
         let mut named = String::with_capacity(words.len());
         let mut rest = words;
-        const MARK: &str = "creator #";
         while let Some((before, after)) = rest.split_once(MARK) {
             let digits = after.len() - after.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
             named.push_str(before);
@@ -332,8 +338,12 @@ pub async fn report(data: &DataDirectory, id: i64) -> Result<Arc<Report>, Measur
 
 /// What those are called whom an answer is about.
 async fn names_in(data: &DataDirectory, found: &StudyFound) -> Result<BTreeMap<i64, String>, MeasurementError> {
-    let contacts: Vec<i64> =
-        found.creators.iter().map(|one| one.contact).chain(found.posts.iter().map(|post| post.contact)).collect();
+    let in_remarks = found.cost.remarks.iter().flat_map(|remark| remark.split(MARK).skip(1)).filter_map(|rest| {
+        let digits = rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        rest[..digits].parse::<i64>().ok()
+    });
+    let posts = found.posts.iter().map(|post| post.contact);
+    let contacts: Vec<i64> = found.creators.iter().map(|one| one.contact).chain(posts).chain(in_remarks).collect();
     Ok(crate::tracking::conversions::names(data, &contacts).await?)
 }
 

@@ -121,6 +121,8 @@ pub struct Daily {
     pub link: Option<String>,
     /// What its rows are, in the plural.
     pub rows_are: &'static str,
+    /// What weakens it, in words.
+    pub remarks: Vec<String>,
 }
 
 impl Daily {
@@ -156,13 +158,33 @@ fn by_day(sold: &[SoldInQuarter], zone: &TimeZone, value: impl Fn(&SoldInQuarter
     days
 }
 
-/// Days from the first known one on, 0 where nothing was sold.
+/// Days from the first known one on, 0 where nothing was sold. Where nothing came for longer at the end than ever before, nobody told
+/// of those days (a file that ends, a shop that is cut off): they are not known.
 fn filled(days: &BTreeMap<i32, f64>, before_day: i32) -> Option<(i32, Vec<Option<f64>>)> {
-    let first = *days.keys().next()?;
+    let known: Vec<i32> = days.keys().copied().filter(|day| *day < before_day).collect();
+    let (first, last) = (*known.first()?, *known.last()?);
     // The first day may have begun before the shop was known.
-    let first = if days.len() > 1 { first + 1 } else { first };
-    (first < before_day)
-        .then(|| (first, (first..before_day).map(|day| Some(days.get(&day).copied().unwrap_or(0.0))).collect()))
+    let first = if known.len() > 1 { first + 1 } else { first };
+    let longest = known.windows(2).map(|pair| pair[1] - pair[0] - 1).max().unwrap_or(0);
+    let quiet = before_day - 1 - last;
+    let told_until = if quiet > longest.max(QUIET_DAYS) { last } else { before_day - 1 };
+    let value = |day: i32| (day <= told_until).then(|| days.get(&day).copied().unwrap_or(0.0));
+    (first < before_day).then(|| (first, (first..before_day).map(value).collect()))
+}
+
+/// So many days without an order are taken for days without an order.
+const QUIET_DAYS: i32 = 2;
+
+/// What is said of days at the end that nobody told of.
+fn untold(what: &str, first_day: i32, values: &[Option<f64>]) -> Option<String> {
+    let told = values.iter().rposition(Option::is_some).map_or(0, |place| place + 1);
+    let missing = values.len() - told;
+    (missing > 0).then(|| {
+        format!(
+            "nobody told of {what} from {} on ({missing} days), longer than ever before: these days are not known, and not 0",
+            date_of(first_day + told as i32)
+        )
+    })
 }
 
 /// What a day brought, of a total read on days; `None` where the day before was not read.
@@ -203,9 +225,27 @@ pub async fn daily(data: &DataDirectory, of: &Outcome, how: &Reckoning) -> Resul
                 Outcome::NewCustomers => quarter.new_customers as f64,
                 _ => quarter.orders as f64,
             });
+            // Of a day with orders of which none says whether its buyer is new, nothing is known.
+            let untold_days: std::collections::BTreeSet<i32> = match of {
+                Outcome::NewCustomers => {
+                    let told = by_day(&sold, &how.zone, |quarter| quarter.of_known_newness as f64);
+                    told.into_iter().filter(|(_, told)| *told == 0.0).map(|(day, _)| day).collect()
+                }
+                _ => std::collections::BTreeSet::new(),
+            };
             let what = if is_lead { "leads" } else { "orders" };
             let hint = "connect a shop below Tracking, Shops, or bring a file of orders in";
-            let (first_day, values) = filled(&days, how.before_day).ok_or_else(|| nothing(what, hint))?;
+            let (first_day, mut values) = filled(&days, how.before_day).ok_or_else(|| nothing(what, hint))?;
+            for day in untold_days {
+                let place = usize::try_from(day - first_day).ok();
+                if let Some(value) = place.and_then(|place| values.get_mut(place)) {
+                    *value = None;
+                }
+            }
+            let mut remarks: Vec<String> = untold(what, first_day, &values).into_iter().collect();
+            if how.shop.is_none() {
+                remarks.extend(later_shops(data, kind, what, how, first_day).await?);
+            }
             let (words, unit) = match (of, currency) {
                 (Outcome::Revenue, Some(currency)) => ("revenue", Unit::Money(currency)),
                 (Outcome::Revenue, None) => return Err(nothing("amounts of orders", hint)),
@@ -223,6 +263,7 @@ pub async fn daily(data: &DataDirectory, of: &Outcome, how: &Reckoning) -> Resul
                 grade: Grade::B,
                 link: Some("/tracking/conversions".to_owned()),
                 rows_are: what,
+                remarks,
             })
         }
         Outcome::Followers { platform, native_id } => {
@@ -247,6 +288,7 @@ pub async fn daily(data: &DataDirectory, of: &Outcome, how: &Reckoning) -> Resul
                 grade: Grade::B,
                 link: Some(format!("/creators/{id}")),
                 rows_are: "follower counts",
+                remarks: vec![],
             })
         }
         Outcome::Series(id) => {
@@ -276,9 +318,36 @@ pub async fn daily(data: &DataDirectory, of: &Outcome, how: &Reckoning) -> Resul
                 grade: Grade::C,
                 link: Some(format!("/measurement/series/{id}")),
                 rows_are: "days",
+                remarks: vec![],
             })
         }
     }
+}
+
+/// Shops that told nothing in the first days: where one begins to tell, orders rise by themselves.
+async fn later_shops(
+    data: &DataDirectory,
+    kind: &str,
+    what: &str,
+    how: &Reckoning,
+    first_day: i32,
+) -> Result<Vec<String>, MeasurementError> {
+    const SOON_DAYS: i32 = 14;
+    let began = data.store.first_sold_by_shop(kind).await?;
+    let day = |quarter: i64| {
+        let at = jiff::Timestamp::from_second(quarter * QUARTER_SECONDS).unwrap_or_default();
+        day_of(at.to_zoned(how.zone.clone()).date())
+    };
+    let later = began.into_iter().map(|(shop, quarter)| (shop, day(quarter)));
+    let later = later.filter(|(_, day)| *day > first_day + SOON_DAYS && *day < how.before_day);
+    Ok(later
+        .map(|(shop, day)| {
+            format!(
+                "“{shop}” tells of {what} from {} on only, so that they rise by themselves there: measure one shop, or begin history then",
+                date_of(day)
+            )
+        })
+        .collect())
 }
 
 /// What can be measured here, with words for a person: own outcomes of which anything is held, then series.
@@ -352,6 +421,12 @@ mod tests {
     fn a_day_without_an_order_is_0_and_a_day_without_a_reading_is_not_known() {
         let days = BTreeMap::from([(10, 3.0), (11, 2.0), (13, 4.0)]);
         assert_eq!(filled(&days, 15), Some((11, vec![Some(2.0), Some(0.0), Some(4.0), Some(0.0)])));
+        let (first, long) = filled(&days, 18).expect("is known");
+        assert_eq!(long[3..], [None, None, None, None], "nobody told of the last four days");
+        assert!(
+            untold("orders", first, &long).is_some_and(|said| said.contains("1970-01-15") && said.contains("4 days"))
+        );
+        assert_eq!(untold("orders", 11, &[Some(1.0)]), None);
         let gained = gains(&BTreeMap::from([(10, 100.0), (11, 104.0), (13, 110.0), (14, 109.0)]), 99);
         assert_eq!(gained, Some((11, vec![Some(4.0), None, None, Some(-1.0)])));
         assert_eq!(gains(&BTreeMap::from([(10, 1.0)]), 99), None);

@@ -45,13 +45,13 @@ pub fn outcome(found: &OutcomeFound) -> String {
     let (more, fewer) = if is_money { ("more", "less") } else { ("more", "fewer") };
     let range = between(&found.gained, more, fewer);
     match found.verdict {
-        LiftVerdict::SeenMore if found.is_seen() => match is_money {
-            true => format!("About {} more {words} than without, {range} ({level}).", value(&found.gained)),
-            false => format!("About {} more {words} than without, {range} ({level}).", value(&found.gained)),
-        },
+        LiftVerdict::SeenMore if found.is_seen() => {
+            format!("About {} more {words} than without, {range} ({level}).", value(&found.gained))
+        }
         LiftVerdict::SeenMore => format!(
             "More {words} than without, {range} ({level}), but with so many figures looked at, one such is no surprise: cannot tell."
         ),
+        LiftVerdict::SeenLess if is_money => format!("Less {words} than without: {range} ({level})."),
         LiftVerdict::SeenLess => format!("Fewer {words} than without: {range} ({level})."),
         LiftVerdict::CannotTell => format!("Cannot tell: {range} {words} than without ({level})."),
         LiftVerdict::NotTrustworthy => format!(
@@ -98,10 +98,11 @@ pub fn so_far(watched: &Watched) -> String {
     if let Some(why) = &watched.why_not {
         return format!("{words}: nothing yet, {why}");
     }
-    let range = match watched.more.hi {
-        Some(_) => between(&watched.more, "more", "fewer"),
-        None => "nothing is ruled out".to_owned(),
-    };
+    let fewer = if matches!(watched.more.unit, Unit::Money(_)) { "less" } else { "fewer" };
+    if watched.more.hi.is_none() {
+        return format!("{words}: nothing is ruled out yet");
+    }
+    let range = between(&watched.more, "more", fewer);
     match (watched.alarm, watched.more.lo.is_some_and(|lo| lo > 0.0)) {
         (true, true) => format!("{words}: more than expected so far, {range}"),
         (true, false) => format!("{words}: other than expected, {range} so far"),

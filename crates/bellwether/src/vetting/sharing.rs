@@ -2,12 +2,12 @@
 
 use model::{AccountId, Timestamp};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use store::SharedReport;
 
 use crate::clock;
 use crate::creators::CreatorsError;
 use crate::data_directory::DataDirectory;
+use crate::secret_links::{LinkKept, LinkSeen, hash_of, new_secret};
 
 /// How long a link may live.
 pub const DAYS_MAX: u32 = 366;
@@ -42,24 +42,6 @@ pub struct LinkMade {
     pub expires_on: String,
 }
 
-/// A link as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LinkSeen {
-    pub link: i64,
-    pub note: String,
-    pub made_on: String,
-    pub expires_on: String,
-    /// `open`, `over` or `revoked`.
-    pub state: &'static str,
-    pub opened: u64,
-    pub last_opened: Option<String>,
-}
-
-/// What is kept of a link's secret.
-pub(crate) fn hash_of(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Makes a link to a creator's report that lives for so many days.
 pub async fn share(data: &DataDirectory, account: AccountId, days: u32, note: &str) -> Result<LinkMade, SharingError> {
     if days == 0 || days > DAYS_MAX {
@@ -71,8 +53,7 @@ pub async fn share(data: &DataDirectory, account: AccountId, days: u32, note: &s
     }
     let now = data.now();
     let expires_at = Timestamp(now.0 + i64::from(days) * 86_400_000_000);
-    // Twice 122 random bits; only their hash is kept.
-    let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let secret = new_secret();
     let link = data.store.share_report(account, &hash_of(&secret), note, expires_at, now).await?;
     Ok(LinkMade { link, address: format!("/vetting/shared/{secret}"), expires_on: clock::day(expires_at) })
 }
@@ -85,20 +66,16 @@ pub async fn open(data: &DataDirectory, secret: &str) -> Result<Option<SharedRep
 /// The links to a creator's report, newest first.
 pub async fn links(data: &DataDirectory, account: AccountId) -> Result<Vec<LinkSeen>, SharingError> {
     let now = data.now();
-    let seen = |link: SharedReport| LinkSeen {
+    let kept = |link: SharedReport| LinkKept {
         link: link.id,
-        made_on: clock::day(link.created_at),
-        expires_on: clock::day(link.expires_at),
-        state: match (link.revoked_at, link.expires_at <= now) {
-            (Some(_), _) => "revoked",
-            (None, true) => "over",
-            (None, false) => "open",
-        },
-        opened: link.opened,
-        last_opened: link.last_opened_at.map(clock::minute),
         note: link.note,
+        created_at: link.created_at,
+        expires_at: link.expires_at,
+        revoked_at: link.revoked_at,
+        opened: link.opened,
+        last_opened_at: link.last_opened_at,
     };
-    Ok(data.store.shared_reports(account).await?.into_iter().map(seen).collect())
+    Ok(data.store.shared_reports(account).await?.into_iter().map(|link| LinkSeen::of(kept(link), now)).collect())
 }
 
 /// Revokes a link to a creator's report.

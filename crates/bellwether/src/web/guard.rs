@@ -37,8 +37,14 @@ pub const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// What may be reached under the public address.
-const PUBLIC_PATHS: [&str; 5] =
-    ["/outreach/unsubscribe/", "/outreach/creator/", "/static/", "/creators/lists/shared/", "/vetting/shared/"];
+const PUBLIC_PATHS: [&str; 6] = [
+    "/outreach/unsubscribe/",
+    "/outreach/creator/",
+    "/static/",
+    "/creators/lists/shared/",
+    "/vetting/shared/",
+    "/measurement/shared/",
+];
 /// Where a proxy says which host was asked for.
 const FORWARDED_HOST: &str = "x-forwarded-host";
 /// Headers by which a proxy says that it handed a request on.
@@ -259,6 +265,8 @@ mod tests {
             ("/static/app.css", true),
             ("/creators/lists/shared/x", true),
             ("/vetting/shared/x", true),
+            ("/measurement/shared/x", true),
+            ("/measurement/1", false),
             ("/", false),
             ("/health", false),
             ("/outreach", false),

@@ -232,8 +232,9 @@ async fn a_question_kept_before_is_watched_while_it_runs_and_answered_on_its_day
     {
         assert!(answered.contains(piece), "{piece} is missing");
     }
-    // Nobody ordered while it ran, since time was only made to pass.
-    assert!(answered.contains("Fewer orders than without"), "{answered}");
+    // The file of orders ends before it began: that is no day without an order, and nothing is said of it.
+    assert!(answered.contains("What it added in orders is not known"), "{answered}");
+    assert!(answered.contains("nobody told of orders from"), "{answered}");
     let document: Value =
         serde_json::from_str(&browser.get(&format!("/measurement/{id}/report.json")).await.text).expect("JSON");
     let mut bare = vec![];
@@ -321,4 +322,131 @@ async fn a_report_is_read_by_its_link_alone_until_it_is_revoked() {
     let gone = browser.get(&address).await;
     assert_eq!(gone.status, axum::http::StatusCode::NOT_FOUND);
     assert!(!gone.text.contains("the board"));
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+const SLOT: &str = "T12:00:00Z";
+
+#[tokio::test]
+async fn a_campaign_is_told_by_creator_with_its_clicks_orders_posts_costs_plan_and_share_of_voice() {
+    use crate::outreach_campaigns::{agreed, campaign, place};
+    let place = place();
+    place.json(&["matching", "brand", "Kiln", "--keyword", "grinder"]);
+    place.json(&["matching", "profile", "--brand", "Kiln", "--rival", "Glaze Works"]);
+    let said = ["I love my kiln.", "A KILN, at last", "kilns are no Kiln", "Glaze Works is fine", "Nothing at all"];
+    let talk: String = said
+        .iter()
+        .enumerate()
+        .map(|(place, words)| format!("u{place},ana.brews,{}{SLOT},\"{words}\"\n", day(-1)))
+        .collect();
+    let talk = text(&place.file("talk.csv", format!("who,whom,when,words\n{talk}")));
+    let map = "interactions:actor=who,target=whom,at=when,text=words,every-kind=comment";
+    place.json(&["ingest", "csv", &talk, "--platform", "instagram", "--map", map]);
+    with_orders(&place, &orders_file(150, 0, 20.0, 0.0));
+    let browser = crate::outreach_pages::Browser::at(&place).await;
+    assert_eq!(campaign(&browser).await, 1);
+    let terms = ["--campaign", "1", "--fee", "200 EUR", "--piece", "1 story instagram"];
+    let deal = agreed(&place, &browser, &terms).await.to_string();
+    let link = place.json(&["tracking", "link", "https://shop.example/", "--deal", &deal]);
+    let slug = link["slug"].as_str().expect("a slug").to_owned();
+    for from in ["203.0.113.9", "203.0.113.10", "203.0.113.11"] {
+        let request = axum::http::Request::get(format!("/t/{slug}")).header("user-agent", FIREFOX);
+        let request = request.header("x-forwarded-for", from).body(axum::body::Body::empty());
+        let answer = browser.send(request.expect("a request")).await;
+        assert_eq!(answer.status, axum::http::StatusCode::FOUND);
+    }
+    place.json(&["tracking", "order", "own-1", "--amount", "60", "--link", &slug]);
+    let posted = [("do", "posted"), ("url", "https://www.instagram.com/p/Kiln1/")];
+    browser.post("/outreach/pieces/1", &posted).await.location();
+    place.json(&["tracking", "posts", "published", "1", &format!("{}T08:00Z", day(-1))]);
+    let now = bellwether::clock::iso(browser.data.now());
+    place.json(&[
+        "tracking",
+        "posts",
+        "measure",
+        "1",
+        "reach=900",
+        "views=1800",
+        "likes=80",
+        "comments=10",
+        "--at",
+        &now,
+    ]);
+    let words =
+        ["measurement", "ask", "orders", "--from", &day(-2), "--to", &day(0), "--settle", "0", "--margin", "50"];
+    let asked = place.json(&[&words[..], &["--campaign", "1", "--name", "Spring"]].concat());
+    let id = asked["measurement"].to_string();
+    place.json(&["measurement", "cost", &id, "--product-at-cost", "40"]);
+    place.json(&["measurement", "mail", &id, "1"]);
+    browser.data.let_time_pass(std::time::Duration::from_secs(2 * 86_400));
+    let answer = browser.get(&format!("/measurement/{id}/report.json")).await;
+    let document: Value = serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{}", answer.text));
+    let found = &document["found"];
+    let mut bare = vec![];
+    bare_points(found, "found", &mut bare);
+    assert_eq!(bare, Vec::<String>::new());
+    let value = |estimate: &Value| estimate["value"].as_f64();
+    assert_eq!(value(&found["cost"]["total"]), Some(24_000.0), "200 agreed and 40 typed: {}", found["cost"]);
+    let [ana] = found["creators"].as_array().expect("creators").as_slice() else { panic!("{}", found["creators"]) };
+    assert_eq!((&ana["contact"], value(&ana["clicks"]), value(&ana["orders"])), (&json!(1), Some(3.0), Some(1.0)));
+    assert_eq!((value(&ana["value"]), value(&ana["cost"])), (Some(6_000.0), Some(24_000.0)));
+    assert!(ana["roi"]["not_known"].as_str().is_some_and(|why| why.contains("fewer than 10")), "{}", ana["roi"]);
+    assert!(ana["roi"]["lo"].as_f64() < ana["roi"]["hi"].as_f64(), "the pooled range alone");
+    let steps: Vec<(&str, Option<f64>)> = found["funnel"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| (step["words"].as_str().unwrap_or(""), value(&step["estimate"])))
+        .collect();
+    assert_eq!(
+        (steps[0].1, steps[1].1, steps[2].1, steps[4].1),
+        (Some(900.0), Some(90.0), Some(3.0), Some(1.0)),
+        "{steps:?}"
+    );
+    assert_eq!(value(&found["distinct"]), Some(900.0), "one post alone");
+    let voice = &found["share_of_voice"];
+    assert_eq!((value(voice), &voice["n"]), (Some(0.75), &json!(4)), "whole words in any case: {voice}");
+    let posts = &found["promises"][0];
+    assert_eq!((value(&posts["promised"]), value(&posts["came"])), (Some(4.0), Some(1.0)), "{posts}");
+    assert_eq!(value(&found["attributed"]["margin"]), Some(3_000.0));
+    let kept = browser.data.store.study_results(1).await.expect("reads").pop().expect("is kept").found;
+    assert!(
+        !kept.contains("Ana Ruiz") && !kept.contains("ana.brews") && !kept.contains("Kiln1"),
+        "nobody is named: {kept}"
+    );
+    let page = browser.get(&format!("/measurement/{id}")).await.text;
+    assert!(page.contains("Ana Ruiz, story 1") && !page.contains("creator #"), "named where it is shown");
+    assert!(page.contains("https://www.instagram.com/p/Kiln1/"));
+
+    // The answer goes out once, with a link that opens under the public address.
+    let sent = bellwether::measurement::mailing::round(&browser.data).await.expect("sends");
+    assert_eq!((sent, bellwether::measurement::mailing::round(&browser.data).await.expect("asks")), (1, 0));
+    let mail = browser.data.store.outgoing_of_contact(1, 1).await.expect("reads").pop().expect("is queued");
+    assert!(mail.subject.contains("what it brought") && mail.body.contains("It cost 240"), "{}", mail.body);
+    let address =
+        mail.body.split_whitespace().find(|word| word.starts_with("https://mail.brand.test/")).expect("a link");
+    let shared = browser.get_at("mail.brand.test", address.trim_start_matches("https://mail.brand.test")).await;
+    assert_eq!(shared.status, axum::http::StatusCode::OK);
+    assert!(shared.text.contains("by mail to contact 1") && shared.text.contains("It cost 240"), "{}", shared.text);
+
+    // What posts reached is what the next plan takes, and what was clicked and bought stands beside it.
+    let rates = bellwether::measurement::learning::rates(&browser.data).await.expect("reads");
+    let told: Vec<Option<f64>> = rates.iter().map(|rate| rate.value).collect();
+    assert_eq!(told, [Some(3.0 / 900.0), Some(1.0 / 3.0)]);
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_mailed_is_a_task_and_its_link_opens_nothing() {
+    let place = crate::outreach_pages::place_with_people();
+    with_orders(&place, &orders_file(150, 21, 30.0, 0.0));
+    let asked = place.json(&["measurement", "ask", "orders", "--from", &day(-21), "--to", &day(-1), "--settle", "0"]);
+    let id = asked["measurement"].to_string();
+    // Ben has no address.
+    place.json(&["measurement", "mail", &id, "2"]);
+    let browser = crate::outreach_pages::Browser::at(&place).await;
+    assert_eq!(bellwether::measurement::mailing::round(&browser.data).await.expect("goes on"), 0);
+    let tasks = browser.data.store.open_tasks(&[2]).await.expect("reads");
+    assert!(tasks.iter().any(|task| task.title.contains("could not be mailed")), "{tasks:?}");
+    let links = place.json(&["measurement", "links", &id]);
+    assert_eq!(links[0]["state"], json!("revoked"), "{links}");
 }

@@ -14,7 +14,7 @@ use crate::outreach_pages::{Browser, place_with_people};
 const ACCOUNTS: &str = "account,followers\nana.brews,12000\nben.brews,3400\n";
 
 /// Ana with an account, Ben without one, and a brief; `ana.brews` and `ben.brews` are held.
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     let place = place_with_people();
     let accounts = place.file("accounts.csv", ACCOUNTS);
     place.json(&["ingest", "accounts", &text(&accounts), "--platform", "instagram", "--observed-on", "2026-03-01"]);
@@ -29,8 +29,10 @@ async fn account(browser: &Browser, handle: &str) -> AccountId {
 }
 
 /// A campaign whose plan names both accounts: Ana at a fee, Ben at one that is not known.
-async fn campaign(browser: &Browser) -> i64 {
-    let (store, brand) = (&browser.data.store, BrandId::new());
+pub(crate) async fn campaign(browser: &Browser) -> i64 {
+    let store = &browser.data.store;
+    // Of the brand there is, where there is one.
+    let brand = store.brands().await.expect("reads").first().map_or_else(BrandId::new, |brand| brand.id);
     let accounts = [account(browser, "ana.brews").await, account(browser, "ben.brews").await];
     let named = accounts.map(|account| PlanCreatorRow {
         account,
@@ -252,7 +254,7 @@ async fn stages_are_renamed_added_and_taken_off_and_three_stay() {
 }
 
 /// An offer to Ana that she accepts; the deal's number.
-async fn agreed(place: &Place, browser: &Browser, more: &[&str]) -> i64 {
+pub(crate) async fn agreed(place: &Place, browser: &Browser, more: &[&str]) -> i64 {
     let offer = ["outreach", "offer", "Ana Ruiz", "--brief", "Spring"];
     let deal = place.json(&[&offer[..], more].concat())["deal"].as_i64().expect("a number");
     let link = place.json(&["outreach", "creator-link", "Ana Ruiz"]);

@@ -14,7 +14,7 @@ use super::{PERSON_LETTERS_MAX, fits, one_line, paragraphs};
 use crate::clock;
 use crate::creators::CreatorsError;
 use crate::data_directory::DataDirectory;
-use crate::vetting::sharing::hash_of;
+use crate::secret_links::{hash_of, new_secret};
 
 /// How long a link may live.
 pub const DAYS_MAX: u32 = 366;
@@ -173,7 +173,7 @@ pub async fn share(
     let now = data.now();
     let expires_at = Timestamp(now.0 + i64::from(days) * 86_400_000_000);
     // Twice 122 random bits; only their hash is kept.
-    let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let secret = new_secret();
     let link = ShortlistLink {
         id: 0,
         list,

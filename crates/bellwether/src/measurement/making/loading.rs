@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use model::{Currency, Grade, PostMetric};
-use store::conversions::{ConversionFilter, ConversionKind};
+use store::conversions::{ConversionFilter, ConversionKind, ProofRow};
 use store::tracking::LinkFilter;
 
 use crate::data_directory::DataDirectory;
 use crate::measurement::analysing::Beside;
-use crate::measurement::costing::{self};
+use crate::measurement::costing;
 use crate::measurement::design::{laid, others};
 use crate::measurement::outcomes::{Outcome, daily};
 use crate::measurement::{MeasurementError, Study, voice};
@@ -65,6 +65,9 @@ pub async fn load(data: &DataDirectory, study: &Study) -> Result<Loaded, Measure
             )),
             (false, true) => {}
         }
+    }
+    if design.zone != "UTC" {
+        remarks.push(format!("days begin in {}; clicks alone are counted by days of UTC", design.zone));
     }
     let costs = crate::measurement::costs(data, study.row.id).await?;
     let (deals, _) = costing::of_deals(data, study.row.campaign, currency).await?;
@@ -125,15 +128,24 @@ async fn credited(
     let order_value = (worth.len() as u64 >= ORDERS_FOR_VALUE_MIN)
         .then(|| (worth.iter().sum::<f64>() / worth.len() as f64, worth.len() as u64));
     let settings = asked_of(study).join_settings();
-    let (mut joined, owners) = conversions::joined_by(data, rows, &filter, &settings).await?;
-    if let Some(campaign) = study.row.campaign {
-        let of = LinkFilter { campaign: Some(campaign), ..LinkFilter::default() };
-        let theirs = conversions::subjects_of(data, &of).await?;
-        joined.retain(|one| conversions::is_touched_by(one, &owners, &theirs));
-    }
+    let (joined, owners) = conversions::joined_by(data, rows, &filter, &settings).await?;
+    let theirs = match study.row.campaign {
+        Some(campaign) => {
+            let of = LinkFilter { campaign: Some(campaign), ..LinkFilter::default() };
+            Some(conversions::subjects_of(data, &of).await?)
+        }
+        None => None,
+    };
     let orders = joined.iter().filter(|one| !is_given_back(&one.row)).filter_map(|one| {
         let credited = one.order.credited?;
         let contact = *owners.contacts.get(credited.creator as usize)?;
+        // Of a campaign count orders that are credited to one of its creators by something of the campaign.
+        let is_of_these = |(_, proof): &(bool, ProofRow)| {
+            theirs.as_ref().is_none_or(|all| all.contains(&(proof.subject.clone(), contact)))
+        };
+        if !one.proofs.iter().any(is_of_these) {
+            return None;
+        }
         Some(CreditedOrder {
             contact,
             value: one.row.net_minor_units.unwrap_or(0) as f64,

@@ -105,7 +105,7 @@ impl Loaded {
 
 /// How somebody is written in what is kept: names stand in for it where it is shown, so that none is kept here.
 pub fn by_number(contact: i64) -> String {
-    format!("creator #{contact}")
+    format!("{}{contact}", crate::measurement::MARK)
 }
 
 /// Computes everything. Cost: that of the analyses; away from the threads that serve requests.
@@ -123,7 +123,7 @@ pub fn make(loaded: &Loaded) -> Result<StudyFound, MeasurementError> {
                 let beside = Beside { comparable: vec![], ..loaded.beside.clone() };
                 analyse(outcome, laid, &beside, as_of)
             }
-            Err(why) => unmeasured(outcome, &outcome_words(outcome), Unit::Items, why),
+            Err(why) => unmeasured(outcome, &outcome_words(outcome), Unit::Items, why, as_of),
         })
         .collect();
     let primary = found.remove(0);

@@ -37,7 +37,7 @@ struct SharedPage {
 }
 
 #[derive(Template)]
-#[template(path = "measurement/shared_gone.html")]
+#[template(path = "nothing_shared.html")]
 struct GonePage {
     theme: &'static str,
 }

@@ -199,7 +199,7 @@ pub struct Strip {
     pub marks: Vec<StripMark>,
 }
 
-/// Windows drawn at most; all of them stand in the table of the download.
+/// Windows drawn at most, the newest first; the title says of how many.
 const MARKS_MAX: usize = 20;
 
 /// Draws earlier windows below the campaign.
@@ -248,6 +248,10 @@ pub fn strip(found: &OutcomeFound, placebos: &PlacebosFound) -> Option<Strip> {
             "{alarms} of {} also raised an alarm",
             format::counted(windows as u64, "earlier window", "earlier windows")
         ),
+    };
+    let title = match windows > MARKS_MAX {
+        true => format!("{title}; the newest {MARKS_MAX} are drawn, all stand in the JSON"),
+        false => title,
     };
     Some(Strip {
         title,

@@ -37,14 +37,20 @@ pub fn smallest_detectable(placebo: &Placebo, of: &Lift) -> Detectable {
         };
         return Detectable { relative, windows, is_approximate: true };
     }
-    let would_see = |lift: &Lift, share: f64| match lift.scale {
-        // On the scale of percent the whole interval moves by ln(1 + d).
-        Scale::Log => lift.relative_lo.is_some_and(|lo| (1.0 + lo) * (1.0 + share) > 1.0),
-        _ => lift.lo + share * lift.observed_mean > 0.0,
-    };
-    let relative = TRIED.into_iter().find(|share| {
-        let seen = placebo.windows.iter().filter(|window| would_see(&window.lift, *share)).count();
-        seen as f64 >= MOSTLY * windows as f64
-    });
+    let relative = TRIED.into_iter().find(|share| share_seen(placebo, *share).is_some_and(|seen| seen >= MOSTLY));
     Detectable { relative, windows, is_approximate: false }
+}
+
+/// In which share of the windows of the own history an effect of a size would have been seen.
+///
+/// Formula: as [`smallest_detectable`]: the window times `1 + relative`, seen where the interval lies above 0. Inputs: `relative`, 0 and
+/// up (.1 is ten percent). Output: 0..=1; `None` without a window. Cost: O(windows). Source: as there.
+pub fn share_seen(placebo: &Placebo, relative: f64) -> Option<f64> {
+    let would_see = |lift: &Lift| match lift.scale {
+        // On the scale of percent the whole interval moves by ln(1 + d).
+        Scale::Log => lift.relative_lo.is_some_and(|lo| (1.0 + lo) * (1.0 + relative) > 1.0),
+        _ => lift.lo + relative * lift.observed_mean > 0.0,
+    };
+    let seen = placebo.windows.iter().filter(|window| would_see(&window.lift)).count();
+    (!placebo.windows.is_empty()).then(|| seen as f64 / placebo.windows.len() as f64)
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::intervals::two_sided_z;
 use design::{Design, design};
-pub use detectable::{Detectable, TRIED, smallest_detectable};
+pub use detectable::{Detectable, TRIED, share_seen, smallest_detectable};
 use filter::{Fit, fit};
 pub use guards::{LiftWarning, warnings};
 use mixture::Mixture;

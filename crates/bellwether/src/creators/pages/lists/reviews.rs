@@ -262,7 +262,7 @@ async fn rows_of(
 
 /// What a link that opens nothing shows: no hint of why, and no way into the program.
 #[derive(Template)]
-#[template(path = "vetting/shared_gone.html")]
+#[template(path = "nothing_shared.html")]
 struct GonePage {
     theme: &'static str,
 }

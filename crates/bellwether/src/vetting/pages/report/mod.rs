@@ -21,9 +21,10 @@ use self::signs::{FamilyLines, families, families_not_assessed, sum_words};
 use self::wider::{AudiencePart, BrandLine, PublishedLine, SponsoredLine};
 use super::super::records::{self, Answer, Declared, EventKind};
 use super::super::report::{COMMENTS_READ, POSTS_READ, VettingReport, vetting_report};
-use super::super::sharing::{self, LinkMade, LinkSeen};
+use super::super::sharing::{self, LinkMade};
 use crate::clock;
 use crate::creators::is_made_up;
+use crate::secret_links::LinkSeen;
 use crate::web::app::{App, Page, aside, draw};
 use crate::web::csv::{PARTS, Sheet, push_estimate};
 use crate::web::error::{Recovery, WebError};
@@ -298,7 +299,7 @@ const UNLISTED: [(HeaderName, &str); 2] =
 
 /// What a link that opens nothing shows: no hint of why, and no way into the program.
 #[derive(Template)]
-#[template(path = "vetting/shared_gone.html")]
+#[template(path = "nothing_shared.html")]
 struct GonePage {
     theme: &'static str,
 }
