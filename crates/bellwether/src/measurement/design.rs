@@ -318,6 +318,12 @@ async fn check_series(
     }
     design.controls = distinct(&given.controls).into_iter().collect();
     design.comparable = distinct(&given.comparable).into_iter().collect();
+    if design.comparable.len() == 1 {
+        return Err(refused(
+            "comparable",
+            "one alone cannot stand for “without”: choose at least two, or measure beside it",
+        ));
+    }
     if design.controls.len() > CONTROLS_MAX {
         return Err(refused("controls", format!("{CONTROLS_MAX} series are the most")));
     }

@@ -57,6 +57,9 @@ pub async fn add(
         return Err(refused("contact", format!("there is no contact {contact}; `outreach contacts` lists them")));
     }
     contacts::shown(data, contact).await?;
+    if data.store.study_mails(study_id).await?.iter().any(|mail| mail.contact == contact && mail.ended_at.is_none()) {
+        return Err(refused("contact", "they get it already; end that first to change how often"));
+    }
     if settings::settings(data).await?.public_address.is_empty() {
         return Err(refused(
             "contact",

@@ -353,17 +353,17 @@ async fn later_shops(
 /// What can be measured here, with words for a person: own outcomes of which anything is held, then series.
 pub async fn outcomes_held(data: &DataDirectory) -> Result<Vec<(Outcome, String)>, MeasurementError> {
     let mut all = vec![];
-    let sales = data.store.sold_by_quarter("sale", None, None).await?;
-    if !sales.is_empty() {
+    let (has_sales, knows_newness, has_leads) = data.store.any_sold().await?;
+    if has_sales {
         all.push((Outcome::Orders, "Orders".to_owned()));
         if let Some(currency) = usual_currency(data, None).await? {
             all.push((Outcome::Revenue, format!("Revenue in {currency}")));
         }
-        if sales.iter().any(|quarter| quarter.of_known_newness > 0) {
+        if knows_newness {
             all.push((Outcome::NewCustomers, "New customers".to_owned()));
         }
     }
-    if !data.store.sold_by_quarter("lead", None, None).await?.is_empty() {
+    if has_leads {
         all.push((Outcome::Leads, "Leads".to_owned()));
     }
     for brand in data.store.brands().await? {
