@@ -45,7 +45,8 @@ export const opening = (browser, market) => async (settings = {}) => {
   const { server = market, on = browser, allow = /$^/, elsewhere = false, ...rest } = settings;
   const context = await on.newContext({ viewport: { width: 1280, height: 900 }, baseURL: server.base, acceptDownloads: true, ...rest });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  // Long: on a machine that builds beside, a page may wait for its turn. What is slow is measured elsewhere.
+  page.setDefaultTimeout(60_000);
   const problems = [];
   page.on("console", (message) => {
     const words = message.text();

@@ -7,6 +7,7 @@
 use crate::agent::Agent;
 use crate::reasons::Reasons;
 use crate::rules::Rules;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// Longer agents are read each time; browsers' have 80 to 350 bytes.
@@ -30,8 +31,8 @@ impl AgentSaid {
 /// younger is full. Made for one thread and one set of rules.
 #[derive(Default)]
 pub struct AgentsMet {
-    younger: HashMap<Box<[u8]>, AgentSaid>,
-    older: HashMap<Box<[u8]>, AgentSaid>,
+    younger: HashMap<Box<[u8]>, AgentSaid, RandomState>,
+    older: HashMap<Box<[u8]>, AgentSaid, RandomState>,
 }
 
 impl AgentsMet {

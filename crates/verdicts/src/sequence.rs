@@ -13,6 +13,7 @@
 use crate::reasons::Reason;
 use crate::request::{MailHit, MailLink};
 use crate::verdict::{Verdict, VerdictKind};
+use foldhash::fast::RandomState;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
@@ -86,9 +87,9 @@ pub struct Observed {
 /// The last seconds of hits.
 pub struct Sequence {
     settings: SequenceSettings,
-    mails: HashMap<u64, Vec<MailedHit>>,
+    mails: HashMap<u64, Vec<MailedHit>, RandomState>,
     mail_order: VecDeque<MailOrder>,
-    clicks: HashMap<ClickKey, Click>,
+    clicks: HashMap<ClickKey, Click, RandomState>,
     click_order: VecDeque<ClickOrder>,
     forgotten_early: u64,
 }
@@ -146,9 +147,9 @@ impl Sequence {
     pub fn new(settings: SequenceSettings) -> Sequence {
         Sequence {
             settings,
-            mails: HashMap::new(),
+            mails: HashMap::default(),
             mail_order: VecDeque::new(),
-            clicks: HashMap::new(),
+            clicks: HashMap::default(),
             click_order: VecDeque::new(),
             forgotten_early: 0,
         }

@@ -44,6 +44,10 @@ pub struct Prices {
 /// An amount as people type it: `250 EUR`, `EUR 250.50`, `1,200 usd`.
 pub fn money(text: &str) -> Result<Money, PriceError> {
     let refused = || PriceError::NotMoney(text.to_owned());
+    // Behind the digits a dash stands for no cents, before them it is a sign.
+    if text.chars().take_while(|letter| !letter.is_ascii_digit()).any(|letter| "-\u{2212}\u{2013}(".contains(letter)) {
+        return Err(refused());
+    }
     let code: String = text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_uppercase();
     let currency = Currency::new(&code).map_err(|_| refused())?;
     let mut digits: String = text.chars().filter(|letter| letter.is_ascii_digit() || ".,".contains(*letter)).collect();
@@ -54,6 +58,7 @@ pub fn money(text: &str) -> Result<Money, PriceError> {
     {
         digits = format!("{}.{cents}", whole.replace('.', ""));
     }
+    let digits = digits.trim_end_matches(['.', ',']);
     let amount: f64 = digits.replace(',', "").parse().map_err(|_| refused())?;
     let minor_units = (amount * 10f64.powi(currency.decimals() as i32)).round();
     match minor_units > 0.0 && minor_units < 1e15 {
@@ -250,11 +255,13 @@ mod tests {
             ("1,200 usd", 120_000, "USD"),
             ("1.200,50 eur", 120_050, "EUR"),
             ("9000 JPY", 9_000, "JPY"),
+            ("250,- EUR", 25_000, "EUR"),
+            ("CHF 250.\u{2013}", 25_000, "CHF"),
         ] {
             let read = money(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((read.minor_units, read.currency()), (minor, code), "{text}");
         }
-        for text in ["", "250", "EUR", "-5 XX", "0 EUR"] {
+        for text in ["", "250", "EUR", "-5 XX", "-5 EUR", "EUR \u{2212}5", "(5 EUR)", "0 EUR"] {
             assert!(money(text).is_err(), "{text:?}");
         }
     }

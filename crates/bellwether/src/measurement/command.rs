@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use store::measurement::SeriesKind;
@@ -12,7 +13,8 @@ use super::foreseeing::{Foreseen, foresee};
 use super::mailing::{self, Rhythm};
 use super::series_file::{FileGiven, take};
 use super::{
-    MeasurementError, Report, Standing, TEAM, outcomes, refused, report, sharing, studies, study, watching, words,
+    MeasurementError, Report, Standing, TEAM, outcomes, refused, report, sharing, studies, study, tables, watching,
+    words,
 };
 use crate::clock;
 use crate::data_directory::DataDirectory;
@@ -33,7 +35,12 @@ pub enum MeasurementCommand {
     /// What may be said today of a campaign that runs, however often one looks.
     Live { id: i64 },
     /// The answer, from the day on that was set beforehand.
-    Report { id: i64 },
+    Report {
+        id: i64,
+        /// Also write its figures, creators and days into a workbook for spreadsheets.
+        #[arg(long, value_name = "FILE")]
+        xlsx: Option<PathBuf>,
+    },
     /// What a campaign cost beside its deals; what is not given stays as it is, `none` makes it not known.
     Cost(Box<CostArguments>),
     /// Give a measurement up; it stays in the list with the reason.
@@ -238,8 +245,12 @@ pub async fn run(data: &DataDirectory, command: MeasurementCommand, output: Outp
                 },
             )
         }
-        MeasurementCommand::Report { id } => {
+        MeasurementCommand::Report { id, xlsx } => {
             let report = report(data, id).await?;
+            if let Some(file) = xlsx {
+                let book = tables::book(&report).context("the workbook cannot be made")?;
+                std::fs::write(&file, book).with_context(|| format!("{} cannot be written", file.display()))?;
+            }
             output.result(&report.document(), |out| write_report(out, &report))
         }
         MeasurementCommand::Cost(given) => cost(data, &given, output).await,

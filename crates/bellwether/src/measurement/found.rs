@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::outcomes::Outcome;
 
 /// The version of what is found and how it is kept.
-pub const FOUND_VERSION: u32 = 1;
+pub const FOUND_VERSION: u32 = 2;
 
 /// One day of an outcome.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]

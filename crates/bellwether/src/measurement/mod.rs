@@ -15,6 +15,7 @@ pub mod outcomes;
 pub mod pages;
 pub mod series_file;
 pub mod sharing;
+pub mod tables;
 pub mod voice;
 pub mod watching;
 pub mod words;

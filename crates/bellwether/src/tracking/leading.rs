@@ -64,10 +64,21 @@ impl Led {
         Some(Led { target: HeaderValue::try_from(address).ok()?, around_token, ..self.clone() })
     }
 
+    /// Puts the address with the click's token behind what `out` holds.
+    pub(super) fn put_target(&self, key: &TokenKey, token: &ClickToken, out: &mut Vec<u8>) {
+        let Some(around) = &self.around_token else { return out.extend_from_slice(self.target.as_bytes()) };
+        out.extend_from_slice(around.0.as_bytes());
+        out.extend_from_slice(&key.letters(token));
+        out.extend_from_slice(around.1.as_bytes());
+    }
+
     /// The address with the click's token, so that an order can say which click brought it.
     pub(super) fn with_token(&self, key: &TokenKey, token: &ClickToken) -> HeaderValue {
-        let Some(around) = &self.around_token else { return self.target.clone() };
-        let address = [around.0.as_str(), &key.write(token), &around.1].concat();
+        if self.around_token.is_none() {
+            return self.target.clone();
+        }
+        let mut address = Vec::with_capacity(self.target.len() + 2 * token::LETTERS);
+        self.put_target(key, token, &mut address);
         HeaderValue::try_from(address).unwrap_or_else(|_| self.target.clone())
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 use clicks::{Click, ClickLog, DayKeys, Durability, OpenError, Outcome, Position, Settings, Waiter};
+use model::Timestamp;
 use store::Store;
 use tokio::sync::oneshot;
 use verdicts::{Hit, Reasons, Rules, Sequence, SequenceSettings, Verdict};
@@ -49,6 +50,16 @@ pub enum Answered {
     Over,
     /// There is none of this name.
     Nothing,
+}
+
+/// What becomes of a hit as far as nothing has to be waited for.
+pub(super) enum AtOnce {
+    /// Something has to be looked up or opened first.
+    NotYet,
+    /// The link leads nowhere, or no more.
+    Nowhere,
+    /// On, once this is stored.
+    On(Click),
 }
 
 /// How a program goes that leads visitors on by itself.
@@ -406,10 +417,7 @@ impl Redirector {
             self.trouble.lost.fetch_add(1, Ordering::Relaxed);
             return Answered::On { target: led.target.clone(), is_stored: false };
         };
-        let judged = judged(now, led.id, asked, stored_by.keys.as_deref());
-        let hit = judged.hit(self.next_hit(), now, led.id);
-        let verdict = self.sequence().observe(&hit, judged.verdict).verdict;
-        let click = judged.click(now, led.id, verdict, log);
+        let click = self.judged_click(now, led.id, asked, stored_by, log);
         let is_stored = self.stored(log, &click).await;
         if !is_stored {
             tracing::error!(link = led.id, "a click could not be stored; its visitor was sent on");
@@ -418,11 +426,49 @@ impl Redirector {
         Answered::On { target: led.with_token(&self.ground.token_key, &token), is_stored }
     }
 
+    /// The same as [`Redirector::hit`] where nothing has to be waited for: then the click is still to be stored, before anybody is sent
+    /// on, and where it leads stands behind what `target` held. For a program that leads visitors on by itself.
+    pub(super) fn hit_at_once(&self, path: &str, asked: &Asked<'_>, target: &mut Vec<u8>) -> AtOnce {
+        if !self.is_looked_after.load(Ordering::Relaxed) {
+            return AtOnce::NotYet;
+        }
+        let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
+        let now = self.ground.now();
+        let in_force = self.in_force();
+        let (Some(led), Some(log)) = (in_force.links.led(slug), &in_force.log) else { return AtOnce::NotYet };
+        let deeper = match beyond {
+            "" => None,
+            beyond => match led.deeper(beyond, asked.query()) {
+                Some(deeper) => Some(deeper),
+                None => return AtOnce::Nowhere,
+            },
+        };
+        let led = deeper.as_ref().unwrap_or(led);
+        if led.until <= now.0 {
+            return AtOnce::Nowhere;
+        }
+        let click = self.judged_click(now, led.id, asked, &in_force, log);
+        led.put_target(&self.ground.token_key, &ClickToken { link: led.id, at: now, verdict: click.verdict }, target);
+        AtOnce::On(click)
+    }
+
+    /// The record of a hit, judged by itself and by the hits before it.
+    fn judged_click(
+        &self,
+        now: Timestamp,
+        link: u32,
+        asked: &Asked<'_>,
+        in_force: &InForce,
+        log: &ClickLog<Answer>,
+    ) -> Click {
+        let judged = judged(now, link, asked, in_force.keys.as_deref());
+        let hit = judged.hit(self.next_hit(), now, link);
+        let verdict = self.sequence().observe(&hit, judged.verdict).verdict;
+        judged.click(now, link, verdict, log)
+    }
+
     /// Stores a click; whether it is on disk.
     async fn stored(&self, log: &ClickLog<Answer>, click: &Click) -> bool {
-        if let Some(told) = turns::join(click) {
-            return told.await.unwrap_or(false);
-        }
         let outcome = match log.append_now(click) {
             Some(outcome) => Some(outcome),
             None => {

@@ -47,6 +47,11 @@ impl TokenKey {
 
     /// 24 letters, digits, `-` and `_`.
     pub fn write(&self, click: &ClickToken) -> String {
+        self.letters(click).into_iter().map(char::from).collect()
+    }
+
+    /// The same as bytes.
+    pub fn letters(&self, click: &ClickToken) -> [u8; LETTERS] {
         let mut bytes = [0u8; CLAIM_BYTES + SIGNATURE_BYTES];
         bytes[..4].copy_from_slice(&click.link.to_be_bytes());
         let milliseconds = (click.at.0.max(0) / 1_000) as u64;
@@ -54,7 +59,9 @@ impl TokenKey {
         bytes[10] = click.verdict;
         let signature = self.signature(&bytes[..CLAIM_BYTES]);
         bytes[CLAIM_BYTES..].copy_from_slice(&signature);
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut letters = [0; LETTERS];
+        URL_SAFE_NO_PAD.encode_slice(bytes, &mut letters).expect("18 bytes are 24 letters");
+        letters
     }
 
     /// `None`: it is no token of this data directory.

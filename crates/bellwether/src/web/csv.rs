@@ -67,14 +67,16 @@ impl Sheet {
 
 /// What lets a browser save a table under `name`.
 pub fn headers(name: &str) -> [(HeaderName, String); 2] {
+    [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, attachment(name))]
+}
+
+/// Says that an answer is to be saved under `name`, in letters that every system takes.
+pub(super) fn attachment(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
         .collect();
-    [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{plain}\"")),
-    ]
+    format!("attachment; filename=\"{plain}\"")
 }
 
 /// Whether a spreadsheet would run the cell: it begins with a formula's sign and is not simply a number.

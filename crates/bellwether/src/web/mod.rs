@@ -26,6 +26,7 @@ pub mod query;
 pub mod router;
 pub mod visit;
 pub mod words;
+pub mod workbook;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -166,6 +166,7 @@ fn measured() -> Router<App> {
         .route("/measurement/{id}", get(study::show).post(study::act))
         .route("/measurement/{id}/costs", get(costs::show).post(costs::keep))
         .route("/measurement/{id}/report.json", get(exports::as_json))
+        .route("/measurement/{id}/report.xlsx", get(exports::as_workbook))
         .route("/measurement/{id}/figures.csv", get(exports::figures_csv))
         .route("/measurement/{id}/creators.csv", get(exports::creators_csv))
         .route("/measurement/{id}/days.csv", get(exports::days_csv))

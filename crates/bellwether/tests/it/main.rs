@@ -1,6 +1,7 @@
 //! One test binary for the whole program, through the command line and the router. Test names are sentences.
 
 mod bad_input;
+mod bare_points;
 mod conversations;
 mod conversions;
 mod creators;

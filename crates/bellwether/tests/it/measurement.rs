@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::bare_points;
 use crate::harness::{Place, real_data, text};
 
 #[test]
@@ -146,34 +147,59 @@ fn with_orders(place: &Place, rows: &str) {
     assert_eq!(taken["refused"], json!([]), "{taken}");
 }
 
-/// Every object in a document that looks like an estimate has everything an estimate has.
-fn bare_points(value: &Value, path: &str, bare: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            if fields.contains_key("n_of") {
-                for field in
-                    ["value", "lo", "hi", "level", "n", "unit", "method", "version", "as_of", "grade", "explanation"]
-                {
-                    if !fields.contains_key(field) {
-                        bare.push(format!("{path} has no {field}"));
-                    }
-                }
-                if fields["value"].is_null() == fields.get("not_known").is_none_or(Value::is_null) {
-                    bare.push(format!("{path} is neither known nor says why not"));
-                }
-                if fields["as_of"].is_null() {
-                    bare.push(format!("{path} has no date"));
-                }
-                return;
-            }
-            fields.iter().for_each(|(key, value)| bare_points(value, &format!("{path}.{key}"), bare));
-        }
-        Value::Array(all) => {
-            all.iter().enumerate().for_each(|(place, value)| bare_points(value, &format!("{path}[{place}]"), bare));
-        }
-        _ => {}
-    }
-}
+/// Numbers in the documents of measurement that are no estimates.
+const NO_ESTIMATES: &[&str] = &[
+    // What a row is called, and what was asked.
+    "measurement",
+    "campaign",
+    "contact",
+    "piece",
+    "version",
+    "design.margin_basis_points",
+    "design.settle_days",
+    "design.window_days",
+    // How many rows and windows there were, and which.
+    "creators[].posts",
+    "days_before",
+    "placebos.alarms",
+    "placebos.rank",
+    "placebos.step",
+    "windows[].first_day",
+    "detectable.windows",
+    "days[].day",
+    "posts[].day",
+    "too_few_conversions.conversions",
+    "too_few_conversions.needed",
+    // What happened on a day, by the rows held of it.
+    "days[].seen",
+    // A value with both of its ends, and an interval alone.
+    "days[].expected[]",
+    "days[].gained[]",
+    "windows[].a_day[]",
+    "pooled.roi",
+    "pooled.lo",
+    "pooled.hi",
+    // Chances and weights, which say themselves how sure something is; and an effect that was tried.
+    "others[].p",
+    "primary.p",
+    "creators[].chance_best",
+    "detectable.relative",
+    "shares",
+];
+
+/// Numbers on pages of measurement that are no estimates: sums of what was typed, an effect that was tried, weights of kinds of noise,
+/// versions, names of pieces, how many rows there are.
+const SAID: &[&str] = &[
+    "It cost",
+    "would mostly be seen",
+    "speak for",
+    "the same data and versions",
+    "story 1",
+    "the newest",
+    "are too few",
+    "never 0",
+    "answered, ",
+];
 
 #[tokio::test]
 async fn a_question_kept_before_is_watched_while_it_runs_and_answered_on_its_day() {
@@ -222,6 +248,7 @@ async fn a_question_kept_before_is_watched_while_it_runs_and_answered_on_its_day
     assert!(ahead.text.contains("is not changed any more"), "{}", ahead.text);
     browser.data.let_time_pass(std::time::Duration::from_secs(12 * 86_400));
     let running = browser.get(&format!("/measurement/{id}")).await.text;
+    assert_eq!(bare_points::of_page(&running, SAID), Default::default());
     assert!(running.contains("Safe to look at every day") && !running.contains("Incremental"), "{running}");
     let file = browser.get(&format!("/measurement/{id}/report.json")).await;
     assert_eq!(file.status, axum::http::StatusCode::CONFLICT);
@@ -237,14 +264,20 @@ async fn a_question_kept_before_is_watched_while_it_runs_and_answered_on_its_day
     assert!(answered.contains("nobody told of orders from"), "{answered}");
     let document: Value =
         serde_json::from_str(&browser.get(&format!("/measurement/{id}/report.json")).await.text).expect("JSON");
-    let mut bare = vec![];
-    bare_points(&document["found"], "found", &mut bare);
-    assert_eq!(bare, Vec::<String>::new());
+    assert_eq!(bare_points::of_document(&document, NO_ESTIMATES), Default::default());
     assert_eq!(document["found"]["cost"]["total"]["value"], json!(102_000.0), "900 and 4 hours of 30");
     for table in ["figures.csv", "creators.csv", "days.csv"] {
         let answer = browser.get(&format!("/measurement/{id}/{table}")).await;
         assert_eq!(answer.status, axum::http::StatusCode::OK, "{table}");
+        assert_eq!(bare_points::of_table(&answer.text, &["contact", "posts"]), Default::default(), "{table}");
     }
+    assert_eq!(bare_points::of_page(&answered, SAID), Default::default());
+    for page in ["", "/new", "/series", &format!("/{id}/costs")] {
+        let text = browser.get(&format!("/measurement{page}")).await.text;
+        assert_eq!(bare_points::of_page(&text, SAID), Default::default(), "/measurement{page}");
+    }
+    let book = browser.get(&format!("/measurement/{id}/report.xlsx")).await;
+    assert!(book.status == axum::http::StatusCode::OK && book.text.starts_with("PK"), "a workbook is a zip file");
 }
 
 #[test]
@@ -382,9 +415,7 @@ async fn a_campaign_is_told_by_creator_with_its_clicks_orders_posts_costs_plan_a
     let answer = browser.get(&format!("/measurement/{id}/report.json")).await;
     let document: Value = serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{}", answer.text));
     let found = &document["found"];
-    let mut bare = vec![];
-    bare_points(found, "found", &mut bare);
-    assert_eq!(bare, Vec::<String>::new());
+    assert_eq!(bare_points::of_document(&document, NO_ESTIMATES), Default::default());
     let value = |estimate: &Value| estimate["value"].as_f64();
     assert_eq!(value(&found["cost"]["total"]), Some(24_000.0), "200 agreed and 40 typed: {}", found["cost"]);
     let [ana] = found["creators"].as_array().expect("creators").as_slice() else { panic!("{}", found["creators"]) };
@@ -415,6 +446,7 @@ async fn a_campaign_is_told_by_creator_with_its_clicks_orders_posts_costs_plan_a
         "nobody is named: {kept}"
     );
     let page = browser.get(&format!("/measurement/{id}")).await.text;
+    assert_eq!(bare_points::of_page(&page, SAID), Default::default());
     assert!(page.contains("Ana Ruiz, story 1") && !page.contains("creator #"), "named where it is shown");
     assert!(page.contains("https://www.instagram.com/p/Kiln1/"));
 

@@ -67,7 +67,7 @@ pub struct PostCard {
 /// A step of the funnel as a bar.
 pub struct FunnelBar {
     pub words: String,
-    pub value: String,
+    pub cell: EstimateCell,
     pub width: String,
     pub view: EstimateView,
 }
@@ -287,7 +287,7 @@ impl ReportView {
                 .map_or(0.0, |value| (1.0 + value).ln() / (1.0 + most).ln() * 100.0);
             FunnelBar {
                 words: step.words.clone(),
-                value: words::value(&step.estimate),
+                cell: EstimateCell::new(&step.words, &step.estimate, 0.0, Some(format!("#step-{place}"))),
                 width: format!("{width:.1}"),
                 view: view(&format!("step-{place}"), &step.words, &report.with_names(&step.estimate)),
             }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::http::StatusCode;
+use model::Timestamp;
 
 use crate::clock;
 use crate::tracking::UNKEPT;
@@ -55,6 +56,28 @@ impl Answers {
         }
     }
 
+    /// The answer that leads on, with the target that `target` puts behind what it is given, as of the moment it returns; nothing where
+    /// it returns an error.
+    pub(super) fn put_on<E>(
+        &mut self,
+        stays_open: bool,
+        target: impl FnOnce(&mut Vec<u8>) -> Result<Timestamp, E>,
+    ) -> Result<(), E> {
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(FOUND.as_bytes());
+        match target(&mut self.bytes) {
+            Ok(at) => {
+                self.bytes.extend_from_slice(b"\r\n");
+                self.end_head_at(stays_open, at);
+                Ok(())
+            }
+            Err(error) => {
+                self.bytes.truncate(before);
+                Err(error)
+            }
+        }
+    }
+
     pub(super) fn put_nothing(&mut self, is_head: bool, stays_open: bool) {
         self.put_said(StatusCode::NOT_FOUND, "text/html; charset=utf-8", NOTHING, is_head, stays_open);
     }
@@ -97,7 +120,10 @@ impl Answers {
     }
 
     fn end_head(&mut self, stays_open: bool) {
-        let now = clock::now();
+        self.end_head_at(stays_open, clock::now());
+    }
+
+    fn end_head_at(&mut self, stays_open: bool, now: Timestamp) {
         let second = now.0.div_euclid(1_000_000);
         if self.second != second || self.date.is_empty() {
             (self.date, self.second) = (clock::http_date(now), second);

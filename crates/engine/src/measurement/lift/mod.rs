@@ -34,7 +34,7 @@ pub use regression::{Regression, ar1_regression};
 pub use verdict::{LiftVerdict, verdict};
 
 /// The version of the formulas in this folder.
-pub const LIFT_VERSION: u32 = 1;
+pub const LIFT_VERSION: u32 = 2;
 
 /// A series with the day its campaign began.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +156,7 @@ impl Lift {
 
     /// Whether the level wanders: then a short history cannot tell drift from effect.
     pub fn drifts(&self) -> bool {
-        self.shares.drift > 0.5
+        self.shares.drift > DRIFTS_ABOVE
     }
 }
 
@@ -166,7 +166,8 @@ impl Lift {
 /// of noise (phi, variance of eta, variance of e). For each: y and every column are whitened by one scalar Kalman filter; GLS by
 /// Cholesky; `ln prior - logdet / 2 - sum ln L_ii - df / 2 ln S` is its weight; the sum after the start is predicted with variance
 /// `P g^2 + white + step sum(reach^2) + |L^-1 c|^2`. The effect is a mixture of Student's t with df degrees of freedom: its mean,
-/// its quantiles, and twice its smaller side of 0.
+/// its quantiles, and twice its smaller side of 0. Where more than half of the weight lies on a level that wanders, the mixture is of
+/// those kinds alone.
 ///
 /// Inputs: values finite; at least three periods more before the start than columns. Small counts (whole numbers,
 /// fewer than 20 a period): the white part of a period goes with the mean of its weekday, and most of the weight of memory and drift
@@ -219,12 +220,17 @@ fn prepare(input: &LiftInput<'_>, settings: &LiftSettings) -> Result<Prepared, L
     Ok(if is_percent { by_log } else { by_level })
 }
 
+/// Where drift speaks for the series more than this, it alone is averaged.
+const DRIFTS_ABOVE: f64 = 0.5;
+
 /// How far the logarithms of two likelihoods must lie apart for percent to be taken: odds of twenty to one.
 const CLEARLY: f64 = 3.0;
 
-/// The fits of all kinds of noise with their weights, which add up to 1.
+/// The fits of all kinds of noise with the weights by which they are averaged, which add up to 1.
 struct Weighted {
     fits: Vec<(Fit, f64)>,
+    /// How much each family speaks for the series.
+    shares: FamilyShares,
     /// The logarithm of the likelihood of the periods before the start, up to what is the same on every scale.
     evidence: f64,
 }
@@ -242,7 +248,22 @@ fn weighted_fits(design: &Design, pre: usize) -> Result<Weighted, LiftRefused> {
         let weight = (fit.log_weight - best).exp() / total;
         (fit, weight)
     };
-    Ok(Weighted { fits: all.into_iter().map(weighted).collect(), evidence: best + total.ln() })
+    let mut fits: Vec<(Fit, f64)> = all.into_iter().map(weighted).collect();
+    let mut shares = FamilyShares::default();
+    for (fit, weight) in &fits {
+        match fit.noise().family {
+            NoiseFamily::White => shares.white += weight,
+            NoiseFamily::Memory => shares.memory += weight,
+            NoiseFamily::Drift => shares.drift += weight,
+        }
+    }
+    if shares.drift > DRIFTS_ABOVE {
+        // What comes back by itself would answer with more certainty than a level that most likely wanders allows.
+        for (fit, weight) in &mut fits {
+            *weight = if fit.noise().family == NoiseFamily::Drift { *weight / shares.drift } else { 0.0 };
+        }
+    }
+    Ok(Weighted { fits, shares, evidence: best + total.ln() })
 }
 
 fn lift_of(prepared: &Prepared, input: &LiftInput<'_>) -> Lift {
@@ -277,14 +298,6 @@ fn lift_of(prepared: &Prepared, input: &LiftInput<'_>) -> Lift {
             (more(centre), more(low), more(high), expected_mean, [share(centre), share(low), share(high)])
         }
     };
-    let mut shares = FamilyShares::default();
-    for (fit, weight) in weighted {
-        match fit.noise().family {
-            NoiseFamily::White => shares.white += weight,
-            NoiseFamily::Memory => shares.memory += weight,
-            NoiseFamily::Drift => shares.drift += weight,
-        }
-    }
     Lift {
         effect,
         lo,
@@ -303,7 +316,7 @@ fn lift_of(prepared: &Prepared, input: &LiftInput<'_>) -> Lift {
         post_periods: design.post_seen,
         level: settings.level.value(),
         scale: settings.scale,
-        shares,
+        shares: prepared.weighted.shares,
         is_small_counts: design.level_over_noise.is_some(),
     }
 }
