@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """How fast visitors are led on, beside one worker of nginx that answers a constant 302 and counts nothing.
 
-    benchmarks/redirect.py --program target/release/bellwether [--seconds 5] [--runs 5] [--threads 2] [--load]
+    benchmarks/redirect.py --program target/release/bellwether [--seconds 5] [--runs 5] [--threads 2] [--load | --kills 100]
 
 Each run of ours stands beside one of nginx in the same minute; the median of the runs counts. Both durabilities, 16, 64 and 256
 connections, `wrk` with a browser's agent, so that every hit is judged. The link is a creator's, so that each answer carries a signed
 token of its own; with --bare it is one without. Afterwards the clicks stored are compared with the requests answered: the difference
 is printed as it is. It is positive where `wrk` hung up on requests whose clicks were stored, at most the connections of each run, and
 negative where clicks were lost. Ours is measured twice: by itself (`serve --only redirect`) and beside the pages (`serve`).
+
+With --kills N: the program is killed N times at random moments of a second under `wrk`, by 16 and by 256 connections, in both
+durabilities, and started again; then the clicks stored are held against the requests answered.
 
 With --load: 2,000 requests a second for two minutes over 100,000 links and 5 million stored clicks, each answer waiting for the
 disk, by benchmarks/steady.rs; and how long /tracking takes over 10 million counted clicks.
@@ -18,6 +21,7 @@ Needs an idle machine, a release build, `wrk` and `nginx`; prints one JSON docum
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,6 +31,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -156,6 +161,29 @@ def side_by_side(options, place):
                               "stored_minus_answered": kept - answered, "hung_up_at_most": hung_up}), flush=True)
 
 
+def killed(options, place):
+    script = os.path.join(place, "agent.lua")
+    with open(script, "w") as file:
+        file.write(f'wrk.headers["User-Agent"] = "{AGENT}"\n')
+    dice = random.Random(0)
+    for durability in ["process", "power"]:
+        for connections in [16, 256]:
+            data = os.path.join(place, f"killed-{durability}-{connections}")
+            make_link(options, place, data)
+            bellwether(options.program, data, "tracking", "durability", durability)
+            answered = 0
+            for _ in range(options.kills):
+                ours = Ours(options.program, data, True)
+                end = threading.Timer(dice.uniform(0.1, 0.9), ours.process.kill)
+                end.start()
+                answered += wrk(ours.port, connections, 1, options.threads, script)["requests"]
+                end.join()
+                ours.process.wait()
+            kept = stored(options.program, data)
+            print(json.dumps({"durability": durability, "connections": connections, "kills": options.kills, "answered": answered,
+                              "stored": kept, "lost": max(0, answered - kept)}), flush=True)
+
+
 def make_links(program, data, count):
     """Links straight into the database: making them is not what is measured."""
     bellwether(program, data, "tracking", "links")
@@ -225,6 +253,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="threads of wrk")
     parser.add_argument("--connections", type=int, nargs="+", default=[16, 64, 256])
     parser.add_argument("--bare", action="store_true", help="a link without a token, in place of a creator's")
+    parser.add_argument("--kills", type=int, help="kill the program so often, in place of the comparison")
     parser.add_argument("--load", action="store_true", help="the steady load and the overview, in place of the comparison")
     parser.add_argument("--links", type=int, default=100_000)
     parser.add_argument("--stored", type=int, default=5_000_000)
@@ -239,7 +268,9 @@ def main():
     print(json.dumps({"machine": os.uname().release, "cores": os.cpu_count(), "load": os.getloadavg(),
                       "at": time.strftime("%Y-%m-%d %H:%M")}), flush=True)
     try:
-        if options.load:
+        if options.kills:
+            killed(options, place)
+        elif options.load:
             load(options, place)
             overview(options, place)
         else:

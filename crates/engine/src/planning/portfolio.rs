@@ -143,8 +143,8 @@ impl Plan {
 
 /// Chooses creators under the rules and proves how good the choice is.
 ///
-/// Greedy by gain, greedy by gain per cost and the best single creator are run, the best is improved by exchanges, and with
-/// `exact_seconds` the exact search is tried on small problems. The least of the bounds is the certificate.
+/// Greedy by gain, greedy by gain per cost and the best single creator are run, the best is improved by exchanges, of few creators every
+/// set is looked at, and with `exact_seconds` the exact search is tried on small problems. The least of the bounds is the certificate.
 /// Output: picks that keep every rule; cost never above the budget. Errors: [`PlanError::NotFound`].
 /// Cost: `O(pairs + candidates log candidates)` and what the settings allow. Source: Leskovec et al. 2007 (CELF).
 ///
@@ -197,6 +197,12 @@ pub(super) fn choose_from(
         let improved = improve(problem, &start, &beginning.open, &mut visits);
         tried.take(Method::Swaps, &improved);
     }
+    // Rules that bind each other can lead every step astray; of few creators all sets are looked at.
+    if let Some(best) = best_of_every_set(problem, settings.swap_visits)
+        && tried.best.as_ref().is_none_or(|kept| value_of(problem, &best) > kept.value + 1e-9 * kept.value.max(1.0))
+    {
+        tried.take(Method::Exact, &best);
+    }
     let mut bounds = vec![
         Proved { by: ProvedBy::Ceiling, bound: ceiling(problem) },
         Proved { by: ProvedBy::Marginals, bound: marginal },
@@ -213,6 +219,20 @@ pub(super) fn choose_from(
         bounds.push(Proved { by: ProvedBy::Exact, bound: found.bound });
     }
     tried.into_plan(bounds).ok_or(PlanError::NotFound { steps: 20_000 })
+}
+
+/// The best of all sets that keep the rules, where looking at all of them takes no more pair visits than `visits`; `None` where it
+/// would, or where no set keeps them. Cost: `O(2^candidates pairs)`.
+fn best_of_every_set(problem: &Problem, visits: u64) -> Option<Vec<u32>> {
+    let candidates = problem.candidates.len() as u32;
+    let sets = 1u64.checked_shl(candidates)?;
+    if sets.checked_mul(problem.pairs.len() as u64 + 1)? > visits {
+        return None;
+    }
+    let picks_of = |set: u64| (0..candidates).filter(|place| set >> place & 1 == 1).collect::<Vec<u32>>();
+    let kept = (0..sets).map(picks_of).filter(|picks| problem.keeps_rules(picks));
+    let valued = kept.map(|picks| (value_of(problem, &picks), picks));
+    valued.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, picks)| picks)
 }
 
 /// Where the number of creators binds together with the budget: the marginals at the start and at the end of a run.
