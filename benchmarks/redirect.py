@@ -7,7 +7,7 @@ Each run of ours stands beside one of nginx in the same minute; the median of th
 connections, `wrk` with a browser's agent, so that every hit is judged. The link is a creator's, so that each answer carries a signed
 token of its own; with --bare it is one without. Afterwards the clicks stored are compared with the requests answered: the difference
 is printed as it is. It is positive where `wrk` hung up on requests whose clicks were stored, at most the connections of each run, and
-negative where clicks were lost. Ours is measured twice: by itself (`serve --only redirect`) and beside the pages (`serve`).
+negative where clicks were lost. The CPU that each of both took an answer is told beside. Ours is measured twice: by itself (`serve --only redirect`) and beside the pages (`serve`).
 
 With --kills N: the program is killed N times at random moments of a second under `wrk`, by 16 and by 256 connections, in both
 durabilities, and started again; then the clicks stored are held against the requests answered.
@@ -105,6 +105,18 @@ def wrk(port, connections, seconds, threads, script):
             "wrong": int(wrong.group(1)) if wrong else 0, "broken": broken.group(1) if broken else None}
 
 
+def cpu_seconds(process):
+    """Of a program and those it has begun (nginx answers by a worker)."""
+    ticks = 0
+    with open(f"/proc/{process}/task/{process}/children") as file:
+        everybody = [process, *(int(child) for child in file.read().split())]
+    for one in everybody:
+        with open(f"/proc/{one}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def stored(program, data):
     links = bellwether(program, data, "tracking", "links")
     return sum(sum(link["clicks"].values()) for link in links)
@@ -136,11 +148,13 @@ def side_by_side(options, place):
             nginx, ours = Nginx(place), Ours(options.program, data, only)
             answered, hung_up = 0, 0
             for connections in options.connections:
-                figures = {"nginx": [], "ours": []}
+                figures, spent = {"nginx": [], "ours": []}, {"nginx": [], "ours": []}
                 for _ in range(options.runs):
-                    for name, port in [("nginx", nginx.port), ("ours", ours.port)]:
-                        seen = wrk(port, connections, options.seconds, options.threads, script)
+                    for name, server in [("nginx", nginx), ("ours", ours)]:
+                        before = cpu_seconds(server.process.pid)
+                        seen = wrk(server.port, connections, options.seconds, options.threads, script)
                         figures[name].append(seen["a_second"])
+                        spent[name].append((cpu_seconds(server.process.pid) - before) / seen["requests"] * 1e6)
                         if name == "ours":
                             answered += seen["requests"]
                             hung_up += connections
@@ -151,6 +165,7 @@ def side_by_side(options, place):
                 print(json.dumps({
                     "durability": durability, "alone": only, "connections": connections, "threads_of_wrk": options.threads,
                     "nginx_a_second": round(medians["nginx"]), "ours_a_second": round(medians["ours"]),
+                    "nginx_cpu_us": round(statistics.median(spent["nginx"]), 2), "ours_cpu_us": round(statistics.median(spent["ours"]), 2),
                     "ratio": round(medians["ours"] / medians["nginx"], 3),
                     "ratios": [round(one / other, 3) for one, other in zip(figures["ours"], figures["nginx"])],
                 }), flush=True)

@@ -35,7 +35,8 @@ pub struct Foreseen {
     pub power: Vec<(f64, f64)>,
     /// By chance alone, events wanted while the campaign runs: effect, events wanted, events that come.
     pub events: Vec<(f64, u64)>,
-    pub events_expected: Option<f64>,
+    /// What would come in as many days without a campaign, where what is counted are events.
+    pub events_expected: Option<Estimate>,
     /// What to know beforehand.
     pub remarks: Vec<String>,
     pub others: Vec<OtherCampaign>,
@@ -157,6 +158,20 @@ fn rehearse(
         if mean > 0.0 { (variance / mean).max(1.0) } else { 1.0 }
     };
     let by_chance = SampleSizeSettings { variance_over_mean: swings, ..SampleSizeSettings::default() };
+    let events_expected = primary.is_count.then(|| {
+        let total = mean * days as f64;
+        // Days of the campaign swing, and the mean of those that are known is not sure itself.
+        let off = Z_90 * (swings * mean.max(0.0) * days as f64 * (1.0 + days as f64 / known.max(1) as f64)).sqrt();
+        let explanation = Explanation {
+            value: Some(total),
+            ..Explanation::leaf(format!("{} in {days} days without a campaign", primary.words), None, primary.unit)
+        }
+        .with_formula("a usual day x days; the range is that of a sum of days as independent as they are wide")
+        .with_parts(vec![usual.explanation.clone()]);
+        let (lo, hi) = ((total - off).max(0.0), total + off);
+        let expected = Estimate::known(total, lo, hi, known as u64, "days", "mean_times_days", explanation);
+        Estimate { level: 0.9, as_of: Some(now), grade: primary.grade, ..expected }
+    });
     let mut found = Foreseen {
         outcome: design.primary.clone(),
         words: primary.words.clone(),
@@ -175,7 +190,7 @@ fn rehearse(
         } else {
             vec![]
         },
-        events_expected: primary.is_count.then_some(mean * days as f64),
+        events_expected,
         remarks,
         others,
         why_not: None,

@@ -27,12 +27,13 @@ const OF_CREATORS: [&str; 11] = [
 
 /// All tables of a report in one workbook.
 pub fn book(report: &Report) -> Result<Vec<u8>, XlsxError> {
-    workbook(vec![
+    let tables = vec![
         ("About", about(report)),
         ("Figures", figures(report)),
         ("Creators", creators(report)),
         ("Days", days(report)),
-    ])
+    ];
+    workbook(report.as_of, tables)
 }
 
 /// What was asked, of which days, and what the answer is in words.

@@ -1,10 +1,12 @@
 //! Where links lead: each by its slug, with what is added to its target so that an order can say which click brought it; and on to
 //! other pages of the same site, never out of the folder that the target stands in.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
+use model::Timestamp;
 use store::tracking::LinkLeading;
 
 use super::token::{self, ClickToken, TokenKey};
@@ -43,6 +45,31 @@ impl Links {
     pub(super) fn led(&self, slug: &str) -> Option<&Led> {
         self.by_slug.get(slug)
     }
+
+    /// Where a path behind `/t/` leads at a moment: a slug, and maybe a page of the same site below the folder of its target.
+    pub(super) fn leading(&self, path: &str, query: Option<&str>, now: Timestamp) -> Leading<'_> {
+        let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
+        let Some(led) = self.led(slug) else { return Leading::Unknown };
+        let led = match beyond {
+            "" => Cow::Borrowed(led),
+            beyond => match led.deeper(beyond, query) {
+                Some(deeper) => Cow::Owned(deeper),
+                None => return Leading::Nowhere,
+            },
+        };
+        if led.until <= now.0 { Leading::Over } else { Leading::On(led) }
+    }
+}
+
+/// What a path leads to.
+pub(super) enum Leading<'a> {
+    /// There is no link of this name.
+    Unknown,
+    /// There is, but what stands behind it leads out of its target's folder.
+    Nowhere,
+    /// The link was ended or its days are over.
+    Over,
+    On(Cow<'a, Led>),
 }
 
 /// Where a link leads.
@@ -58,7 +85,7 @@ pub(super) struct Led {
 
 impl Led {
     /// The same link on to another page of its site: with what the target says, and what the visitor's own address says beside.
-    pub(super) fn deeper(&self, beyond: &str, query: Option<&str>) -> Option<Led> {
+    fn deeper(&self, beyond: &str, query: Option<&str>) -> Option<Led> {
         let address = deeper(self.target.to_str().ok()?, beyond, query)?;
         let around_token = self.around_token.as_ref().map(|_| Arc::new(around_token(&address)));
         Some(Led { target: HeaderValue::try_from(address).ok()?, around_token, ..self.clone() })

@@ -17,7 +17,7 @@ pub use super::judging::Asked;
 
 use super::ground::{Duty, Ground, Leader, Place};
 use super::judging::judged;
-use super::leading::Links;
+use super::leading::{Leading, Links};
 use super::token::ClickToken;
 use super::{CLICKS, DAY_KEYS, TrackingError, turns};
 use crate::data_directory::DataDirectory;
@@ -52,14 +52,12 @@ pub enum Answered {
     Nothing,
 }
 
-/// What becomes of a hit as far as nothing has to be waited for.
-pub(super) enum AtOnce {
+/// Why nobody is led on at once.
+pub(super) enum NotAtOnce {
     /// Something has to be looked up or opened first.
     NotYet,
     /// The link leads nowhere, or no more.
     Nowhere,
-    /// On, once this is stored.
-    On(Click),
 }
 
 /// How a program goes that leads visitors on by itself.
@@ -388,7 +386,7 @@ impl Redirector {
     /// Judges a hit, has it stored, and says where it leads. Returns after it is on disk as the durability asks.
     /// What stands behind the slug leads to that page of the same site, below the folder of the target.
     pub async fn hit(self: &Arc<Self>, path: &str, asked: &Asked<'_>) -> Answered {
-        let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
+        let slug = path.split('/').next().unwrap_or(path);
         let now = self.ground.now();
         self.look_in_time(now.0).await;
         let mut in_force = self.in_force();
@@ -399,18 +397,11 @@ impl Redirector {
             self.look_or_say(now.0).await;
             in_force = self.in_force();
         }
-        let Some(led) = in_force.links.led(slug) else { return Answered::Nothing };
-        let deeper = match beyond {
-            "" => None,
-            beyond => match led.deeper(beyond, asked.query()) {
-                Some(deeper) => Some(deeper),
-                None => return Answered::Nothing,
-            },
+        let led = match in_force.links.leading(path, asked.query(), now) {
+            Leading::Unknown | Leading::Nowhere => return Answered::Nothing,
+            Leading::Over => return Answered::Over,
+            Leading::On(led) => led,
         };
-        let led = deeper.as_ref().unwrap_or(led);
-        if led.until <= now.0 {
-            return Answered::Over;
-        }
         let opened = if in_force.log.is_none() && self.log().await.is_some() { Some(self.in_force()) } else { None };
         let stored_by = opened.as_deref().unwrap_or(&in_force);
         let Some(log) = &stored_by.log else {
@@ -428,28 +419,20 @@ impl Redirector {
 
     /// The same as [`Redirector::hit`] where nothing has to be waited for: then the click is still to be stored, before anybody is sent
     /// on, and where it leads stands behind what `target` held. For a program that leads visitors on by itself.
-    pub(super) fn hit_at_once(&self, path: &str, asked: &Asked<'_>, target: &mut Vec<u8>) -> AtOnce {
+    pub(super) fn hit_at_once(&self, path: &str, asked: &Asked<'_>, target: &mut Vec<u8>) -> Result<Click, NotAtOnce> {
         if !self.is_looked_after.load(Ordering::Relaxed) {
-            return AtOnce::NotYet;
+            return Err(NotAtOnce::NotYet);
         }
-        let (slug, beyond) = path.split_once('/').unwrap_or((path, ""));
-        let now = self.ground.now();
-        let in_force = self.in_force();
-        let (Some(led), Some(log)) = (in_force.links.led(slug), &in_force.log) else { return AtOnce::NotYet };
-        let deeper = match beyond {
-            "" => None,
-            beyond => match led.deeper(beyond, asked.query()) {
-                Some(deeper) => Some(deeper),
-                None => return AtOnce::Nowhere,
-            },
+        let (now, in_force) = (self.ground.now(), self.in_force());
+        let Some(log) = &in_force.log else { return Err(NotAtOnce::NotYet) };
+        let led = match in_force.links.leading(path, asked.query(), now) {
+            Leading::Unknown => return Err(NotAtOnce::NotYet),
+            Leading::Nowhere | Leading::Over => return Err(NotAtOnce::Nowhere),
+            Leading::On(led) => led,
         };
-        let led = deeper.as_ref().unwrap_or(led);
-        if led.until <= now.0 {
-            return AtOnce::Nowhere;
-        }
         let click = self.judged_click(now, led.id, asked, &in_force, log);
         led.put_target(&self.ground.token_key, &ClickToken { link: led.id, at: now, verdict: click.verdict }, target);
-        AtOnce::On(click)
+        Ok(click)
     }
 
     /// The record of a hit, judged by itself and by the hits before it.

@@ -1,6 +1,7 @@
 //! Tables as one workbook for spreadsheets: a sheet each, numbers as numbers, and every text as text, never as a formula.
 
 use axum::http::{HeaderName, header};
+use model::Timestamp;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::csv::{Sheet, as_typed, attachment};
@@ -15,14 +16,15 @@ const WHOLE_MAX: f64 = 1e15;
 const COLUMN_PIXELS_MAX: u32 = 420;
 
 /// A workbook of tables that are offered as CSV too, in order, each with the name of its sheet (at most 31 letters). A column is of
-/// numbers where each of its cells is one as a program writes it: `007` and a name of digits with a letter stay texts.
+/// numbers where each of its cells is one as a program writes it: `007` and a name of digits with a letter stay texts. The same tables
+/// as of the same moment make the same bytes.
 ///
 /// # Errors
 /// Where a table has more rows than a sheet may have, or a name cannot name one.
-pub fn workbook(tables: Vec<(&str, Sheet)>) -> Result<Vec<u8>, XlsxError> {
+pub fn workbook(as_of: Timestamp, tables: Vec<(&str, Sheet)>) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    // The same tables make the same bytes.
-    book.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?));
+    let created = ExcelDateTime::from_timestamp(as_of.0.div_euclid(1_000_000))?;
+    book.set_properties(&DocProperties::new().set_creation_datetime(&created));
     for (name, table) in tables {
         let sheet = book.add_worksheet();
         sheet.set_name(name)?;
@@ -109,6 +111,8 @@ mod tests {
         assert!(long.encode_utf16().count() <= CELL_UNITS_MAX && long.ends_with("the CSV has it)"), "{}", long.len());
     }
 
+    const AS_OF: Timestamp = Timestamp(1_790_000_000_000_000);
+
     #[test]
     fn a_workbook_is_made_of_tables_and_the_same_ones_make_the_same_bytes() {
         let table = || {
@@ -117,9 +121,9 @@ mod tests {
             sheet.row(["Ana", ""]);
             sheet
         };
-        let bytes = workbook(vec![("One", table()), ("Two", table())]).expect("a workbook");
+        let bytes = workbook(AS_OF, vec![("One", table()), ("Two", table())]).expect("a workbook");
         assert!(bytes.starts_with(b"PK"), "it is a zip file");
-        assert_eq!(bytes, workbook(vec![("One", table()), ("Two", table())]).expect("the same"));
-        assert!(workbook(vec![("a name that is longer than a sheet's may be", table())]).is_err());
+        assert_eq!(bytes, workbook(AS_OF, vec![("One", table()), ("Two", table())]).expect("the same"));
+        assert!(workbook(AS_OF, vec![("a name that is longer than a sheet's may be", table())]).is_err());
     }
 }

@@ -197,18 +197,17 @@ pub(super) fn choose_from(
         let improved = improve(problem, &start, &beginning.open, &mut visits);
         tried.take(Method::Swaps, &improved);
     }
-    // Rules that bind each other can lead every step astray; of few creators all sets are looked at.
-    if let Some(best) = best_of_every_set(problem, settings.swap_visits)
-        && tried.best.as_ref().is_none_or(|kept| value_of(problem, &best) > kept.value + 1e-9 * kept.value.max(1.0))
-    {
-        tried.take(Method::Exact, &best);
-    }
     let mut bounds = vec![
         Proved { by: ProvedBy::Ceiling, bound: ceiling(problem) },
         Proved { by: ProvedBy::Marginals, bound: marginal },
     ];
     if let Some(linear) = &settings.linear {
         bounds.push(Proved { by: ProvedBy::Linear, bound: linear_bound(problem, linear) });
+    }
+    // Rules that bind each other can lead every step astray; of few creators all sets are looked at, which also proves the plan.
+    if let Some((value, picks)) = best_of_every_set(problem, settings.swap_visits.min(EVERY_SET_VISITS_MAX)) {
+        tried.take(Method::Exact, &picks);
+        bounds.push(Proved { by: ProvedBy::Exact, bound: value });
     }
     #[cfg(feature = "exact")]
     if let Some(seconds) = settings.exact_seconds
@@ -221,9 +220,12 @@ pub(super) fn choose_from(
     tried.into_plan(bounds).ok_or(PlanError::NotFound { steps: 20_000 })
 }
 
-/// The best of all sets that keep the rules, where looking at all of them takes no more pair visits than `visits`; `None` where it
-/// would, or where no set keeps them. Cost: `O(2^candidates pairs)`.
-fn best_of_every_set(problem: &Problem, visits: u64) -> Option<Vec<u32>> {
+/// Pair visits that looking at every set may take: hundredths of a second.
+const EVERY_SET_VISITS_MAX: u64 = 4_000_000;
+
+/// The best of all sets that keep the rules and its value, where looking at all of them takes no more pair visits than `visits`; `None`
+/// where it would, or where no set keeps them. Cost: `O(2^candidates pairs)`.
+fn best_of_every_set(problem: &Problem, visits: u64) -> Option<(f64, Vec<u32>)> {
     let candidates = problem.candidates.len() as u32;
     let sets = 1u64.checked_shl(candidates)?;
     if sets.checked_mul(problem.pairs.len() as u64 + 1)? > visits {
@@ -231,8 +233,7 @@ fn best_of_every_set(problem: &Problem, visits: u64) -> Option<Vec<u32>> {
     }
     let picks_of = |set: u64| (0..candidates).filter(|place| set >> place & 1 == 1).collect::<Vec<u32>>();
     let kept = (0..sets).map(picks_of).filter(|picks| problem.keeps_rules(picks));
-    let valued = kept.map(|picks| (value_of(problem, &picks), picks));
-    valued.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, picks)| picks)
+    kept.map(|picks| (value_of(problem, &picks), picks)).reduce(|best, next| if next.0 > best.0 { next } else { best })
 }
 
 /// Where the number of creators binds together with the budget: the marginals at the start and at the end of a run.

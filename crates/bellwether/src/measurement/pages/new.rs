@@ -26,7 +26,7 @@ pub struct ForeseenView {
     pub is_trustworthy: bool,
     pub power: Vec<(String, String, String)>,
     pub events: Vec<(String, String, &'static str)>,
-    pub events_expected: Option<String>,
+    pub events_expected: Option<EstimateView>,
     pub remarks: Vec<String>,
     pub why_not: Option<String>,
 }
@@ -68,11 +68,18 @@ impl ForeseenView {
                 .events
                 .iter()
                 .map(|(lift, events)| {
-                    let enough = found.events_expected.is_some_and(|expected| expected >= *events as f64);
+                    let enough = found
+                        .events_expected
+                        .as_ref()
+                        .and_then(|expected| expected.value)
+                        .is_some_and(|expected| expected >= *events as f64);
                     (percent(*lift), format::count(*events), if enough { "enough come" } else { "too few come" })
                 })
                 .collect(),
-            events_expected: found.events_expected.map(|expected| format::count(expected.round().max(0.0) as u64)),
+            events_expected: found
+                .events_expected
+                .as_ref()
+                .map(|expected| view("expected", "Without a campaign", expected)),
             remarks: found.remarks.clone(),
             why_not: found.why_not.clone(),
         }

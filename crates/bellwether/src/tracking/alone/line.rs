@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clicks::Click;
+use model::Timestamp;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::answers::{self, Answers};
 use super::request::{Head, Received, received};
-use crate::tracking::redirecting::{AtOnce, Redirector};
+use crate::tracking::redirecting::{NotAtOnce, Redirector};
 use crate::tracking::{PATH, turns};
 
 /// A line on which no request was made for so long is closed; longer than proxies keep one.
@@ -243,18 +244,15 @@ async fn put_answer(
             return answers.put_not_that_way(stays_open);
         }
         let asked = head.asked.with_peer(peer);
-        let at_once = answers.put_on(stays_open, |target| match shared.redirector.hit_at_once(slug, &asked, target) {
-            AtOnce::On(click) => {
-                let at = model::Timestamp(click.time_us);
-                clicks.push(click);
-                Ok(at)
-            }
-            other => Err(other),
+        let led = answers.put_on(stays_open, |target| {
+            let click = shared.redirector.hit_at_once(slug, &asked, target)?;
+            clicks.push(click);
+            Ok(Timestamp(click.time_us))
         });
-        match at_once {
-            Ok(()) | Err(AtOnce::On(_)) => {}
-            Err(AtOnce::Nowhere) => answers.put_nothing(is_head, stays_open),
-            Err(AtOnce::NotYet) => {
+        match led {
+            Ok(()) => {}
+            Err(NotAtOnce::Nowhere) => answers.put_nothing(is_head, stays_open),
+            Err(NotAtOnce::NotYet) => {
                 let _underway = UnderWay::begin(shared);
                 let answered = shared.redirector.hit(slug, &asked).await;
                 answers.put(&answered, is_head, stays_open);

@@ -96,8 +96,9 @@ impl Said {
 
 /// Path and query of a request's target, also where it names the whole address.
 fn path_of(target: &str) -> (&str, Option<&str>) {
-    // Nearly all are paths.
-    let local = match if target.starts_with('/') { None } else { target.split_once("://") } {
+    // Nearly all are paths already, and are not looked through.
+    let whole = if target.starts_with('/') { None } else { target.split_once("://") };
+    let local = match whole {
         Some((scheme, rest)) if !scheme.contains('/') => rest.find('/').map_or("/", |at| &rest[at..]),
         _ => target,
     };
