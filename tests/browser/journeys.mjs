@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { campaignJourneys } from "./campaigns.mjs";
+import { connectionJourneys } from "./connections.mjs";
 import { measurementJourneys } from "./measurement.mjs";
 import { postJourneys } from "./posts.mjs";
 import { sellingJourneys } from "./selling.mjs";
@@ -905,6 +906,7 @@ export const journeys = async ({ test, open, workshop, work, binary }) => {
   await campaignJourneys({ journey, workshop });
   await sellingJourneys({ journey, server: workshop });
   await measurementJourneys({ journey, work });
+  await connectionJourneys({ journey, workshop, work });
   await postJourneys({ journey, server: workshop, folder: path.join(work, "workshop"), binary, work });
 
   await journey("the first Tab offers to skip to the content", {}, async (page) => {

@@ -268,6 +268,10 @@ const everyPage = async (page, folder) => {
     import: "/ingest/1",
     "import-new": "/ingest/new",
     "import-undo": "/ingest/1/undo",
+    connections: "/ingest/connections",
+    "connect-bluesky": "/ingest/connections/new/bluesky",
+    "connect-youtube": "/ingest/connections/new/youtube",
+    sources: "/ingest/sources",
     planning: "/planning",
     "planner-tried": "/planning/try?campaign=Spring&budget=2500&creators_max=10&limit=platform%3AInstagram%3D1-4",
     "planner-wide": "/planning/try?campaign=Wide&budget=2500&creators_max=10&targeted=0&times=2",
@@ -296,7 +300,7 @@ const everyPage = async (page, folder) => {
   };
 };
 
-const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-clicks": "/tracking/clicks", "empty-posts": "/tracking/posts", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks", "empty-measurement": "/measurement", "empty-measurement-new": "/measurement/new", "empty-series": "/measurement/series" };
+const emptyPages = { "empty-home": "/", "empty-ingest": "/ingest", "empty-connections": "/ingest/connections", "empty-sources": "/ingest/sources", "empty-creators": "/creators", "empty-shortlists": "/creators/lists", "empty-own": "/creators/own", "empty-persons": "/creators/persons", "empty-conversations": "/conversations", "empty-groups": "/conversations/groups", "empty-map": "/conversations/map", "empty-deciding": "/conversations/deciding", "empty-influence": "/conversations/influence", "empty-listening": "/matching/listening", "empty-vetting": "/vetting", "empty-planning": "/planning", "empty-brands": "/matching", "empty-outreach": "/outreach", "empty-board": "/outreach/board", "empty-contacts": "/outreach/contacts", "empty-mailboxes": "/outreach/mailboxes", "empty-briefs": "/outreach/briefs", "empty-deals": "/outreach/deals", "empty-campaigns": "/outreach/campaigns", "empty-waiting": "/outreach/waiting", "empty-templates": "/outreach/templates", "empty-sequences": "/outreach/sequences", "empty-queue": "/outreach/queue", "empty-barred": "/outreach/barred", "empty-requests": "/outreach/requests", "empty-tracking": "/tracking", "empty-codes": "/tracking/codes", "empty-clicks": "/tracking/clicks", "empty-posts": "/tracking/posts", "empty-conversions": "/tracking/conversions", "empty-attribution": "/tracking/attribution", "empty-shops": "/tracking/shops", "empty-webhooks": "/tracking/webhooks", "empty-measurement": "/measurement", "empty-measurement-new": "/measurement/new", "empty-series": "/measurement/series" };
 
 export const looks = async ({ test, open, empty, axe, screenshots, work }) => {
   const first = await open();

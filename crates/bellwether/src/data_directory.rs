@@ -181,6 +181,12 @@ impl DataDirectory {
         Ok(revision)
     }
 
+    /// Reads the rules of the sources anew.
+    pub async fn reread_rules(&self) -> Result<(), DataDirectoryError> {
+        *self.lake_revision.lock().await = None;
+        self.revision().await.map(drop)
+    }
+
     /// Takes back imports that never finished, and completes undos and erasures that did not. Somebody else's running
     /// work is left alone: it holds the lock.
     async fn mend(&self) -> Result<(), DataDirectoryError> {

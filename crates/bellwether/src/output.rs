@@ -51,6 +51,13 @@ impl Output {
         eprintln!("{words}");
     }
 
+    /// Says how far long work has come; on a terminal only.
+    pub fn note(self, words: &str) {
+        if std::io::stderr().is_terminal() {
+            eprintln!("{words}");
+        }
+    }
+
     /// A bar that follows an import, drawn on a terminal only.
     pub fn import_bar(self, size_bytes: u64) -> ImportBar {
         let progress = Arc::new(Progress::default());

@@ -50,6 +50,21 @@
     setTimeout(look, 500);
   }
 
+  // A file may be dropped anywhere on its form.
+  for (const form of document.querySelectorAll("form[data-drop]")) {
+    const field = form.querySelector("input[type=file]");
+    form.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      form.classList.add("drop-here");
+    });
+    form.addEventListener("dragleave", () => form.classList.remove("drop-here"));
+    form.addEventListener("drop", (event) => {
+      event.preventDefault();
+      form.classList.remove("drop-here");
+      if (event.dataTransfer.files.length) field.files = event.dataTransfer.files;
+    });
+  }
+
   // A slider writes into the field it belongs to.
   for (const slider of document.querySelectorAll("[data-slides]")) {
     slider.addEventListener("input", () => {

@@ -13,10 +13,10 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use model::facts::{AccountFact, FactBatch, InteractionFact, PostFact, PostMetricFact, ProfileFact, TextFact};
-use model::{AccountId, ImportCounts, ImportId, Timestamp};
+use model::{AccountId, ImportCounts, ImportId, InteractionId, PostId, Timestamp};
 
 use crate::error::LakeError;
-use crate::session::{Lake, ints, register_files, strings};
+use crate::session::{Lake, bools, ints, register_files, strings};
 use crate::tables::{FactRow, FactTable, RowKey};
 
 /// How many interactions are held in memory before they are compared with what is known and written.
@@ -43,13 +43,24 @@ pub struct FactsKnown {
 }
 
 /// Whether a person asked to be forgotten, given their account; asked once per account and import.
-pub type Erased = Box<dyn Fn(&AccountFact) -> bool + Send>;
+pub type Erased = Box<dyn Fn(&AccountFact) -> bool + Send + Sync>;
+
+/// Which records were taken back by their authors; asked of every post and interaction.
+pub struct Gone {
+    pub post: Box<dyn Fn(PostId) -> bool + Send + Sync>,
+    pub interaction: Box<dyn Fn(InteractionId) -> bool + Send + Sync>,
+}
 
 /// An import on its way into the lake. Dropped without [`ImportWriter::commit`] it leaves nothing visible.
 pub struct ImportWriter<'a> {
     lake: &'a Lake,
     provenance: Provenance,
     erased: Erased,
+    gone: Option<Gone>,
+    /// Interactions that are known and whose time ends before this are kept anew.
+    refreshes_before: Option<Timestamp>,
+    /// Those of them that were met.
+    outdated: Vec<InteractionId>,
     now: Timestamp,
     accounts_seen: HashSet<i64>,
     accounts_erased: HashSet<AccountId>,
@@ -127,7 +138,16 @@ struct Span {
     to: i64,
 }
 
+const DAY_MICROS: i64 = 86_400_000_000;
+const HOUR_MICROS: i64 = 3_600_000_000;
+
 impl Span {
+    /// As long as the whole days or hours it touches.
+    fn in_whole(self, length_micros: i64) -> Span {
+        let floor = |at: i64| at.div_euclid(length_micros) * length_micros;
+        Span { from: floor(self.from), to: floor(self.to) + length_micros - 1 }
+    }
+
     fn overlaps(self, other: Span) -> bool {
         self.from <= other.to && other.from <= self.to
     }
@@ -140,6 +160,9 @@ impl Lake {
             lake: self,
             provenance,
             erased,
+            gone: None,
+            refreshes_before: None,
+            outdated: Vec::new(),
             now,
             accounts_seen: HashSet::new(),
             accounts_erased: HashSet::new(),
@@ -157,11 +180,29 @@ impl Lake {
 }
 
 impl ImportWriter<'_> {
+    /// Keeps out what was taken back; said before the first portion.
+    #[must_use]
+    pub fn keeping_out(mut self, gone: Option<Gone>) -> Self {
+        self.gone = gone;
+        self
+    }
+
+    /// Keeps interactions anew that are known but whose time ends before `moment`: what was told again is not older than this telling; and
+    /// likes, reposts and follows of which it is now known which record states them, and so when they began. Only for what is asked for again where this import fails, since the older row goes first.
+    #[must_use]
+    pub fn refreshing(mut self, moment: Option<Timestamp>) -> Self {
+        self.refreshes_before = moment;
+        self
+    }
+
     /// Takes a portion. Accounts must come before, or in the same portion as, the facts that name them.
     pub async fn append(&mut self, mut batch: FactBatch) -> Result<(), LakeError> {
         self.note_accounts(&mut batch);
         if !self.accounts_erased.is_empty() {
             self.drop_erased(&mut batch);
+        }
+        if self.gone.is_some() {
+            self.drop_gone(&mut batch);
         }
         self.accounts.rows.append(&mut batch.accounts);
         self.profiles.rows.append(&mut batch.profiles);
@@ -192,6 +233,10 @@ impl ImportWriter<'_> {
             (FactTable::PostMetric, std::mem::take(&mut self.post_metrics.written)),
             (FactTable::Interaction, std::mem::take(&mut self.interactions.written)),
         ];
+        if !self.outdated.is_empty() {
+            self.lake.remove_interactions(&self.outdated).await?;
+        }
+        let has_outdated = !self.outdated.is_empty();
         let mut tables = self.lake.tables.write().await;
         for (table, files) in written {
             if files.is_empty() {
@@ -208,6 +253,10 @@ impl ImportWriter<'_> {
                 .await
                 .map_err(failed)?;
             Box::pin(held.update_state()).await.map_err(failed)?;
+        }
+        drop(tables);
+        if has_outdated {
+            self.lake.sweep().await?;
         }
         Ok(self.counts)
     }
@@ -237,8 +286,33 @@ impl ImportWriter<'_> {
         let gone = |account: Option<AccountId>| account.is_some_and(|account| erased.contains(&account));
         let before = batch.profiles.len() + batch.posts.len() + batch.interactions.len();
         batch.profiles.retain(|row| !gone(Some(row.account)));
-        batch.posts.retain(|row| !gone(row.author));
+        let theirs: HashSet<i64> = batch.posts.iter().filter(|row| gone(row.author)).map(|row| row.id.0).collect();
+        if !theirs.is_empty() {
+            batch.posts.retain(|row| !theirs.contains(&row.id.0));
+            batch.post_metrics.retain(|row| !theirs.contains(&row.post.0));
+        }
         batch.interactions.retain(|row| !gone(Some(row.actor)) && !gone(row.target));
+        self.count_left_out(before, batch);
+    }
+
+    fn drop_gone(&mut self, batch: &mut FactBatch) {
+        let Some(gone) = &self.gone else { return };
+        let before = batch.profiles.len() + batch.posts.len() + batch.interactions.len();
+        let posts_before = batch.posts.len();
+        batch.posts.retain(|row| !(gone.post)(row.id));
+        if batch.posts.len() < posts_before {
+            batch.post_metrics.retain(|row| !(gone.post)(row.post));
+        }
+        // A like, repost or follow is kept under whom it is from and to, and names the record that states it beside.
+        batch.interactions.retain(|row| {
+            !(gone.interaction)(row.id)
+                && !row.parent.is_some_and(|parent| row.kind.is_sign() && (gone.interaction)(parent))
+        });
+        self.count_left_out(before, batch);
+    }
+
+    /// Counts what a portion lost, with the texts that nobody in it says any more.
+    fn count_left_out(&mut self, before: usize, batch: &mut FactBatch) {
         let after = batch.profiles.len() + batch.posts.len() + batch.interactions.len();
         if before != after {
             self.counts.tombstoned += (before - after) as u64;
@@ -305,21 +379,27 @@ impl ImportWriter<'_> {
 
     async fn write_profiles(&mut self) -> Result<(), LakeError> {
         let pending = std::mem::take(&mut self.profiles);
-        let span = span_of(&pending.rows, |row: &ProfileFact| row.observed_at);
+        // A profile is recognised by its day.
+        let span = span_of(&pending.rows, |row: &ProfileFact| row.observed_at).map(|span| span.in_whole(DAY_MICROS));
         self.profiles = self.write(pending, span.map(|span| ("observed_at", span))).await?;
         Ok(())
     }
 
     async fn write_post_metrics(&mut self) -> Result<(), LakeError> {
         let pending = std::mem::take(&mut self.post_metrics);
-        let span = span_of(&pending.rows, |row: &PostMetricFact| row.observed_at);
+        // Counts are recognised by their hour.
+        let span =
+            span_of(&pending.rows, |row: &PostMetricFact| row.observed_at).map(|span| span.in_whole(HOUR_MICROS));
         self.post_metrics = self.write(pending, span.map(|span| ("observed_at", span))).await?;
         Ok(())
     }
 
     async fn write_interactions(&mut self) -> Result<(), LakeError> {
         let pending = std::mem::take(&mut self.interactions);
-        let span = span_of(&pending.rows, |row: &InteractionFact| row.at);
+        // What a connection brings may say at one time when somebody began to follow, and at another only that they do: such signs are
+        // looked for at any time.
+        let is_anywhere = self.refreshes_before.is_some() && pending.rows.iter().any(|row| row.kind.is_sign());
+        let span = span_of(&pending.rows, |row: &InteractionFact| row.at).filter(|_| !is_anywhere);
         self.interactions = self.write(pending, span.map(|span| ("at", span))).await?;
         Ok(())
     }
@@ -342,7 +422,11 @@ impl ImportWriter<'_> {
             drop_repeats(&mut rows, &mut keys, &mut pending);
             marks = marks.map(|_| KeyMarks::of(&keys));
         }
-        let known = Box::pin(self.known_keys::<T>(&keys, marks.as_ref(), &pending.written, span)).await?;
+        let naming: HashSet<RowKey> =
+            rows.iter().zip(&keys).filter(|(row, _)| row.names_its_record()).map(|(_, key)| *key).collect();
+        let (known, outdated) =
+            Box::pin(self.known_keys::<T>(&keys, &naming, marks.as_ref(), &pending.written, span)).await?;
+        self.outdated.extend(outdated.into_iter().map(|key| InteractionId::from_halves(key.0, key.1)));
         let new = keys.iter().filter(|key| !known.contains(key)).count() as u64;
         let counts = self.by_table.entry(T::TABLE).or_default();
         counts.inserted += new;
@@ -371,10 +455,11 @@ impl ImportWriter<'_> {
     async fn known_keys<T: FactRow>(
         &self,
         keys: &[RowKey],
+        naming: &HashSet<RowKey>,
         marks: Option<&KeyMarks>,
         written: &[WrittenFile],
         span: Option<(&'static str, Span)>,
-    ) -> Result<HashSet<RowKey>, LakeError> {
+    ) -> Result<(HashSet<RowKey>, Vec<RowKey>), LakeError> {
         let table = T::TABLE;
         let mut uris = self.lake.files(table).await?;
         if let Some(marks) = marks {
@@ -386,7 +471,7 @@ impl ImportWriter<'_> {
             uris.extend(written.iter().filter(|file| overlaps(file) && may_share(file)).map(|file| file.uri.clone()));
         }
         if uris.is_empty() || keys.is_empty() {
-            return Ok(HashSet::new());
+            return Ok((HashSet::new(), vec![]));
         }
         let wanted: HashSet<RowKey> = keys.iter().copied().collect();
         let context = self.lake.bare_context();
@@ -395,21 +480,36 @@ impl ImportWriter<'_> {
         let between = span.map_or(String::new(), |(column, span)| {
             format!(" where {column} between to_timestamp_micros({}) and to_timestamp_micros({})", span.from, span.to)
         });
-        let sql = format!("select {first} as a, {second} as b from held{between}");
+        // Kinds 5, 7 and 8 are reposts, likes and follows.
+        let (ends_early, is_unnamed) = match self.refreshes_before.filter(|_| table == FactTable::Interaction) {
+            Some(moment) => (
+                format!("coalesce(expires_at < to_timestamp_micros({}), false)", moment.0),
+                "kind in (5, 7, 8) and parent_upper is null",
+            ),
+            None => ("false".to_owned(), "false"),
+        };
+        let sql = format!(
+            "select {first} as a, {second} as b, {ends_early} as ends_early, {is_unnamed} as is_unnamed from held{between}"
+        );
         let failed = |error| LakeError::query("looking for known rows", error);
         let mut stream = context.sql(&sql).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
-        let mut known = HashSet::new();
+        let (mut known, mut outdated) = (HashSet::new(), vec![]);
         while let Some(batch) = futures::StreamExt::next(&mut stream).await {
             let batch = batch.map_err(failed)?;
-            let (a, b) = (ints(&batch, 0), ints(&batch, 1));
+            let (a, b, ends_early, is_unnamed) = (ints(&batch, 0), ints(&batch, 1), bools(&batch, 2), bools(&batch, 3));
             for row in 0..batch.num_rows() {
                 let key = RowKey(a.value(row), b.value(row));
-                if wanted.contains(&key) {
+                if !wanted.contains(&key) {
+                    continue;
+                }
+                if ends_early.value(row) || (is_unnamed.value(row) && naming.contains(&key)) {
+                    outdated.push(key);
+                } else {
                     known.insert(key);
                 }
             }
         }
-        Ok(known)
+        Ok((known, outdated))
     }
 
     /// Two accounts whose names hash alike must never be taken for one another.
@@ -538,6 +638,13 @@ mod tests {
         assert!(!first.may_share_with(&KeyMarks::of(&[])));
         assert!(!first.may_repeat());
         assert!(KeyMarks::of(&[RowKey(1, 2), RowKey(3, 4), RowKey(1, 2)]).may_repeat());
+    }
+
+    #[test]
+    fn a_moment_stands_for_its_whole_day() {
+        let noon = Span { from: 12 * HOUR_MICROS, to: 12 * HOUR_MICROS };
+        assert_eq!(noon.in_whole(DAY_MICROS), Span { from: 0, to: DAY_MICROS - 1 });
+        assert_eq!(Span { from: -1, to: 0 }.in_whole(HOUR_MICROS), Span { from: -HOUR_MICROS, to: HOUR_MICROS - 1 });
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod added;
 mod conversations;
 mod creators;
+mod digest;
 mod error;
 mod ingest;
 mod matching;
@@ -24,8 +25,9 @@ pub use conversations::{
     TurnAbout,
 };
 pub use creators::{CreatorProfile, FollowerPoint, PostRow, Published, PublishedRow};
+pub use digest::TableDigest;
 pub use error::LakeError;
-pub use ingest::{Erased, FactsKnown, ImportWriter, Provenance};
+pub use ingest::{Erased, FactsKnown, Gone, ImportWriter, Provenance};
 pub use matching::{BuyerMatch, BuyerText};
 pub use measurement::Named;
 pub use read::ParquetInteractions;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use model::{AccountId, ImportId, Timestamp};
+use model::{AccountId, ImportId, InteractionId, Platform, PostId, Timestamp};
 
 use crate::error::LakeError;
-use crate::session::{Lake, ints};
+use crate::session::{Lake, ints, strings};
 use crate::tables::FactTable;
 
 /// A forgotten person's texts and the counts of their posts go first and the account last: after a crash in between
@@ -74,6 +74,88 @@ impl Lake {
         .await
     }
 
+    /// Removes records their authors took back: posts with their counts and what only they said, and interactions, whether they are known by
+    /// their own id or name it as the record that states them. What others answered to such a post stays theirs.
+    pub async fn remove_records(
+        &self,
+        posts: &[PostId],
+        interactions: &[InteractionId],
+        now: Timestamp,
+    ) -> Result<u64, LakeError> {
+        if posts.is_empty() && interactions.is_empty() {
+            return Ok(0);
+        }
+        let list = |ids: Vec<String>| if ids.is_empty() { "null".to_owned() } else { ids.join(", ") };
+        let posts = list(posts.iter().map(ToString::to_string).collect());
+        let halves: Vec<(i64, i64)> = interactions.iter().map(|id| id.halves()).collect();
+        let upper = list(halves.iter().map(|(upper, _)| upper.to_string()).collect());
+        let lower = list(halves.iter().map(|(_, lower)| lower.to_string()).collect());
+        // Kinds 5, 7 and 8 are reposts, likes and follows.
+        let said = format!(
+            "((id_upper in ({upper}) and id_lower in ({lower})) or (kind in (5, 7, 8) and parent_upper in ({upper}) and parent_lower in ({lower})))"
+        );
+        let sql = include_str!("sql/ingest_texts_of_records.sql").replace("{posts}", &posts).replace("{said}", &said);
+        let texts = self.ids_of(&sql, now, "finding the texts of records that are gone").await?;
+        self.delete_where(&ERASING_ORDER, |table| match table {
+            FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
+            FactTable::PostMetric | FactTable::Post => Some(format!("post_id in ({posts})")),
+            FactTable::Interaction => Some(said.clone()),
+            FactTable::Profile | FactTable::Account => None,
+        })
+        .await
+    }
+
+    /// Takes interactions out by their own ids; their texts stay, and so do the files they lay in until the next sweep. For rows that are
+    /// written anew at once, whose own files no log names yet.
+    pub(crate) async fn remove_interactions(&self, ids: &[InteractionId]) -> Result<u64, LakeError> {
+        let mut removed = 0;
+        for some in ids.chunks(5_000) {
+            let list = |half: fn(&InteractionId) -> i64| {
+                some.iter().map(|id| half(id).to_string()).collect::<Vec<_>>().join(", ")
+            };
+            let condition =
+                format!("id_upper in ({}) and id_lower in ({})", list(|id| id.halves().0), list(|id| id.halves().1));
+            removed += self.take_out_where(&[FactTable::Interaction], |_| Some(condition.clone())).await?;
+        }
+        Ok(removed)
+    }
+
+    /// Which of these accounts something is held of, shown or not, with how their platform names them.
+    pub async fn names_of(
+        &self,
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Vec<(AccountId, Platform, String)>, LakeError> {
+        if accounts.is_empty() {
+            return Ok(vec![]);
+        }
+        let ids = accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "select account_id, min(platform), min(native_id) from account_kept where account_id in ({ids}) group by account_id order by account_id"
+        );
+        let rows = self.rows(&sql, &[], now, "reading how accounts are named").await?;
+        let mut named = vec![];
+        for batch in &rows.batches {
+            let (id, platform, native) = (ints(batch, 0), strings(batch, 1), strings(batch, 2));
+            named.extend((0..batch.num_rows()).map(|row| {
+                let platform = Platform::from_code(platform.value(row)).unwrap_or(Platform::Other);
+                (AccountId(id.value(row)), platform, native.value(row).to_owned())
+            }));
+        }
+        Ok(named)
+    }
+
+    /// Every account of a platform of which something is held.
+    pub async fn accounts_of(&self, platform: Platform, now: Timestamp) -> Result<Vec<AccountId>, LakeError> {
+        let sql = format!("select distinct account_id from account_kept where platform = '{}'", platform.code());
+        let rows = self.rows(&sql, &[], now, "reading the accounts of a platform").await?;
+        Ok(rows
+            .batches
+            .iter()
+            .flat_map(|batch| ints(batch, 0).iter().flatten().map(AccountId).collect::<Vec<_>>())
+            .collect())
+    }
+
     async fn texts_only_of(&self, ids: &str, now: Timestamp) -> Result<Vec<String>, LakeError> {
         let sql = include_str!("sql/ingest_texts_of_accounts.sql").replace("{accounts}", ids);
         self.ids_of(&sql, now, "finding the texts of a forgotten account").await
@@ -96,6 +178,16 @@ impl Lake {
         tables: &[FactTable],
         predicate: impl Fn(FactTable) -> Option<String>,
     ) -> Result<u64, LakeError> {
+        let removed = self.take_out_where(tables, predicate).await?;
+        self.sweep().await?;
+        Ok(removed)
+    }
+
+    async fn take_out_where(
+        &self,
+        tables: &[FactTable],
+        predicate: impl Fn(FactTable) -> Option<String>,
+    ) -> Result<u64, LakeError> {
         let mut held = self.tables.write().await;
         let mut removed = 0;
         for &table in tables {
@@ -106,8 +198,6 @@ impl Lake {
             removed += metrics.num_deleted_rows.unwrap_or(0) as u64;
             held[table.index()] = kept;
         }
-        drop(held);
-        self.sweep().await?;
         Ok(removed)
     }
 
@@ -132,7 +222,7 @@ impl Lake {
 #[cfg(test)]
 mod tests {
     use model::facts::{AccountFact, FactBatch, InteractionFact};
-    use model::{InteractionId, InteractionKind, Platform};
+    use model::{InteractionId, InteractionKind};
 
     use super::*;
     use crate::ingest::Provenance;

@@ -210,6 +210,10 @@ impl RowKey {
 pub(crate) trait FactRow: Sized {
     const TABLE: FactTable;
     fn key(&self, provenance: &Provenance) -> RowKey;
+    /// Whether it says which record states it, which another way of learning the same may not.
+    fn names_its_record(&self) -> bool {
+        false
+    }
     /// The columns before the provenance ones, in the order of the schema.
     fn columns(rows: &[Self], provenance: &Provenance) -> Vec<ArrayRef>;
 
@@ -354,6 +358,9 @@ impl FactRow for PostMetricFact {
 
 impl FactRow for InteractionFact {
     const TABLE: FactTable = FactTable::Interaction;
+    fn names_its_record(&self) -> bool {
+        self.kind.is_sign() && self.parent.is_some()
+    }
     fn key(&self, _: &Provenance) -> RowKey {
         let (upper, lower) = self.id.halves();
         RowKey(upper, lower)

@@ -150,7 +150,8 @@ pub struct InteractionFact {
     pub target: Option<AccountId>,
     /// The post it was made under.
     pub post: Option<PostId>,
-    /// The interaction it answers, where the source says so.
+    /// The interaction it answers, where the source says so; of a like, repost or follow the record that states it, by which its end is
+    /// recognised.
     pub parent: Option<InteractionId>,
     pub at: Timestamp,
     pub text: Option<TextId>,

@@ -58,6 +58,11 @@ impl InteractionKind {
         InteractionKind::ALL.get(usize::from(number)).copied()
     }
 
+    /// Whether this is a mark on somebody or something, of which there is one or none: a like, a repost, following.
+    pub fn is_sign(self) -> bool {
+        matches!(self, InteractionKind::Like | InteractionKind::Repost | InteractionKind::Follow)
+    }
+
     /// Whether this is somebody turning to somebody (talk), rather than a silent sign (like, follow).
     pub fn is_talk(self) -> bool {
         !matches!(self, InteractionKind::Like | InteractionKind::Follow)

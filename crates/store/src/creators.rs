@@ -63,6 +63,18 @@ impl Store {
         empty_journal(&self.pool).await.map_err(StoreError::of("ending an erasure"))
     }
 
+    /// An account that had gone by itself is there again, and may be kept again; never one that asked to be forgotten.
+    pub async fn drop_erasure(&self, platform: &str, native_id_hmac: &str, reason: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query("delete from erasure where platform = $1 and native_id_hmac = $2 and reason = $3")
+            .bind(platform)
+            .bind(native_id_hmac)
+            .bind(reason)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("taking an account again"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// The keyed hashes of everybody who asked to be forgotten.
     pub async fn erasures(&self) -> Result<HashSet<String>, StoreError> {
         let rows: Vec<(String,)> = sqlx::query_as("select native_id_hmac from erasure")

@@ -1,4 +1,4 @@
-//! Sources with their rules, imports with their counts and refused rows, and people who asked to be forgotten.
+//! Sources with their rules, imports with their counts and refused rows; below, what is asked of platforms by itself.
 
 use model::{Days, ImportCounts, ImportId, RowIssue, SourceKind, SourcePolicy, Timestamp};
 use sqlx::Row;
@@ -6,6 +6,13 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::database::{Store, move_revision_on};
 use crate::error::StoreError;
+
+pub mod connections;
+pub mod gone;
+pub mod jobs;
+
+use gone::GoneRecord;
+use jobs::WorkDone;
 
 /// How far an import has come. Anything but `Done` has no rows that a person sees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +54,17 @@ pub struct NewImport {
     pub label: String,
     pub file_sha256: String,
     pub started_at: Timestamp,
+    /// The connection that brings it, where one does.
+    pub connection: Option<i64>,
+}
+
+/// What else is kept in the same moment as an import.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Along {
+    /// Pages of work done.
+    pub work: WorkDone,
+    /// Records that are gone.
+    pub gone: Vec<GoneRecord>,
 }
 
 /// An import as it stands.
@@ -59,6 +77,8 @@ pub struct ImportRecord {
     pub state: ImportState,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// The connection that brought it, where one did.
+    pub connection: Option<i64>,
     pub counts: ImportCounts,
     /// Sentences about what was read, for a person.
     pub remarks: Vec<String>,
@@ -86,6 +106,29 @@ impl Store {
         Ok(())
     }
 
+    /// Sets what the operator may set of a source's rules; `false` where there is no such source. Numbers change with them.
+    pub async fn set_source_rules(
+        &self,
+        code: &str,
+        max_age: Option<Days>,
+        may_derive: bool,
+        may_mix: bool,
+    ) -> Result<bool, StoreError> {
+        let failed = StoreError::of("changing the rules of a source");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        let done = sqlx::query("update source set max_age_days = $2, may_derive = $3, may_mix = $4 where code = $1")
+            .bind(code)
+            .bind(max_age.map(|days| i64::from(days.0)))
+            .bind(may_derive)
+            .bind(may_mix)
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        move_revision_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Every source with the rules in force (an operator may have changed them).
     pub async fn sources(&self) -> Result<Vec<SourcePolicy>, StoreError> {
         let rows = sqlx::query("select * from source order by code")
@@ -110,13 +153,14 @@ impl Store {
     /// Writes down that an import has begun; until [`Store::finish_import`] it counts as not there.
     pub async fn begin_import(&self, new: &NewImport) -> Result<ImportId, StoreError> {
         let (id,): (i64,) = sqlx::query_as(
-            "insert into import (source_code, label, file_sha256, state, started_at)
-             values ($1, $2, $3, 'running', $4) returning id",
+            "insert into import (source_code, label, file_sha256, state, started_at, connection_id)
+             values ($1, $2, $3, 'running', $4, $5) returning id",
         )
         .bind(&new.source_code)
         .bind(&new.label)
         .bind(&new.file_sha256)
         .bind(new.started_at.0)
+        .bind(new.connection)
         .fetch_one(&self.pool)
         .await
         .map_err(StoreError::of("beginning an import"))?;
@@ -130,6 +174,7 @@ impl Store {
         counts: &ImportCounts,
         issues: &[RowIssue],
         remarks: &[String],
+        along: &Along,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let failed = StoreError::of("closing an import");
@@ -166,7 +211,9 @@ impl Store {
             .await
             .map_err(&failed)?;
         }
-        if counts.inserted > 0 {
+        jobs::keep_work(&mut transaction, &along.work).await.map_err(&failed)?;
+        gone::keep_gone(&mut transaction, &along.gone, at).await.map_err(&failed)?;
+        if counts.inserted > 0 || !along.gone.is_empty() {
             move_revision_on(&mut transaction).await.map_err(&failed)?;
         }
         transaction.commit().await.map_err(&failed)
@@ -184,6 +231,17 @@ impl Store {
             .map_err(&failed)?;
         move_revision_on(&mut transaction).await.map_err(&failed)?;
         transaction.commit().await.map_err(&failed)
+    }
+
+    /// The last imports a connection brought, newest first.
+    pub async fn imports_of_connection(&self, connection: i64, limit: i64) -> Result<Vec<ImportRecord>, StoreError> {
+        let rows = sqlx::query("select * from import where connection_id = $1 order by id desc limit $2")
+            .bind(connection)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading the imports of a connection"))?;
+        Ok(rows.iter().map(import_record).collect())
     }
 
     /// Every import, newest first.
@@ -292,6 +350,7 @@ fn import_record(row: &SqliteRow) -> ImportRecord {
         state: ImportState::from_code(row.get("state")),
         started_at: Timestamp(row.get("started_at")),
         finished_at: row.get::<Option<i64>, _>("finished_at").map(Timestamp),
+        connection: row.get("connection_id"),
         counts: ImportCounts {
             rows_in: count("rows_in"),
             inserted: count("inserted"),

@@ -38,7 +38,10 @@ pub use derived::{
 };
 pub use error::StoreError;
 pub use fit::{ConflictAside, FitWeightsRow};
-pub use ingest::{ImportRecord, ImportState, NewImport};
+pub use ingest::connections::{ConnectionRow, ConnectionState, NewConnection, NewWatched, WatchedRow};
+pub use ingest::gone::{GoneRecord, RowsGoing};
+pub use ingest::jobs::{JobCounts, JobRow, NewJob, StepDone, WorkDone};
+pub use ingest::{Along, ImportRecord, ImportState, NewImport};
 pub use matching::{FacetCount, KeptRanking, RankedFacet, RankedFilter, RankedRow, RankedSort};
 pub use own_people::{NewOwnFile, OwnFile, OwnMatchChanges, OwnMatchRow, OwnMatched, OwnPerson};
 pub use persons::{IdentityClaim, MergeRow};

@@ -266,7 +266,8 @@ pub struct Forgotten {
 /// Erases everything held about an account and remembers, as a keyed hash alone, never to take it again.
 pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> Result<Forgotten, CreatorsError> {
     data.revision().await?;
-    if data.lake.profiles(Some(&[account]), data.now()).await?.is_empty() {
+    // What a source's rules hide is held all the same, and goes.
+    if data.lake.names_of(&[account], data.now()).await?.is_empty() {
         return Err(CreatorsError::NotFound(account.to_string()));
     }
     let rows_removed = forget_together(data, &[account], reason).await?;
@@ -281,15 +282,15 @@ pub async fn forget(data: &DataDirectory, account: AccountId, reason: &str) -> R
 pub async fn forget_together(data: &DataDirectory, accounts: &[AccountId], reason: &str) -> Result<u64, CreatorsError> {
     let _lock = data.lock_for_writing()?;
     data.revision().await?;
-    let profiles = data.lake.profiles(Some(accounts), data.now()).await?;
-    let held: Vec<AccountId> = profiles.iter().map(|profile| profile.account).collect();
+    let named = data.lake.names_of(accounts, data.now()).await?;
+    let held: Vec<AccountId> = named.iter().map(|(account, ..)| *account).collect();
     // The promise is written first: after a crash here an import cannot bring the person back, and the next opening
     // of the data directory finishes the erasure.
-    for profile in &profiles {
-        let platform = profile.platform.code();
-        let hash = erasure_hash(&data.erasure_key, platform, &profile.native_id);
-        data.store.keep_erasure(profile.account, platform, &hash, reason, data.now()).await?;
+    for (account, platform, native_id) in &named {
+        let hash = erasure_hash(&data.erasure_key, platform.code(), native_id);
+        data.store.keep_erasure(*account, platform.code(), &hash, reason, data.now()).await?;
     }
+    let native_ids: Vec<String> = named.into_iter().map(|(.., native_id)| native_id).collect();
     data.store.drop_rankings().await?;
     let rows_removed = if held.is_empty() { 0 } else { data.lake.erase(&held, data.now()).await? };
     data.derived.forget(accounts).await?;
@@ -303,6 +304,10 @@ pub async fn forget_together(data: &DataDirectory, accounts: &[AccountId], reaso
     crate::outreach::content::sweep_unheld(data).await?;
     data.store.forget_in_own_people(accounts).await?;
     data.store.forget_in_persons(accounts).await?;
+    // Whoever went away for a while is watched on, so that it is seen when they are back.
+    if reason != crate::ingest::sync::ending::AWAY {
+        data.store.forget_in_connections(&native_ids).await?;
+    }
     search::forget(data, accounts).await?;
     data.store.erasures_done(&held).await?;
     data.revision().await?;

@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use model::{ImportId, Platform};
+use model::{ImportId, InteractionKind, Platform};
 use serde_json::json;
 use store::ImportRecord;
 
+mod connections;
+
 use super::accounts::AccountsFile;
+use super::captured::{CapturedFile, GraphFile};
 use super::interactions::InteractionsFile;
 use super::mapped_csv::{ColumnMapping, MappedCsv, propose};
+use super::platform_export::PlatformExport;
 use super::stack_exchange::StackExchangeDump;
 use super::{DryRun, ImportFormat, ImportReport, Repeat, dry_run, import, undo};
 use crate::clock;
@@ -64,6 +68,40 @@ pub enum IngestCommand {
         #[command(flatten)]
         how: How,
     },
+    /// What Instagram, TikTok, X or YouTube handed out as "your data": the zip file, or the folder it was unpacked to.
+    Export {
+        path: PathBuf,
+        /// Whose export it is, where the export does not say it: a handle.
+        #[arg(long)]
+        account: Option<String>,
+        /// The platform, where it cannot be told: instagram, tiktok, x, youtube.
+        #[arg(long, value_parser = platform)]
+        platform: Option<Platform>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// What Zeeschuimer or 4CAT captured: one JSON object a line.
+    Captured {
+        file: PathBuf,
+        #[command(flatten)]
+        how: How,
+    },
+    /// A graph of accounts in GEXF, as Gephi and 4CAT write it.
+    Graph {
+        file: PathBuf,
+        #[arg(long, default_value = "other", value_parser = platform)]
+        platform: Platform,
+        /// What every edge stands for: mention, reply, repost, ...; without it what the file says, else mention.
+        #[arg(long, value_parser = interaction_kind)]
+        kind: Option<InteractionKind>,
+        /// The day of edges without a date, e.g. 2026-03-01; without it the day the file was last changed.
+        #[arg(long, value_parser = day)]
+        on: Option<model::Timestamp>,
+        #[command(flatten)]
+        how: How,
+    },
+    #[command(flatten)]
+    Connections(connections::ConnectionCommand),
     /// The imports, newest first.
     List,
     /// One import with its remarks and refused rows.
@@ -91,6 +129,13 @@ fn platform(text: &str) -> Result<Platform, String> {
     })
 }
 
+fn interaction_kind(text: &str) -> Result<InteractionKind, String> {
+    InteractionKind::from_code(text).ok_or_else(|| {
+        let known: Vec<&str> = InteractionKind::ALL.iter().map(|kind| kind.code()).collect();
+        format!("known kinds are {}", known.join(", "))
+    })
+}
+
 fn day(text: &str) -> Result<model::Timestamp, String> {
     match clock::parse_date_cell(text, None) {
         clock::DateCell::At(at) => Ok(at),
@@ -113,6 +158,14 @@ pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> any
         IngestCommand::Csv { file, platform, map, save_as, how } => {
             mapped(data_dir, &file, platform, map, save_as, &how, output).await
         }
+        IngestCommand::Export { path, account, platform, how } => {
+            take(data_dir, PlatformExport::new(&path, platform, account.as_deref())?, &how, output).await
+        }
+        IngestCommand::Captured { file, how } => take(data_dir, CapturedFile::new(&file), &how, output).await,
+        IngestCommand::Graph { file, platform, kind, on, how } => {
+            take(data_dir, GraphFile::new(&file, platform, kind, on), &how, output).await
+        }
+        IngestCommand::Connections(command) => connections::run(data_dir, command, output).await,
         IngestCommand::List => list(data_dir, output).await,
         IngestCommand::Show { id } => show(data_dir, ImportId(id), output).await,
         IngestCommand::Sources => sources(data_dir, output).await,

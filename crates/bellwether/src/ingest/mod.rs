@@ -5,15 +5,22 @@
 //! import that dies half-way is repeated, never half believed.
 
 pub mod accounts;
+pub mod archive;
+pub mod captured;
 pub mod command;
+pub mod connections;
 pub mod csv_file;
+pub mod deletion;
 pub mod generated;
 pub mod interactions;
 pub mod mapped_csv;
 pub mod own_file;
 pub mod pages;
+pub mod platform_export;
+pub mod policies;
 pub mod sink;
 pub mod stack_exchange;
+pub mod sync;
 pub mod uploads;
 
 use std::collections::HashSet;
@@ -22,11 +29,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hmac::{Hmac, Mac};
-use lake::{Erased, Provenance};
-use model::facts::AccountFact;
-use model::{ImportCounts, ImportId, RowIssue, SourcePolicy, Timestamp};
+use lake::{Erased, Gone, Provenance};
+use model::facts::{AccountFact, FactBatch};
+use model::{Days, ImportCounts, ImportId, InteractionId, PostId, RowIssue, SourcePolicy, Timestamp};
 use sha2::{Digest, Sha256};
-use store::{ImportRecord, ImportState, NewImport};
+use store::{Along, ImportRecord, ImportState, NewImport};
 
 use crate::data_directory::{DataDirectory, DataDirectoryError};
 use sink::{Progress, Sink};
@@ -56,12 +63,26 @@ pub enum IngestError {
     NoSuchImport(ImportId),
     #[error("import {0} is already undone")]
     AlreadyUndone(ImportId),
+    #[error(
+        "import {0} was brought by a connection, whose imports build on one another\nhint: end the connection with all it \
+         brought: bellwether ingest disconnect {1} --with-facts"
+    )]
+    OfConnection(ImportId, i64),
     #[error(transparent)]
     Data(#[from] DataDirectoryError),
     #[error(transparent)]
     Lake(#[from] lake::LakeError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
+}
+
+impl From<platforms::ReadError> for IngestError {
+    fn from(error: platforms::ReadError) -> IngestError {
+        match error {
+            platforms::ReadError::Stopped(_) => IngestError::Stopped,
+            platforms::ReadError::Broken { file, problem, hint } => IngestError::Refused { place: file, problem, hint },
+        }
+    }
 }
 
 impl IngestError {
@@ -134,20 +155,21 @@ pub async fn import<F: ImportFormat + 'static>(
         label: format.label(),
         file_sha256: fingerprint,
         started_at: now,
+        connection: None,
     };
     let import = data.store.begin_import(&new).await?;
     let provenance = Provenance {
         source_id: policy.code.clone(),
         import_id: import,
         fetched_at: now,
-        expires_at: policy.expires_at(now),
+        expires_at: policy_in_force(data, &policy).await?.expires_at(now),
     };
-    let erased = erased_check(data.store.erasures().await?, data.erasure_key.clone());
-    let outcome = read_and_write(data, format, provenance, now, erased, progress).await;
+    let keeping_out = KeepingOut::load(data).await?;
+    let outcome = read_and_write(data, format, provenance, now, keeping_out, progress).await;
     match outcome {
         Ok(read) => {
             let ReadToEnd { counts, issues, remarks } = read;
-            data.store.finish_import(import, &counts, &issues, &remarks, data.now()).await?;
+            data.store.finish_import(import, &counts, &issues, &remarks, &Along::default(), data.now()).await?;
             data.revision().await?;
             let took_seconds = began.elapsed().as_secs_f64();
             tracing::info!(
@@ -202,7 +224,7 @@ async fn read_and_write<F: ImportFormat + 'static>(
     mut format: F,
     provenance: Provenance,
     now: Timestamp,
-    erased: Erased,
+    keeping_out: KeepingOut,
     progress: Arc<Progress>,
 ) -> Result<ReadToEnd, IngestError> {
     let (sender, mut portions) = tokio::sync::mpsc::channel(4);
@@ -211,7 +233,7 @@ async fn read_and_write<F: ImportFormat + 'static>(
         format.read(&mut sink)?;
         sink.finish()
     });
-    let mut writer = data.lake.begin_import(provenance, now, erased);
+    let mut writer = data.lake.begin_import(provenance, now, keeping_out.erased).keeping_out(keeping_out.gone);
     let mut failed = None;
     while let Some(portion) = portions.recv().await {
         if let Err(error) = writer.append(portion).await {
@@ -244,9 +266,26 @@ pub async fn undo(data: &DataDirectory, id: ImportId) -> Result<ImportRecord, In
     if import.state != ImportState::Done {
         return Err(IngestError::AlreadyUndone(id));
     }
+    if let Some(connection) = import.connection {
+        return Err(IngestError::OfConnection(id, connection));
+    }
+    undo_whatever_brought_it(data, import).await
+}
+
+/// As [`undo`], of an import that a connection brought, too: it ends with the connection. The lock is held.
+async fn undo_whatever_brought_it(data: &DataDirectory, import: ImportRecord) -> Result<ImportRecord, IngestError> {
+    let id = import.id;
     data.store.set_import_state(id, ImportState::Undoing).await?;
     take_back(data, id, ImportState::Undone).await?;
     Ok(import)
+}
+
+/// Takes back an import of a connection that ends.
+pub async fn undo_of_connection(data: &DataDirectory, id: ImportId) -> Result<(), IngestError> {
+    let _lock = data.lock_for_writing()?;
+    data.revision().await?;
+    let import = data.store.import(id).await?.ok_or(IngestError::NoSuchImport(id))?;
+    undo_whatever_brought_it(data, import).await.map(drop)
 }
 
 async fn take_back(data: &DataDirectory, id: ImportId, state: ImportState) -> Result<(), IngestError> {
@@ -284,10 +323,118 @@ pub fn erasure_hash(key: &[u8], platform: &str, native_id: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
+/// The keyed hash under which a record that was taken back is remembered, by the bytes of its id.
+pub fn record_hash(key: &[u8], kind: &str, id: &[u8]) -> [u8; 16] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
+    mac.update(kind.as_bytes());
+    mac.update(&[0x1f]);
+    mac.update(id);
+    let hash = mac.finalize().into_bytes();
+    hash[..16].try_into().expect("a hash has 32 bytes")
+}
+
+pub fn post_hash(key: &[u8], id: PostId) -> [u8; 16] {
+    record_hash(key, "post", &id.0.to_le_bytes())
+}
+
+pub fn interaction_hash(key: &[u8], id: InteractionId) -> [u8; 16] {
+    record_hash(key, "interaction", &id.0.to_le_bytes())
+}
+
+/// Whom and what every import leaves out: people who asked to be forgotten, and what was taken back.
+struct KeepingOut {
+    erased: Erased,
+    gone: Option<Gone>,
+}
+
+impl KeepingOut {
+    async fn load(data: &DataDirectory) -> Result<KeepingOut, IngestError> {
+        let erased = erased_check(data.store.erasures().await?, data.erasure_key.clone());
+        let hashes = data.store.gone_records().await?;
+        let gone = (!hashes.is_empty()).then(|| {
+            let (hashes, key) = (Arc::new(hashes), data.erasure_key.clone());
+            let (of_interactions, own_key) = (hashes.clone(), key.clone());
+            Gone {
+                post: Box::new(move |id| hashes.contains(&post_hash(&key, id))),
+                interaction: Box::new(move |id| of_interactions.contains(&interaction_hash(&own_key, id))),
+            }
+        });
+        Ok(KeepingOut { erased, gone })
+    }
+}
+
 fn erased_check(erasures: HashSet<String>, key: Vec<u8>) -> Erased {
     Box::new(move |account: &AccountFact| {
         !erasures.is_empty() && erasures.contains(&erasure_hash(&key, account.platform.code(), &account.native_id))
     })
+}
+
+/// Facts a connection collected, on their way in.
+pub struct Portion {
+    pub connection: i64,
+    pub label: String,
+    pub policy: SourcePolicy,
+    pub facts: FactBatch,
+    pub rows_in: u64,
+    pub issues: Vec<RowIssue>,
+    pub remarks: Vec<String>,
+}
+
+/// Takes what a connection collected, with the work that brought it, in one: after a crash both are there or neither is.
+pub async fn take_portion(data: &DataDirectory, portion: Portion, along: &Along) -> Result<ImportCounts, IngestError> {
+    if portion.facts.is_empty() && portion.issues.is_empty() && along.gone.is_empty() {
+        data.store.keep_work_done(&along.work).await?;
+        return Ok(ImportCounts::default());
+    }
+    let _lock = data.lock_for_writing()?;
+    data.revision().await?;
+    refuse_mixing(data, &portion.policy).await?;
+    data.store.keep_source(&portion.policy).await?;
+    let now = data.now();
+    let new = NewImport {
+        source_code: portion.policy.code.clone(),
+        label: portion.label,
+        file_sha256: String::new(),
+        started_at: now,
+        connection: Some(portion.connection),
+    };
+    let import = data.store.begin_import(&new).await?;
+    let max_age = policy_in_force(data, &portion.policy).await?.max_age;
+    let in_days = |days: u32| now.plus_days(Days(days));
+    let provenance = Provenance {
+        source_id: portion.policy.code.clone(),
+        import_id: import,
+        fetched_at: now,
+        expires_at: max_age.map(|age| in_days(age.0)),
+    };
+    // What is told again in the last sixth of its time is kept anew: after 25 of 30 days.
+    let refreshes_before = max_age.map(|age| in_days(age.0 / 6));
+    let keeping_out = KeepingOut::load(data).await?;
+    let written = async {
+        let writer = data.lake.begin_import(provenance, now, keeping_out.erased).keeping_out(keeping_out.gone);
+        let mut writer = writer.refreshing(refreshes_before);
+        writer.append(portion.facts).await?;
+        writer.commit().await
+    };
+    match written.await {
+        Ok(written) => {
+            let refused = portion.issues.iter().filter(|issue| issue.refused).count() as u64;
+            let counts = ImportCounts { rows_in: portion.rows_in, refused, ..written };
+            data.store.finish_import(import, &counts, &portion.issues, &portion.remarks, along, data.now()).await?;
+            data.revision().await?;
+            Ok(counts)
+        }
+        Err(error) => {
+            take_back(data, import, ImportState::Failed).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// A source's rules as the operator has set them; those it comes with where nobody has.
+async fn policy_in_force(data: &DataDirectory, policy: &SourcePolicy) -> Result<SourcePolicy, IngestError> {
+    let sources = data.store.sources().await?;
+    Ok(sources.into_iter().find(|source| source.code == policy.code).unwrap_or_else(|| policy.clone()))
 }
 
 fn hex(bytes: &[u8]) -> String {

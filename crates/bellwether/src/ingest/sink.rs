@@ -157,3 +157,26 @@ impl Sink {
         Ok(self.reading)
     }
 }
+
+impl platforms::Receiver for Sink {
+    fn facts(&mut self) -> &mut FactBatch {
+        &mut self.facts
+    }
+
+    fn take_text(&mut self, body: &str) -> TextId {
+        Sink::take_text(self, body)
+    }
+
+    fn note(&mut self, issue: RowIssue) {
+        Sink::note(self, issue);
+    }
+
+    fn remark(&mut self, sentence: String) {
+        Sink::remark(self, sentence);
+    }
+
+    fn row_read(&mut self) -> Result<(), platforms::Stopped> {
+        self.rows_read(1);
+        self.hand_on_if_full().map_err(|_| platforms::Stopped)
+    }
+}

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use model::{Platform, Timestamp};
+use platforms::zeeschuimer;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::accounts::AccountsFile;
+use super::archive::is_zip;
+use super::captured::{CapturedFile, GraphFile};
 use super::interactions::InteractionsFile;
 use super::mapped_csv::{ColumnMapping, MappedCsv, Proposal, propose};
+use super::platform_export::{self, PlatformExport};
 use super::sink::Progress;
 use super::{DryRun, ImportReport, IngestError, Repeat, dry_run, import, size_bytes_of};
 use crate::data_directory::DataDirectory;
@@ -34,6 +38,12 @@ pub enum UploadKind {
     Accounts,
     /// Any other CSV file, through a column mapping.
     AnyCsv,
+    /// What a platform hands to the owner of an account.
+    PlatformExport,
+    /// Items captured while somebody looked at a platform.
+    Captured,
+    /// A graph of accounts.
+    Graph,
     /// The brand's own people; they are no facts about the market, and are added on a page of their own.
     OwnPeople,
     /// People to write to; they are brought in on a page of Outreach.
@@ -46,6 +56,9 @@ impl UploadKind {
             UploadKind::Interactions => "interactions: who talked to whom",
             UploadKind::Accounts => "accounts with their followers",
             UploadKind::AnyCsv => "a CSV file with columns of its own",
+            UploadKind::PlatformExport => "data a platform handed out",
+            UploadKind::Captured => "items captured with Zeeschuimer or 4CAT",
+            UploadKind::Graph => "a graph of accounts",
             UploadKind::OwnPeople => "your own people",
             UploadKind::Contacts => "people to write to",
         }
@@ -59,6 +72,8 @@ struct Note {
     platform: Platform,
     kind: UploadKind,
     observed_on: Option<Timestamp>,
+    #[serde(default)]
+    account: String,
 }
 
 /// A file waiting to be brought in.
@@ -72,6 +87,8 @@ pub struct Upload {
     pub kind: UploadKind,
     /// The day the counts of an accounts file were taken.
     pub observed_on: Option<Timestamp>,
+    /// Whose data it is, where it does not say so itself.
+    pub account: Option<String>,
     pub size_bytes: u64,
 }
 
@@ -110,11 +127,22 @@ impl Place {
         kind: Option<UploadKind>,
         observed_on: Option<Timestamp>,
     ) -> Result<Uuid, IngestError> {
+        self.complete_of(platform, kind, observed_on, "")
+    }
+
+    /// As [`Place::complete`], saying whose data it is.
+    pub fn complete_of(
+        self,
+        platform: Platform,
+        kind: Option<UploadKind>,
+        observed_on: Option<Timestamp>,
+        account: &str,
+    ) -> Result<Uuid, IngestError> {
         let kind = match kind {
             Some(kind) => kind,
             None => guess(&self.path)?,
         };
-        let note = Note { file: self.file, platform, kind, observed_on };
+        let note = Note { file: self.file, platform, kind, observed_on, account: account.to_owned() };
         let place = self.folder.join(NOTE);
         std::fs::write(&place, serde_json::to_vec(&note).expect("a note serialises"))
             .map_err(|error| IngestError::from_io(&place, &error))?;
@@ -122,8 +150,17 @@ impl Place {
     }
 }
 
-/// What the headings say a file is.
+/// What a file's beginning and headings say it is.
 fn guess(path: &Path) -> Result<UploadKind, IngestError> {
+    if is_zip(path) {
+        return Ok(UploadKind::PlatformExport);
+    }
+    let start = beginning(path)?;
+    match start.trim_start_matches('\u{feff}').trim_start().lines().next() {
+        Some(line) if zeeschuimer::is_it(line) => return Ok(UploadKind::Captured),
+        Some(_) if start.contains("<gexf") => return Ok(UploadKind::Graph),
+        _ => {}
+    }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
         return Ok(UploadKind::Interactions);
     }
@@ -136,6 +173,15 @@ fn guess(path: &Path) -> Result<UploadKind, IngestError> {
     } else {
         Ok(UploadKind::AnyCsv)
     }
+}
+
+/// As much of a file as tells what it is.
+fn beginning(path: &Path) -> Result<String, IngestError> {
+    use std::io::Read;
+    let file = std::fs::File::open(path).map_err(|error| IngestError::from_io(path, &error))?;
+    let mut start = Vec::new();
+    file.take(1 << 20).read_to_end(&mut start).map_err(|error| IngestError::from_io(path, &error))?;
+    Ok(String::from_utf8_lossy(&start).into_owned())
 }
 
 /// A file that waits, if it still does.
@@ -152,6 +198,7 @@ pub fn find(data: &DataDirectory, id: Uuid) -> Option<Upload> {
         platform: note.platform,
         kind: note.kind,
         observed_on: note.observed_on,
+        account: Some(note.account).filter(|account| !account.is_empty()),
         size_bytes,
     })
 }
@@ -215,6 +262,9 @@ pub fn try_out(upload: &Upload, mapping: Option<ColumnMapping>) -> Result<DryRun
             dry_run(MappedCsv::new(&upload.path, upload.platform, mapping)?, progress)
         }
         (UploadKind::AnyCsv, None) => Err(no_mapping(upload)),
+        (UploadKind::PlatformExport, _) => dry_run(platform_export(upload)?, progress),
+        (UploadKind::Captured, _) => dry_run(CapturedFile::new(&upload.path), progress),
+        (UploadKind::Graph, _) => dry_run(graph(upload), progress),
         (UploadKind::OwnPeople | UploadKind::Contacts, _) => Err(of_another_page(upload)),
     }
 }
@@ -243,10 +293,23 @@ pub async fn take(
             report
         }
         (UploadKind::AnyCsv, None) => return Err(no_mapping(upload)),
+        (UploadKind::PlatformExport, _) => import(data, platform_export(upload)?, repeat, progress).await?,
+        (UploadKind::Captured, _) => import(data, CapturedFile::new(&upload.path), repeat, progress).await?,
+        (UploadKind::Graph, _) => import(data, graph(upload), repeat, progress).await?,
         (UploadKind::OwnPeople | UploadKind::Contacts, _) => return Err(of_another_page(upload)),
     };
     upload.discard();
     Ok(report)
+}
+
+/// The platform that was chosen counts only where its exports are read; else what is in it tells.
+fn platform_export(upload: &Upload) -> Result<PlatformExport, IngestError> {
+    let chosen = Some(upload.platform).filter(|platform| platform_export::PLATFORMS.contains(platform));
+    PlatformExport::new(&upload.path, chosen, upload.account.as_deref())
+}
+
+fn graph(upload: &Upload) -> GraphFile {
+    GraphFile::new(&upload.path, upload.platform, None, upload.observed_on)
 }
 
 fn no_mapping(upload: &Upload) -> IngestError {

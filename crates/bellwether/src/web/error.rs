@@ -17,6 +17,7 @@ use crate::conversations::influence::InfluenceError;
 use crate::creators::{CreatorsError, LakeOrStore};
 use crate::data_directory::DataDirectoryError;
 use crate::ingest::IngestError;
+use crate::ingest::sync::SyncError;
 use crate::matching::MatchingError;
 use crate::measurement::MeasurementError;
 use crate::outreach::OutreachError;
@@ -505,10 +506,36 @@ impl From<IngestError> for WebError {
                 "This import was taken back before, or never finished.",
             )
             .with(Recovery::new("All imports", "/ingest")),
+            IngestError::OfConnection(_, connection) => WebError::new(
+                StatusCode::CONFLICT,
+                "This came by a connection",
+                "What a connection brought builds on one another; it is taken back as a whole, by ending the connection.",
+            )
+            .with(Recovery::new("The connection", format!("/ingest/connections/{connection}"))),
             IngestError::Refused { .. } => WebError::unreadable("The file cannot be taken", error.to_string())
                 .with(Recovery::new("Bring in another file", "/ingest/new")),
             IngestError::Data(error) => error.into(),
             other => WebError::fault("bringing data in", &other),
+        }
+    }
+}
+
+impl From<SyncError> for WebError {
+    fn from(error: SyncError) -> WebError {
+        match error {
+            SyncError::NoSuchConnection(_) => {
+                WebError::not_found("No such connection", "There is no connection of this name or number.")
+                    .with(Recovery::new("All connections", "/ingest/connections"))
+            }
+            SyncError::NotActive { .. }
+            | SyncError::Refused { .. }
+            | SyncError::NotReached(_)
+            | SyncError::Asked(_) => WebError::unreadable("The platform could not be asked", error.to_string())
+                .with(Recovery::new("All connections", "/ingest/connections")),
+            SyncError::Ingest(error) => error.into(),
+            SyncError::Creators(error) => error.into(),
+            SyncError::Data(error) => error.into(),
+            other => WebError::fault("asking a platform", &other),
         }
     }
 }

@@ -66,6 +66,7 @@ pub async fn serve(data: Arc<DataDirectory>, listen: SocketAddr) -> anyhow::Resu
     let working = outreach::working::begin(data.clone());
     tracking::redirecting::begin(data.clone());
     tracking::webhooks::sender::begin(data.clone());
+    crate::ingest::sync::working::begin(data.clone());
     let held = data.clone();
     let pages = router::router_reached_from(data, reach).into_make_service_with_connect_info::<SocketAddr>();
     let told = held.clone();

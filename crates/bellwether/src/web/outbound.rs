@@ -62,6 +62,7 @@ pub struct Answered {
     pub status: u16,
     /// Where a redirect, which is not followed, leads.
     pub location: Option<String>,
+    pub headers: HeaderMap,
     pub body: Vec<u8>,
     /// The body goes on.
     pub is_cut: bool,
@@ -124,6 +125,10 @@ impl Inside {
         matches!(self, Inside::Loopback | Inside::Private | Inside::Carrier)
     }
 }
+
+/// Whom the public trusts to say who a server is.
+static PUBLIC: LazyLock<Arc<ClientConfig>> =
+    LazyLock::new(|| trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }));
 
 /// Metadata services that stand where other rules do not look, or where an operator may open.
 const METADATA_V4: [Ipv4Addr; 4] = [
@@ -262,49 +267,95 @@ impl Outbound {
 
     /// Asks another server, once, and reads the beginning of its answer.
     pub async fn ask(self, asked: Asked) -> Result<Answered, OutboundError> {
-        static PUBLIC: LazyLock<Arc<ClientConfig>> =
-            LazyLock::new(|| trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }));
         self.ask_trusting(asked, PUBLIC.clone()).await
     }
 
-    async fn ask_trusting(self, asked: Asked, trusted: Arc<ClientConfig>) -> Result<Answered, OutboundError> {
+    async fn ask_trusting(self, mut asked: Asked, trusted: Arc<ClientConfig>) -> Result<Answered, OutboundError> {
+        asked.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         let host = asked.url.host_str().unwrap_or_default().to_owned();
-        let conversation = async {
-            let addresses = self.addresses(&asked.url).await?;
-            let line = connect(&host, &addresses, TRY_FOR).await?;
-            if asked.url.scheme() == "https" {
-                let line = encrypted(&host, line, trusted).await?;
-                self.spoken(&host, line, asked).await
-            } else {
-                self.spoken(&host, line, asked).await
-            }
-        };
+        let conversation = async { self.line_trusting(&asked.url, trusted).await?.exchange(asked).await };
         match tokio::time::timeout(self.time_at_most, conversation).await {
             Ok(done) => done,
             Err(_) => Err(self.too_slow(&host)),
         }
     }
 
-    async fn spoken(
-        self,
-        host: &str,
-        line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        asked: Asked,
-    ) -> Result<Answered, OutboundError> {
-        let broken = |problem: String| OutboundError::BrokenOff { host: host.to_owned(), problem };
-        let (mut sender, connection) = http1::Builder::new()
+    /// Takes a line to a server, on which several questions are asked one after the other.
+    pub async fn line(self, url: &Url) -> Result<Line, OutboundError> {
+        match tokio::time::timeout(self.time_at_most, self.line_trusting(url, PUBLIC.clone())).await {
+            Ok(line) => line,
+            Err(_) => Err(self.too_slow(url.host_str().unwrap_or_default())),
+        }
+    }
+
+    async fn line_trusting(self, url: &Url, trusted: Arc<ClientConfig>) -> Result<Line, OutboundError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let bytes = self.bytes_trusting(url, trusted).await?;
+        let broken = |problem: String| OutboundError::BrokenOff { host: host.clone(), problem };
+        let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_BYTES_MAX)
-            .handshake(TokioIo::new(line))
+            .handshake(TokioIo::new(bytes))
             .await
             .map_err(|error| broken(error.to_string()))?;
-        // Ends with this function, whatever the other side does.
         let mut driving = JoinSet::new();
         driving.spawn(connection);
+        Ok(Line { outbound: self, host, sender, _driving: driving })
+    }
+
+    /// Takes a line to a server for another protocol than that of questions and answers; encrypted where the address says so.
+    pub async fn bytes(self, url: &Url) -> Result<Box<dyn BothWays>, OutboundError> {
+        match tokio::time::timeout(self.time_at_most, self.bytes_trusting(url, PUBLIC.clone())).await {
+            Ok(bytes) => bytes,
+            Err(_) => Err(self.too_slow(url.host_str().unwrap_or_default())),
+        }
+    }
+
+    async fn bytes_trusting(self, url: &Url, trusted: Arc<ClientConfig>) -> Result<Box<dyn BothWays>, OutboundError> {
+        let host = url.host_str().unwrap_or_default();
+        let addresses = self.addresses(url).await?;
+        let line = connect(host, &addresses, TRY_FOR).await?;
+        if url.scheme() == "https" { Ok(Box::new(encrypted(host, line, trusted).await?)) } else { Ok(Box::new(line)) }
+    }
+}
+
+/// Bytes that come and go.
+pub trait BothWays: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> BothWays for T {}
+
+/// A line to one server.
+pub struct Line {
+    outbound: Outbound,
+    host: String,
+    sender: http1::SendRequest<Body>,
+    /// Ends with the line, whatever the other side does.
+    _driving: JoinSet<hyper::Result<()>>,
+}
+
+impl Line {
+    /// Whether another question can be asked.
+    pub fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// Asks once more, and reads the beginning of the answer. After an error, or an answer that was cut, the line is of no more use.
+    pub async fn ask(&mut self, asked: Asked) -> Result<Answered, OutboundError> {
+        let time_at_most = self.outbound.time_at_most;
+        match tokio::time::timeout(time_at_most, self.exchange(asked)).await {
+            Ok(done) => done,
+            Err(_) => Err(self.outbound.too_slow(&self.host)),
+        }
+    }
+
+    async fn exchange(&mut self, asked: Asked) -> Result<Answered, OutboundError> {
+        let host = self.host.clone();
+        let broken = |problem: String| OutboundError::BrokenOff { host: host.clone(), problem };
         let request = request_of(asked).map_err(broken)?;
-        let answer = sender.send_request(request).await.map_err(|error| broken(error.to_string()))?;
+        self.sender.ready().await.map_err(|error| broken(error.to_string()))?;
+        let answer = self.sender.send_request(request).await.map_err(|error| broken(error.to_string()))?;
         let status = answer.status();
         let location = answer.headers().get(header::LOCATION).filter(|_| status.is_redirection());
         let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(300).collect());
+        let headers = answer.headers().clone();
         let (mut body, mut is_cut) = (Vec::new(), false);
         let mut portions = Body::new(answer.into_body()).into_data_stream();
         while let Some(portion) = portions.next().await {
@@ -313,14 +364,14 @@ impl Outbound {
                 is_cut = true;
                 break;
             };
-            let room = self.answer_bytes_max - body.len();
+            let room = self.outbound.answer_bytes_max - body.len();
             body.extend_from_slice(&portion[..portion.len().min(room)]);
             if portion.len() > room {
                 is_cut = true;
                 break;
             }
         }
-        Ok(Answered { status: status.as_u16(), location, body, is_cut })
+        Ok(Answered { status: status.as_u16(), location, headers, body, is_cut })
     }
 }
 
@@ -336,7 +387,6 @@ fn request_of(asked: Asked) -> Result<Request<Body>, String> {
     if let Some(headers) = request.headers_mut() {
         *headers = asked.headers;
         headers.insert(header::HOST, HeaderValue::from_str(&named).map_err(|error| error.to_string())?);
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     request.body(Body::from(asked.body)).map_err(|error| error.to_string())
 }

@@ -60,6 +60,23 @@ fn pages() -> Router<App> {
         .route("/ingest/uploads/{id}/discard", post(ingest::pages::upload::discard))
         .route("/ingest/jobs/{number}", get(ingest::pages::job::show))
         .route("/ingest/refresh", post(ingest::pages::job::refresh))
+        .route("/ingest/connections", get(ingest::pages::connections::index))
+        .route(
+            "/ingest/connections/new/{platform}",
+            get(ingest::pages::connections::connect_form).post(ingest::pages::connections::connect),
+        )
+        .route("/ingest/connections/{id}", get(ingest::pages::connections::show))
+        .route("/ingest/connections/{id}/watch", post(ingest::pages::connections::watch))
+        .route("/ingest/connections/{id}/unwatch/{watched}", post(ingest::pages::connections::unwatch))
+        .route(
+            "/ingest/connections/{id}/end",
+            get(ingest::pages::connections::end_confirm).post(ingest::pages::connections::end),
+        )
+        .route("/ingest/connections/{id}/do/{change}", post(ingest::pages::connections::change))
+        .route("/ingest/instagram/deletion", post(ingest::pages::connections::deletion))
+        .route("/ingest/instagram/deletion/{code}", get(ingest::pages::connections::deletion_done))
+        .route("/ingest/sources", get(ingest::pages::sources::index))
+        .route("/ingest/sources/{code}", post(ingest::pages::sources::change))
         .route("/ingest/{id}", get(ingest::pages::show))
         .route("/ingest/{id}/refused.csv", get(ingest::pages::refused_csv))
         .route("/ingest/{id}/undo", get(ingest::pages::undo_confirm).post(ingest::pages::undo))

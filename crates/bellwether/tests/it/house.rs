@@ -156,7 +156,7 @@ fn each_table_of_the_store_has_one_writing_file() {
 }
 
 #[test]
-fn model_engine_and_synth_are_pure() {
+fn model_engine_platforms_and_synth_are_pure() {
     let files = rust_files();
     let tests = test_files(&files);
     let sources = files.iter().filter(|file| !tests.contains(&file.path));

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bare_points;
+mod beer_network;
 mod conversations;
 mod conversions;
 mod creators;
@@ -15,6 +16,13 @@ mod fit;
 mod harness;
 mod house;
 mod ingest;
+mod ingest_bluesky;
+mod ingest_connections;
+mod ingest_files;
+mod ingest_instagram;
+mod ingest_mastodon;
+mod ingest_youtube;
+mod live_network;
 mod mail_bed;
 mod matching;
 mod measurement;

@@ -6,14 +6,14 @@ with known as (
 ),
 newest as (
     select account_id,
-        last_value(display_name order by observed_at, fetched_at) as display_name,
-        last_value(handle order by observed_at, fetched_at) as handle,
-        last_value(bio order by observed_at, fetched_at) as bio,
+        last_value(display_name order by observed_at, fetched_at) filter (where display_name is not null) as display_name,
+        last_value(handle order by observed_at, fetched_at) filter (where handle is not null) as handle,
+        last_value(bio order by observed_at, fetched_at) filter (where bio is not null) as bio,
         last_value(followers order by observed_at, fetched_at) filter (where followers is not null) as followers,
         last_value(following order by observed_at, fetched_at) filter (where following is not null) as following,
-        last_value(country order by observed_at, fetched_at) as country,
-        last_value(language order by observed_at, fetched_at) as language,
-        last_value(external_url order by observed_at, fetched_at) as external_url,
+        last_value(country order by observed_at, fetched_at) filter (where country is not null) as country,
+        last_value(language order by observed_at, fetched_at) filter (where language is not null) as language,
+        last_value(external_url order by observed_at, fetched_at) filter (where external_url is not null) as external_url,
         max(observed_at) as observed_at
     from profile_snapshot {filter}
     group by account_id

@@ -1,7 +1,9 @@
 //! The imports: the list, one import with what it refused, and taking it back.
 
+pub mod connections;
 pub mod job;
 pub mod new;
+pub mod sources;
 pub mod upload;
 
 use askama::Template;
@@ -22,6 +24,24 @@ use crate::web::visit::Visit;
 
 /// Refused rows shown on one page.
 const ISSUES_A_PAGE: i64 = 100;
+
+/// A part of ingest, as the pages link to it.
+pub struct IngestPart {
+    pub words: &'static str,
+    pub address: &'static str,
+    pub is_here: bool,
+}
+
+/// The parts, in the order of the work.
+fn parts(here: &str) -> Vec<IngestPart> {
+    let all = [
+        ("Imports", "/ingest"),
+        ("New import", "/ingest/new"),
+        ("Connections", "/ingest/connections"),
+        ("Sources", "/ingest/sources"),
+    ];
+    all.into_iter().map(|(words, address)| IngestPart { words, address, is_here: words == here }).collect()
+}
 
 /// One import in a list.
 pub struct ImportLine {
@@ -51,7 +71,8 @@ impl ImportLine {
             known: format::count(import.counts.already_known),
             refused: format::count(import.counts.refused),
             has_refused: import.counts.refused > 0,
-            can_be_undone: import.state == ImportState::Done,
+            // What a connection brought goes with it as a whole: later portions name what earlier ones did.
+            can_be_undone: import.state == ImportState::Done && import.connection.is_none(),
         }
     }
 }
@@ -93,6 +114,9 @@ impl IssueLine {
 #[template(path = "ingest/index.html")]
 struct ImportsPage {
     layout: Layout,
+    parts: Vec<IngestPart>,
+    /// Connections with what they brought, which has pages of its own.
+    connected: Vec<(String, i64, String)>,
     imports: Vec<ImportLine>,
     finding: String,
 }
@@ -114,7 +138,15 @@ pub async fn index(State(app): State<App>, visit: Visit) -> Page {
             format::counted(refused, "row was refused", "rows were refused")
         },
     );
-    draw(ImportsPage { layout, imports: imports.iter().map(ImportLine::new).collect(), finding }).await
+    let mut connected = vec![];
+    for row in app.data.store.connections().await? {
+        let brought: u64 =
+            (done.iter()).filter(|import| import.connection == Some(row.id)).map(|import| import.counts.inserted).sum();
+        connected.push((row.name, row.id, format::counted(brought, "fact", "facts")));
+    }
+    let by_hand = imports.iter().filter(|import| import.connection.is_none());
+    let imports = by_hand.map(ImportLine::new).collect();
+    draw(ImportsPage { layout, parts: parts("Imports"), connected, imports, finding }).await
 }
 
 #[derive(Template)]
@@ -195,6 +227,16 @@ pub async fn refused_csv(State(app): State<App>, Path(id): Path<i64>) -> Result<
     Ok(csv.download(&format!("import-{id}-refused.csv")))
 }
 
+fn refuse_undoing(import: &ImportRecord) -> Result<(), WebError> {
+    if import.state != ImportState::Done {
+        return Err(IngestError::AlreadyUndone(import.id).into());
+    }
+    if let Some(connection) = import.connection {
+        return Err(IngestError::OfConnection(import.id, connection).into());
+    }
+    Ok(())
+}
+
 #[derive(Template)]
 #[template(path = "ingest/undo.html")]
 struct UndoPage {
@@ -205,9 +247,7 @@ struct UndoPage {
 /// `GET /ingest/{id}/undo`: asks before anything is taken back.
 pub async fn undo_confirm(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Page {
     let import = import_of(&app, id).await?;
-    if import.state != ImportState::Done {
-        return Err(IngestError::AlreadyUndone(import.id).into());
-    }
+    refuse_undoing(&import)?;
     let layout = Layout::load(&app, visit, Word::Ingest, format!("Take back import {id}")).await?;
     draw(UndoPage { layout, import: ImportLine::new(&import) }).await
 }
@@ -215,9 +255,7 @@ pub async fn undo_confirm(State(app): State<App>, visit: Visit, Path(id): Path<i
 /// `POST /ingest/{id}/undo`
 pub async fn undo(State(app): State<App>, Path(id): Path<i64>) -> Result<Response, WebError> {
     let import = import_of(&app, id).await?;
-    if import.state != ImportState::Done {
-        return Err(IngestError::AlreadyUndone(import.id).into());
-    }
+    refuse_undoing(&import)?;
     let data = app.data.clone();
     let new = NewJob { title: format!("taking back {}", import.label), size_bytes: 0 };
     let job = app.jobs.start(new, move |job| async move {

@@ -9,7 +9,7 @@ use model::{Platform, Timestamp};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 
-use super::job;
+use super::{IngestPart, job, parts};
 use crate::clock::{self, DateCell};
 use crate::ingest::stack_exchange::StackExchangeDump;
 use crate::ingest::uploads::{self, UploadKind};
@@ -46,6 +46,8 @@ impl FieldError {
 #[template(path = "ingest/new.html")]
 struct NewImportPage {
     layout: Layout,
+    parts: Vec<IngestPart>,
+    account: String,
     platforms: Vec<Choice>,
     file_error: Option<FieldError>,
     day_error: Option<FieldError>,
@@ -61,6 +63,8 @@ impl NewImportPage {
     async fn blank(app: &App, visit: Visit) -> Result<NewImportPage, WebError> {
         Ok(NewImportPage {
             layout: Layout::load(app, visit, Word::Ingest, "New import").await?,
+            parts: parts("New import"),
+            account: String::new(),
             platforms: platforms(Platform::Other),
             file_error: None,
             day_error: None,
@@ -95,6 +99,7 @@ struct Arrived {
     platform: Platform,
     kind: Option<UploadKind>,
     observed_on: String,
+    account: String,
     bytes: u64,
 }
 
@@ -108,14 +113,14 @@ pub async fn upload(State(app): State<App>, visit: Visit, multipart: Multipart) 
     let Some(place) = arrived.place.take().filter(|_| arrived.bytes > 0) else {
         let error = FieldError {
             message: "no file was chosen, or it is empty".into(),
-            hint: Some("choose a CSV or Parquet file".into()),
+            hint: Some("choose the zip, CSV, Parquet, NDJSON or GEXF file".into()),
         };
         return again(&app, visit, arrived, |page| page.file_error = Some(error)).await;
     };
-    let (platform, kind) = (arrived.platform, arrived.kind);
+    let (platform, kind, account) = (arrived.platform, arrived.kind, arrived.account.clone());
     let noted = tokio::task::spawn_blocking(move || {
         let folder = place.path.clone();
-        place.complete(platform, kind, day).map_err(|error| (folder, error.to_string()))
+        place.complete_of(platform, kind, day, &account).map_err(|error| (folder, error.to_string()))
     });
     match noted.await.map_err(|error| WebError::fault("looking at the file", &error))? {
         Ok(id) => Ok(Redirect::to(&format!("/ingest/uploads/{id}")).into_response()),
@@ -140,13 +145,20 @@ async fn again(
     let mut page = NewImportPage::blank(app, Visit { here: "/ingest/new".into(), ..visit }).await?;
     page.platforms = platforms(arrived.platform);
     page.observed_on = arrived.observed_on;
+    page.account = arrived.account;
     mark(&mut page);
     Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, draw(page).await?).into_response())
 }
 
 async fn receive(app: &App, mut multipart: Multipart) -> Result<Arrived, WebError> {
-    let mut arrived =
-        Arrived { place: None, platform: Platform::Other, kind: None, observed_on: String::new(), bytes: 0 };
+    let mut arrived = Arrived {
+        place: None,
+        platform: Platform::Other,
+        kind: None,
+        observed_on: String::new(),
+        account: String::new(),
+        bytes: 0,
+    };
     let outcome = receive_parts(app, &mut multipart, &mut arrived).await;
     if let (Err(_), Some(place)) = (&outcome, arrived.place.take_if(|_| outcome.is_err())) {
         place.abandon();
@@ -184,9 +196,13 @@ async fn receive_parts(app: &App, multipart: &mut Multipart, arrived: &mut Arriv
                     "interactions" => Some(UploadKind::Interactions),
                     "accounts" => Some(UploadKind::Accounts),
                     "any-csv" => Some(UploadKind::AnyCsv),
+                    "platform-export" => Some(UploadKind::PlatformExport),
+                    "captured" => Some(UploadKind::Captured),
+                    "graph" => Some(UploadKind::Graph),
                     _ => None,
                 };
             }
+            "account" => arrived.account = field.text().await.map_err(cut_off)?.trim().to_owned(),
             "observed_on" => arrived.observed_on = field.text().await.map_err(cut_off)?,
             _ => {}
         }

@@ -305,6 +305,7 @@ mod tests {
         let answered = |status: u16, location: Option<&str>| Answered {
             status,
             location: location.map(str::to_owned),
+            headers: HeaderMap::new(),
             body: vec![],
             is_cut: false,
         };

@@ -11,18 +11,20 @@ pub(super) const NOT_A_WORD: [(&str, &str); 2] = [
 ];
 
 /// The only edges between crates.
-pub(super) const EDGES: [(&str, &str); 14] = [
+pub(super) const EDGES: [(&str, &str); 16] = [
     ("bellwether", "clicks"),
     ("bellwether", "engine"),
     ("bellwether", "lake"),
     ("bellwether", "mail"),
     ("bellwether", "model"),
+    ("bellwether", "platforms"),
     ("bellwether", "search"),
     ("bellwether", "store"),
     ("bellwether", "synth"),
     ("bellwether", "verdicts"),
     ("engine", "model"),
     ("lake", "model"),
+    ("platforms", "model"),
     ("search", "model"),
     ("store", "model"),
     ("synth", "model"),
