@@ -1,12 +1,16 @@
 //! Taking facts out again: an import undone, rows past their time, a person forgotten, files nobody refers to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use datafusion::arrow::array::Array;
 use model::{AccountId, ImportId, InteractionId, Platform, PostId, Timestamp};
 
 use crate::error::LakeError;
 use crate::session::{Lake, ints, strings};
 use crate::tables::FactTable;
+
+/// Ids that stand in one statement: each is a node that is walked through.
+const IDS_EACH: usize = 500;
 
 /// A forgotten person's texts and the counts of their posts go first and the account last: after a crash in between
 /// the account is still found, and so is what belongs to what is left, so that forgetting again finishes it.
@@ -75,41 +79,105 @@ impl Lake {
     }
 
     /// Removes records their authors took back: posts with their counts and what only they said, and interactions, whether they are known by
-    /// their own id or name it as the record that states them. What others answered to such a post stays theirs.
+    /// their own id or name it as the record that states them. What others answered to such a post stays theirs. Ids of which nothing is
+    /// held cost no more than being looked for. Returns how many rows they were.
     pub async fn remove_records(
         &self,
         posts: &[PostId],
         interactions: &[InteractionId],
         now: Timestamp,
     ) -> Result<u64, LakeError> {
-        if posts.is_empty() && interactions.is_empty() {
-            return Ok(0);
+        let gone: HashSet<(i64, i64)> = interactions.iter().map(|id| id.halves()).collect();
+        let what = "finding the rows of records that are gone";
+        let lower = gone.iter().map(|(_, lower)| *lower).collect();
+        let sql = include_str!("sql/ingest_interactions_of_records.sql");
+        let found = self.rows_about(lower, sql, &[], now, what).await?;
+        let (mut said, mut texts) = (HashSet::new(), HashSet::new());
+        for batch in &found.batches {
+            let (upper, lower, text) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+            let (of_upper, of_lower) = (ints(batch, 3), ints(batch, 4));
+            for row in 0..batch.num_rows() {
+                let own = (upper.value(row), lower.value(row));
+                let is_stated = of_upper.is_valid(row) && gone.contains(&(of_upper.value(row), of_lower.value(row)));
+                if gone.contains(&own) || is_stated {
+                    said.insert(own);
+                    texts.extend(text.is_valid(row).then(|| text.value(row)));
+                }
+            }
         }
-        let list = |ids: Vec<String>| if ids.is_empty() { "null".to_owned() } else { ids.join(", ") };
-        let posts = list(posts.iter().map(ToString::to_string).collect());
-        let halves: Vec<(i64, i64)> = interactions.iter().map(|id| id.halves()).collect();
-        let upper = list(halves.iter().map(|(upper, _)| upper.to_string()).collect());
-        let lower = list(halves.iter().map(|(_, lower)| lower.to_string()).collect());
-        // Kinds 5, 7 and 8 are reposts, likes and follows.
-        let said = format!(
-            "((id_upper in ({upper}) and id_lower in ({lower})) or (kind in (5, 7, 8) and parent_upper in ({upper}) and parent_lower in ({lower})))"
-        );
-        let sql = include_str!("sql/ingest_texts_of_records.sql").replace("{posts}", &posts).replace("{said}", &said);
-        let texts = self.ids_of(&sql, now, "finding the texts of records that are gone").await?;
-        self.delete_where(&ERASING_ORDER, |table| match table {
-            FactTable::Text => (!texts.is_empty()).then(|| format!("text_id in ({})", texts.join(", "))),
-            FactTable::PostMetric | FactTable::Post => Some(format!("post_id in ({posts})")),
-            FactTable::Interaction => Some(said.clone()),
-            FactTable::Profile | FactTable::Account => None,
-        })
-        .await
+        let sql = "select distinct post_id, text_id from post_kept where post_id in (select id from {wanted})";
+        let found = self.rows_about(posts.iter().map(|post| post.0).collect(), sql, &[], now, what).await?;
+        let mut published = HashSet::new();
+        for batch in &found.batches {
+            let (post, text) = (ints(batch, 0), ints(batch, 1));
+            published.extend(post.iter().flatten());
+            texts.extend(text.iter().flatten());
+        }
+        for used in self.texts_used_besides(&texts, &said, &published, now).await? {
+            texts.remove(&used);
+        }
+        let one = |column: &str, ids: &HashSet<i64>| {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            ids.chunks(IDS_EACH).map(|some| format!("{column} in ({})", some.join(", "))).collect::<Vec<_>>()
+        };
+        let both: Vec<(i64, i64)> = said.into_iter().collect();
+        let of_interactions = both.chunks(IDS_EACH).map(|some| {
+            let list = |half: fn(&(i64, i64)) -> i64| {
+                some.iter().map(|id| half(id).to_string()).collect::<Vec<_>>().join(", ")
+            };
+            format!("id_upper in ({}) and id_lower in ({})", list(|id| id.0), list(|id| id.1))
+        });
+        // A crash in between leaves what is still found by its post or as what was said.
+        let mut removed = 0;
+        for (table, conditions) in [
+            (FactTable::Text, one("text_id", &texts)),
+            (FactTable::PostMetric, one("post_id", &published)),
+            (FactTable::Interaction, of_interactions.collect()),
+            (FactTable::Post, one("post_id", &published)),
+        ] {
+            for condition in conditions {
+                removed += self.take_out_where(&[table], |_| Some(condition.clone())).await?;
+            }
+        }
+        if removed > 0 {
+            self.sweep().await?;
+        }
+        Ok(removed)
+    }
+
+    /// Which of these texts something else says too.
+    async fn texts_used_besides(
+        &self,
+        texts: &HashSet<i64>,
+        said: &HashSet<(i64, i64)>,
+        published: &HashSet<i64>,
+        now: Timestamp,
+    ) -> Result<Vec<i64>, LakeError> {
+        if texts.is_empty() {
+            return Ok(vec![]);
+        }
+        let what = "finding who else says the same";
+        let mut used = vec![];
+        let sql = "select distinct text_id, id_upper, id_lower from interaction_kept where text_id in (select id from {wanted})";
+        for batch in &self.rows_about(texts.iter().copied().collect(), sql, &[], now, what).await?.batches {
+            let (text, upper, lower) = (ints(batch, 0), ints(batch, 1), ints(batch, 2));
+            let others = (0..batch.num_rows()).filter(|row| !said.contains(&(upper.value(*row), lower.value(*row))));
+            used.extend(others.map(|row| text.value(row)));
+        }
+        let sql = "select distinct text_id, post_id from post_kept where text_id in (select id from {wanted})";
+        for batch in &self.rows_about(texts.iter().copied().collect(), sql, &[], now, what).await?.batches {
+            let (text, post) = (ints(batch, 0), ints(batch, 1));
+            let others = (0..batch.num_rows()).filter(|row| !published.contains(&post.value(*row)));
+            used.extend(others.map(|row| text.value(row)));
+        }
+        Ok(used)
     }
 
     /// Takes interactions out by their own ids; their texts stay, and so do the files they lay in until the next sweep. For rows that are
     /// written anew at once, whose own files no log names yet.
     pub(crate) async fn remove_interactions(&self, ids: &[InteractionId]) -> Result<u64, LakeError> {
         let mut removed = 0;
-        for some in ids.chunks(5_000) {
+        for some in ids.chunks(IDS_EACH) {
             let list = |half: fn(&InteractionId) -> i64| {
                 some.iter().map(|id| half(id).to_string()).collect::<Vec<_>>().join(", ")
             };

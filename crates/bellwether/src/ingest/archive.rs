@@ -137,7 +137,7 @@ impl Archive {
                         "unpack the export and name the folder",
                     )
                 })?;
-                let most = file.compressed_size().saturating_mul(GROWTH_MAX).max(HARMLESS_BYTES).min(ENTRY_BYTES_MAX);
+                let most = file.compressed_size().saturating_mul(GROWTH_MAX).clamp(HARMLESS_BYTES, ENTRY_BYTES_MAX);
                 (Box::new(file), most)
             }
         };

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use model::{InteractionId, PostId, Timestamp};
+use sqlx::Row;
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -37,20 +38,18 @@ impl Store {
 
     /// Rows of records that are gone and may still be there.
     pub async fn rows_going(&self, limit: i64) -> Result<RowsGoing, StoreError> {
-        let rows: Vec<(i64, Option<i64>, Option<i64>, Option<i64>)> = sqlx::query_as(
-            "select ordinal, post_id, interaction_upper, interaction_lower from record_going order by ordinal limit $1",
-        )
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::of("reading what is to be removed"))?;
+        let rows = sqlx::query("select * from record_going order by ordinal limit $1")
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading what is to be removed"))?;
         let mut going = RowsGoing::default();
-        for (ordinal, post, upper, lower) in rows {
-            going.posts.extend(post.map(PostId));
-            if let (Some(upper), Some(lower)) = (upper, lower) {
+        for row in &rows {
+            going.posts.extend(row.get::<Option<i64>, _>("post_id").map(PostId));
+            if let (Some(upper), Some(lower)) = (row.get("interaction_upper"), row.get("interaction_lower")) {
                 going.interactions.push(InteractionId::from_halves(upper, lower));
             }
-            going.through = ordinal;
+            going.through = row.get("ordinal");
         }
         Ok(going)
     }

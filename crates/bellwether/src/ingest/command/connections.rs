@@ -181,7 +181,7 @@ pub async fn run(data_dir: &Path, command: ConnectionCommand, output: Output) ->
                 ));
             };
             let until = Until::Quiet(Duration::from_secs(quiet_seconds));
-            let done = listen(&data, connection.row.id, until, &told).await?;
+            let done = Box::pin(listen(&data, connection.row.id, until, &told)).await?;
             output.result(&done, |out| {
                 writeln!(
                     out,
@@ -287,13 +287,13 @@ async fn sync_all(
         let told = |so_far: &SyncReport| {
             output.note(&format!("{name}: {} pages, {} facts new", grouped(so_far.pages), grouped(so_far.facts_new)));
         };
-        let mut report = sync(data, connection.row.id, &told).await?;
+        let mut report = Box::pin(sync(data, connection.row.id, &told)).await?;
         while let (true, Some(until)) = (wait, report.waits_until) {
             output.note(&format!("{name}: goes on at {}", clock::minute(until)));
             while data.now() < until {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
-            let more = sync(data, connection.row.id, &told).await?;
+            let more = Box::pin(sync(data, connection.row.id, &told)).await?;
             report = added(report, more);
         }
         all.push((name, report));

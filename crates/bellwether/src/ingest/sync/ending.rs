@@ -33,8 +33,8 @@ pub const AWAY: &str = "not there, or asks to be shown to members alone";
 /// Why one is kept out for good.
 pub const ENDED: &str = "ended by its owner or its platform";
 
-/// Rows removed at once: each of their ids stands in the statement.
-const ROWS_EACH: i64 = 5_000;
+/// Ids looked for at once.
+const ROWS_EACH: i64 = 100_000;
 
 /// Forgets accounts that ended, takes again those that are back, in that order; and says which records are gone, to be kept with the
 /// portion that told of them.

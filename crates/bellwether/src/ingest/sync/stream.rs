@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt, StreamExt};
+use model::facts::InteractionFact;
 use model::{AccountId, Platform, Timestamp};
 use platforms::Collected;
 use platforms::bluesky::records::{self, Action, Event, Record, What};
-use platforms::bluesky::{Ended, Facts, frames, jetstream};
+use platforms::bluesky::{Facts, frames, jetstream};
 use serde::Serialize;
 use store::{Along, NewJob, StepDone, WorkDone};
 use tokio_tungstenite::tungstenite::Message;
@@ -320,23 +321,28 @@ fn take(
     }
     listened.taken += 1;
     if let Some(ended) = facts.event(event, now, &mut pending.found) {
-        if let Ended::Record(name) = &ended {
-            // Written and taken back within one portion: it never comes in.
-            drop_from(&mut pending.found, name);
-        }
         pending.ended.push(ended.into());
     }
     pending.found.rows += 1;
 }
 
-/// Leaves out of a portion what a record said in it.
-fn drop_from(found: &mut Collected, name: &records::RecordName) {
-    let all: HashSet<model::InteractionId> = platforms::bluesky::interactions_of_record(name).into_iter().collect();
-    let post = model::PostId::of(Platform::Bluesky, &name.uri());
-    found.facts.posts.retain(|row| row.id != post);
-    found.facts.interactions.retain(|row| {
-        !all.contains(&row.id) && !row.parent.is_some_and(|parent| row.kind.is_sign() && all.contains(&parent))
-    });
+/// Leaves out of a portion what was written and taken back within it: it never comes in.
+fn drop_taken_back(found: &mut Collected, ended: &[Ending]) {
+    let names = || ended.iter().filter_map(|one| if let Ending::Record(name) = one { Some(name) } else { None });
+    let said: HashSet<model::InteractionId> = names().flat_map(platforms::bluesky::interactions_of_record).collect();
+    if said.is_empty() {
+        return;
+    }
+    let posts: HashSet<model::PostId> = names().map(|name| model::PostId::of(Platform::Bluesky, &name.uri())).collect();
+    let facts = &mut found.facts;
+    facts.posts.retain(|row| !posts.contains(&row.id));
+    let is_stated =
+        |row: &InteractionFact| row.kind.is_sign() && row.parent.is_some_and(|parent| said.contains(&parent));
+    facts.interactions.retain(|row| !said.contains(&row.id) && !is_stated(row));
+    let still_said: HashSet<model::TextId> = (facts.posts.iter().filter_map(|row| row.text))
+        .chain(facts.interactions.iter().filter_map(|row| row.text))
+        .collect();
+    facts.texts.retain(|row| still_said.contains(&row.id));
 }
 
 async fn keep(
@@ -347,7 +353,8 @@ async fn keep(
     watching: &mut Watching,
     listened: &mut Listened,
 ) -> Result<(), SyncError> {
-    let done = std::mem::replace(pending, Pending::new());
+    let mut done = std::mem::replace(pending, Pending::new());
+    drop_taken_back(&mut done.found, &done.ended);
     let Some(cursor) = done.cursor else { return Ok(()) };
     wait_for_others(data).await?;
     let gone = ending::settle(data, &done.ended, &mut listened.report).await?;
