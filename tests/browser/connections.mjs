@@ -102,7 +102,7 @@ export const connectionJourneys = async ({ journey, workshop, work }) => {
         await follow(page, ".parts a:text('Connections')");
         await follow(page, "a:text('Connect Bluesky')");
         await page.fill("#name", `Network ${name}`);
-        await page.locator("details summary").first().click();
+        await page.locator("main form details summary").first().click();
         await page.fill("#server", address);
         await page.check("[name=internal]");
         await follow(page, "button:text('Connect')");
@@ -117,12 +117,12 @@ export const connectionJourneys = async ({ journey, workshop, work }) => {
         await ended(page, javaScriptEnabled);
         await page.goto(page.url().split("?")[0]);
         assert.match(await page.textContent("main"), /met[^]*What it brought lately/);
-        await follow(page, `a:text('${name}.test')`);
+        await follow(page, `main a:has-text("${name}.test")`);
         assert.match(await page.textContent("h1"), /The loaf/);
         await page.goto("/ingest/sources");
         assert.match(await page.textContent("main"), /bluesky-api[^]*its author takes it back/);
         await page.goto("/ingest/connections");
-        await follow(page, `a:text('Network ${name}')`);
+        await follow(page, `main a:has-text("Network ${name}")`);
         await follow(page, "button:text('Pause')");
         assert.equal(await page.locator("button:text('Ask now')").isDisabled(), true);
         await follow(page, "button:text('Resume')");

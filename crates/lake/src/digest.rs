@@ -3,7 +3,7 @@
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use model::Timestamp;
+use model::{AccountId, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::LakeError;
@@ -22,6 +22,19 @@ pub struct TableDigest {
 const PROVENANCE: [&str; 4] = ["source_id", "import_id", "fetched_at", "expires_at"];
 
 impl Lake {
+    /// How many rows name one of these accounts, shown or not, in whichever table: none once they are forgotten.
+    pub async fn rows_naming(&self, accounts: &[AccountId], now: Timestamp) -> Result<u64, LakeError> {
+        let ids: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let mut rows = 0;
+        for table in FactTable::ALL.into_iter().filter(|table| !table.person_columns().is_empty() && !ids.is_empty()) {
+            let named: Vec<String> =
+                table.person_columns().iter().map(|column| format!("{column} in ({})", ids.join(", "))).collect();
+            let sql = format!("select count(*) from {}_kept where {}", table.name(), named.join(" or "));
+            rows += self.rows(&sql, &[], now, "counting who is named").await?.int(0, 0).unwrap_or(0) as u64;
+        }
+        Ok(rows)
+    }
+
     /// One line a table. Cost: every shown row is read and held once, as text; meant for checks.
     pub async fn digests(&self, now: Timestamp) -> Result<Vec<TableDigest>, LakeError> {
         let mut digests = vec![];

@@ -86,7 +86,7 @@ fn is_no_claim(tag: &str, classes: &str) -> bool {
     matches!(
         tag,
         "script" | "style" | "svg" | "select" | "textarea" | "code" | "bdi" | "nav" | "label" | "legend" | "option"
-    ) || ["estimate", "estimate-cell", "definitions", "report-days", "lift-figure", "post-wall", "count"]
+    ) || ["estimate", "estimate-cell", "definitions", "report-days", "lift-figure", "post-wall", "count", "thresholds"]
         .into_iter()
         .any(of_class)
 }

@@ -3,7 +3,15 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bellwether::data_directory::DataDirectory;
+use bellwether::ingest::accounts::AccountsFile;
+use bellwether::ingest::captured::{CapturedFile, GraphFile};
+use bellwether::ingest::interactions::InteractionsFile;
+use bellwether::ingest::platform_export::PlatformExport;
+use bellwether::ingest::{Repeat, import};
+use model::{AccountId, Platform};
 use serde_json::json;
 
 use crate::harness::{Place, text};
@@ -150,4 +158,84 @@ fn files_that_mean_harm_are_refused_with_what_to_do_and_nothing_is_kept() {
     assert!(refused.contains("--account"), "{refused}");
     assert_eq!(place.json(&["ingest", "export", &text(&nobody), "--account", "@Our_Bakery"])["refused"], 0);
     assert!(place.refused(&["ingest", "export", &text(Path::new("/nowhere.zip"))]).contains("/nowhere.zip"));
+}
+
+/// Numbers that look drawn, the same each time.
+struct Drawn(u64);
+
+impl Drawn {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+#[tokio::test]
+async fn in_whatever_order_files_come_and_people_are_forgotten_nobody_comes_back() {
+    for seed in 0..8 {
+        let place = Place::new();
+        let data = DataDirectory::open(&place.data_dir()).await.expect("opens");
+        let zip = instagram(&place, "export.zip", 6);
+        let talk: String = (0..6).map(|fan| format!("fan_{fan},our_bakery,comment,17000005{fan}0\n")).collect();
+        let csv = place.file("talk.csv", format!("actor,target,kind,at_unix\n{talk}"));
+        let nodes: String = (0..6).map(|fan| format!(r#"<node id="{fan}" label="fan_{fan}"/>"#)).collect();
+        let edges: String =
+            (0..6).map(|fan| format!(r#"<edge source="{fan}" target="{}" weight="2"/>"#, (fan + 1) % 6)).collect();
+        let gexf = format!(
+            r#"<gexf version="1.3"><graph defaultedgetype="directed"><nodes>{nodes}</nodes><edges>{edges}</edges></graph></gexf>"#
+        );
+        let graph = place.file("talk.gexf", gexf);
+        let captured: String = (0..6).map(|fan| captured_post(&format!("fan_{fan}"), "our_bakery")).collect();
+        let captured = place.file("captured.ndjson", captured);
+        let accounts = place
+            .file("accounts.csv", "account,followers\nfan_0,10\nfan_1,20\nfan_2,30\nfan_3,40\nfan_4,50\nfan_5,60\n");
+        let fan = |fan: u64| AccountId::of(Platform::Instagram, "", &format!("fan_{fan}"));
+        let (mut drawn, mut forgotten) = (Drawn(seed), vec![]);
+        for _ in 0..16 {
+            let done = match drawn.below(8) {
+                0 => import(
+                    &data,
+                    PlatformExport::new(&zip, None, None).expect("opens"),
+                    Repeat::ReadAgain,
+                    Arc::default(),
+                )
+                .await
+                .map(drop),
+                1 => import(&data, InteractionsFile::new(&csv, Platform::Instagram), Repeat::ReadAgain, Arc::default())
+                    .await
+                    .map(drop),
+                2 => import(
+                    &data,
+                    GraphFile::new(&graph, Platform::Instagram, None, None),
+                    Repeat::ReadAgain,
+                    Arc::default(),
+                )
+                .await
+                .map(drop),
+                3 => import(&data, CapturedFile::new(&captured), Repeat::ReadAgain, Arc::default()).await.map(drop),
+                4 => import(
+                    &data,
+                    AccountsFile::new(&accounts, Platform::Instagram, None),
+                    Repeat::ReadAgain,
+                    Arc::default(),
+                )
+                .await
+                .map(drop),
+                _ => {
+                    let person = fan(drawn.below(6));
+                    // Of whom nothing is held, nothing can be forgotten.
+                    if bellwether::creators::forget(&data, person, "asked").await.is_ok() {
+                        forgotten.push(person);
+                    }
+                    Ok(())
+                }
+            };
+            done.expect("is taken");
+            data.revision().await.expect("is known");
+            let back = data.lake.names_of(&forgotten, data.now()).await.expect("is read");
+            assert_eq!(back, vec![], "order {seed}");
+            assert_eq!(data.lake.rows_naming(&forgotten, data.now()).await.expect("is counted"), 0, "order {seed}");
+        }
+        assert!(!forgotten.is_empty(), "order {seed} forgets somebody");
+    }
 }

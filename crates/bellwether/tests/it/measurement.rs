@@ -205,6 +205,7 @@ const SAID: &[&str] = &[
     "the newest",
     "are too few",
     "never 0",
+    "and not 0",
     "answered, ",
 ];
 
