@@ -230,8 +230,9 @@ fn handle(platform: Platform, text: &str) -> Result<String, SyncError> {
         Some(LinkKey::Handle(named) | LinkKey::NativeId(named)) => named,
         _ => text.trim_start_matches('@').to_owned(),
     };
-    let named = if named.starts_with("did:") { named } else { named.to_lowercase() };
-    let named = if named.starts_with("UC") && platform == Platform::YouTube { text.to_owned() } else { named };
+    // Ids are told apart by their case, handles are not.
+    let is_id = named.starts_with("did:") || (platform == Platform::YouTube && named.starts_with("UC"));
+    let named = if is_id { named } else { named.to_lowercase() };
     let is_plain = !named.is_empty()
         && named.chars().count() <= LETTERS_MAX
         && !named.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '/');
@@ -327,7 +328,9 @@ pub async fn disconnect(
     with_facts: bool,
 ) -> Result<Disconnected, SyncError> {
     let id = connection.row.id;
-    data.store.set_connection_state(id, ConnectionState::Revoked, data.now()).await?;
+    // What was begun is finished by the sweeper, which lets facts go only where they were to.
+    let state = if with_facts { ConnectionState::Revoked } else { ConnectionState::Paused };
+    data.store.set_connection_state(id, state, data.now()).await?;
     let mut done = Disconnected { imports_undone: 0, facts_removed: 0 };
     if with_facts {
         for import in data.store.imports_of_connection(id, i64::MAX).await? {
@@ -367,6 +370,9 @@ mod tests {
         ] {
             assert_eq!(handle(Platform::Bluesky, text).expect("a handle"), expected, "{text}");
         }
+        let channel = "UC0123456789abcdefghijKL";
+        assert_eq!(handle(Platform::YouTube, channel).expect("an id"), channel);
+        assert_eq!(handle(Platform::YouTube, "@Our_Bakery").expect("a handle"), "our_bakery");
         for wrong in ["", "ana", "ana bsky.social", "https://example.com/a/b"] {
             assert!(handle(Platform::Bluesky, wrong).is_err(), "{wrong}");
         }

@@ -10,7 +10,7 @@ use platforms::Collected;
 use platforms::bluesky::records::{self, Action, Event, Record, What};
 use platforms::bluesky::{Facts, frames, jetstream};
 use serde::Serialize;
-use store::{Along, NewJob, StepDone, WorkDone};
+use store::{Along, ConnectionState, NewJob, StepDone, WorkDone};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -36,6 +36,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 const OVERLAP_MICROS: i64 = 3_000_000;
 /// Rows of what was taken back are removed so often.
 const REMOVE_EVERY: Duration = Duration::from_secs(60);
+
+/// Between two looks at who is watched.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// When listening ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,10 +75,17 @@ impl Watching {
         connection: &Connection,
         settings: &StreamSettings,
     ) -> Result<Watching, SyncError> {
-        let watched = data.store.watched(connection.row.id).await?;
-        let dids = watched.into_iter().filter(|one| one.kind == "account").filter_map(|one| one.native_id).collect();
         let held = data.lake.accounts_of(Platform::Bluesky, data.now()).await?.into_iter().collect();
-        Ok(Watching { takes_everybody: settings.takes_everybody, dids, held })
+        let mut watching = Watching { takes_everybody: settings.takes_everybody, dids: HashSet::new(), held };
+        watching.look(data, connection.row.id).await?;
+        Ok(watching)
+    }
+
+    /// Reads who is watched now.
+    async fn look(&mut self, data: &DataDirectory, connection: i64) -> Result<(), SyncError> {
+        let watched = data.store.watched(connection).await?;
+        self.dids = watched.into_iter().filter(|one| one.kind == "account").filter_map(|one| one.native_id).collect();
+        Ok(())
     }
 
     fn is_held(&self, did: &str) -> bool {
@@ -163,7 +173,7 @@ pub async fn listen(
         Until::Ended => SILENCE_MAX,
         Until::Quiet(quiet) => quiet,
     };
-    let mut heard_at = Instant::now();
+    let (mut heard_at, mut looked_at) = (Instant::now(), Instant::now());
     let why = loop {
         let due_in = PORTION_AGE.saturating_sub(pending.since.elapsed()).max(Duration::from_millis(1));
         let message = tokio::time::timeout(due_in.min(quiet), socket.next()).await;
@@ -205,6 +215,14 @@ pub async fn listen(
         if removed_at.elapsed() >= REMOVE_EVERY {
             listened.report.rows_removed += ending::remove_rows(data).await?;
             removed_at = Instant::now();
+        }
+        if looked_at.elapsed() >= LOOK_EVERY {
+            looked_at = Instant::now();
+            // Whoever is watched from now on is taken; a connection that is paused or ended is listened to no more.
+            match data.store.connection(id).await? {
+                Some(row) if row.state == ConnectionState::Active => watching.look(data, id).await?,
+                _ => break None,
+            }
         }
         if data.is_ending() {
             break None;
