@@ -190,9 +190,7 @@ impl DataDirectory {
     /// Takes back imports that never finished, and completes undos and erasures that did not. Somebody else's running
     /// work is left alone: it holds the lock.
     async fn mend(&self) -> Result<(), DataDirectoryError> {
-        let unfinished: Vec<_> = (self.store.imports().await?.into_iter())
-            .filter(|import| matches!(import.state, ImportState::Running | ImportState::Undoing))
-            .collect();
+        let unfinished = self.store.unfinished_imports().await?;
         let erasing = self.store.erasures_under_way().await?;
         if unfinished.is_empty() && erasing.is_empty() {
             return Ok(());

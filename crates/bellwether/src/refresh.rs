@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use lake::AddedFacts;
+use lake::{AddedFacts, SMALL_FILES_MAX};
 use model::AccountId;
 use serde::Serialize;
 use store::{DerivedValues, KeptBefore};
@@ -157,6 +157,10 @@ pub async fn refresh(data: &DataDirectory, asked: Asked, step: impl FnMut(&str))
         (None, true) => 0,
         _ => creators::search::refresh_index(data, done.touched.as_deref()).await?,
     };
+    if data.lake.small_files().await? > SMALL_FILES_MAX {
+        stages.begin("joining small files");
+        join_files(data).await?;
+    }
     for brand in &brands {
         stages.begin(&format!("reading creators' words for {}", brand.name));
         matching::fit::fits(data, brand).await?;
@@ -275,6 +279,20 @@ async fn follow(
         groups: groups.groups.len() as u64,
         touched: Some(touched),
     })
+}
+
+/// Joins the lake's small files. What was derived was made from the same rows: the next refresh still follows what comes after.
+async fn join_files(data: &DataDirectory) -> Result<(), RefreshError> {
+    let Some(before) = conversations::seen_at_refresh(data).await? else { return Ok(()) };
+    if before.facts != data.lake.facts_seen().await? {
+        return Ok(());
+    }
+    let fewer = data.lake.compact().await?;
+    tracing::info!(fewer, "small files were joined");
+    let seen = SeenAtRefresh { facts: data.lake.facts_seen().await?, ..before };
+    data.derived.keep_facts_seen(&serde_json::to_string(&seen).expect("names of files serialise")).await?;
+    creators::search::note_joined_files(data).await?;
+    Ok(())
 }
 
 /// What there is to see now, for the next refresh to compare with.

@@ -600,7 +600,7 @@ fn span_of<T>(rows: &[T], at: impl Fn(&T) -> Timestamp) -> Option<Span> {
 }
 
 /// Hash columns never repeat, so a dictionary would only cost time; the moments are nearly sorted.
-fn writer_properties(table: FactTable) -> WriterProperties {
+pub(crate) fn writer_properties(table: FactTable) -> WriterProperties {
     let level = ZstdLevel::try_new(1).expect("level 1 exists");
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))

@@ -26,7 +26,14 @@ const ERASING_ORDER: [FactTable; 6] = [
 impl Lake {
     /// Takes back everything an import brought, and frees the space. Safe to repeat.
     pub async fn remove_import(&self, import: ImportId) -> Result<u64, LakeError> {
-        self.delete_where(&FactTable::ALL, |_| Some(format!("import_id = {import}"))).await
+        self.remove_imports(&[import]).await
+    }
+
+    /// As [`Lake::remove_import`], of several in one going through the tables.
+    pub async fn remove_imports(&self, imports: &[ImportId]) -> Result<u64, LakeError> {
+        let ids: Vec<String> = imports.iter().map(ToString::to_string).collect();
+        let condition = format!("import_id in ({})", ids.join(", "));
+        self.delete_where(&FactTable::ALL, |_| Some(condition.clone())).await
     }
 
     /// Removes the rows that have passed their `expires_at`, and frees the space. Returns how many they were.

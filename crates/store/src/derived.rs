@@ -249,6 +249,16 @@ impl Derived {
         self.document("facts_seen").await
     }
 
+    /// The same facts lie in other files now; what was made from them stays.
+    pub async fn keep_facts_seen(&self, seen: &str) -> Result<(), StoreError> {
+        sqlx::query("insert or replace into document (name, value) values ('facts_seen', $1)")
+            .bind(seen)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("keeping where the facts lie"))?;
+        Ok(())
+    }
+
     async fn document(&self, name: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> = sqlx::query_as("select value from document where name = $1")
             .bind(name)

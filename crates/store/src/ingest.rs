@@ -84,6 +84,16 @@ pub struct ImportRecord {
     pub remarks: Vec<String>,
 }
 
+/// What the imports of one connection, or of somebody, brought together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Brought {
+    /// `None`: somebody made them.
+    pub connection: Option<i64>,
+    pub imports: u64,
+    pub inserted: u64,
+    pub refused: u64,
+}
+
 impl Store {
     /// Makes the source known, or brings its rules up to date.
     pub async fn keep_source(&self, policy: &SourcePolicy) -> Result<(), StoreError> {
@@ -221,16 +231,7 @@ impl Store {
 
     /// Moves an import to another state; leaving `Done`, or arriving at `Undone`, moves the data revision on.
     pub async fn set_import_state(&self, id: ImportId, state: ImportState) -> Result<(), StoreError> {
-        let failed = StoreError::of("changing an import");
-        let mut transaction = self.pool.begin().await.map_err(&failed)?;
-        sqlx::query("update import set state = $2 where id = $1")
-            .bind(id.0)
-            .bind(state.code())
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        move_revision_on(&mut transaction).await.map_err(&failed)?;
-        transaction.commit().await.map_err(&failed)
+        self.set_import_states(&[id], state).await
     }
 
     /// The last imports a connection brought, newest first.
@@ -244,13 +245,96 @@ impl Store {
         Ok(rows.iter().map(import_record).collect())
     }
 
-    /// Every import, newest first.
-    pub async fn imports(&self) -> Result<Vec<ImportRecord>, StoreError> {
-        let rows = sqlx::query("select * from import order by id desc")
+    /// The newest imports, newest first, and how many there are.
+    pub async fn imports(&self, limit: i64) -> Result<(Vec<ImportRecord>, u64), StoreError> {
+        let failed = StoreError::of("reading the imports");
+        let (all,): (i64,) =
+            sqlx::query_as("select count(*) from import").fetch_one(&self.pool).await.map_err(&failed)?;
+        let rows = sqlx::query("select * from import order by id desc limit $1")
+            .bind(limit)
             .fetch_all(&self.pool)
             .await
-            .map_err(StoreError::of("reading the imports"))?;
+            .map_err(&failed)?;
+        Ok((rows.iter().map(import_record).collect(), all as u64))
+    }
+
+    /// The imports somebody made, newest first: those of connections are on the pages of theirs.
+    pub async fn imports_by_hand(&self) -> Result<Vec<ImportRecord>, StoreError> {
+        self.imports_where("connection_id is null order by id desc").await
+    }
+
+    /// Those that were begun, or were being taken back, and never came to an end.
+    pub async fn unfinished_imports(&self) -> Result<Vec<ImportRecord>, StoreError> {
+        self.imports_where("state in ('running', 'undoing') order by id").await
+    }
+
+    /// The newest that left rows out.
+    pub async fn imports_that_refused(&self, limit: u32) -> Result<Vec<ImportRecord>, StoreError> {
+        self.imports_where(&format!("refused > 0 and state = 'done' order by id desc limit {limit}")).await
+    }
+
+    /// `condition` is ours alone: nothing of it was written by a person.
+    async fn imports_where(&self, condition: &str) -> Result<Vec<ImportRecord>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("select * from import where {condition}"));
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(StoreError::of("reading the imports"))?;
         Ok(rows.iter().map(import_record).collect())
+    }
+
+    /// How many imports are done and what they brought and left out, by the connection that brought them (`None`: somebody).
+    pub async fn brought(&self) -> Result<Vec<Brought>, StoreError> {
+        let rows: Vec<(Option<i64>, i64, i64, i64)> = sqlx::query_as(
+            "select connection_id, count(*), sum(inserted), sum(refused) from import where state = 'done'
+             group by connection_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::of("adding up what imports brought"))?;
+        let brought = |(connection, imports, inserted, refused): (Option<i64>, i64, i64, i64)| Brought {
+            connection,
+            imports: imports as u64,
+            inserted: inserted as u64,
+            refused: refused as u64,
+        };
+        Ok(rows.into_iter().map(brought).collect())
+    }
+
+    /// Whether anything is here that was made up (or, asked the other way, that was not).
+    pub async fn holds_made_up(&self, made_up: bool) -> Result<bool, StoreError> {
+        let (holds,): (bool,) = sqlx::query_as(
+            "select exists (select 1 from import i join source s on s.code = i.source_code
+             where i.state = 'done' and (s.kind = 'generated') = $1)",
+        )
+        .bind(made_up)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::of("looking whether what is here is made up"))?;
+        Ok(holds)
+    }
+
+    /// When facts last came in.
+    pub async fn last_brought_in(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row: Option<(Option<i64>,)> =
+            sqlx::query_as("select finished_at from import where state = 'done' order by id desc limit 1")
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(StoreError::of("looking for the last import"))?;
+        Ok(row.and_then(|(at,)| at).map(Timestamp))
+    }
+
+    /// Moves imports to another state together, and the data revision on.
+    pub async fn set_import_states(&self, ids: &[ImportId], state: ImportState) -> Result<(), StoreError> {
+        let failed = StoreError::of("changing imports");
+        let mut transaction = self.pool.begin().await.map_err(&failed)?;
+        for id in ids {
+            sqlx::query("update import set state = $2 where id = $1")
+                .bind(id.0)
+                .bind(state.code())
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+        }
+        move_revision_on(&mut transaction).await.map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)
     }
 
     pub async fn import(&self, id: ImportId) -> Result<Option<ImportRecord>, StoreError> {

@@ -29,7 +29,7 @@ use crate::data_directory::DataDirectory;
 use crate::output::grouped;
 
 /// A change in what is found raises this, and groups are found anew.
-pub const GROUPS_VERSION: u32 = 3;
+pub const GROUPS_VERSION: u32 = 4;
 /// The members by whom a group is recognised when what was derived is gone.
 const CORE_MAX: usize = 64;
 /// Fewer groups than this need no families.

@@ -103,7 +103,11 @@ pub enum IngestCommand {
     #[command(flatten)]
     Connections(connections::ConnectionCommand),
     /// The imports, newest first.
-    List,
+    List {
+        /// How many of them.
+        #[arg(long, default_value_t = 200)]
+        limit: u32,
+    },
     /// One import with its remarks and refused rows.
     Show { id: i64 },
     /// Take back exactly what an import brought.
@@ -166,7 +170,7 @@ pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> any
             take(data_dir, GraphFile::new(&file, platform, kind, on), &how, output).await
         }
         IngestCommand::Connections(command) => connections::run(data_dir, command, output).await,
-        IngestCommand::List => list(data_dir, output).await,
+        IngestCommand::List { limit } => list(data_dir, limit, output).await,
         IngestCommand::Show { id } => show(data_dir, ImportId(id), output).await,
         IngestCommand::Sources => sources(data_dir, output).await,
         IngestCommand::Undo { id } => {
@@ -315,9 +319,9 @@ fn record_json(import: &ImportRecord) -> serde_json::Value {
     })
 }
 
-async fn list(data_dir: &Path, output: Output) -> anyhow::Result<()> {
+async fn list(data_dir: &Path, limit: u32, output: Output) -> anyhow::Result<()> {
     let data = DataDirectory::open(data_dir).await?;
-    let imports = data.store.imports().await?;
+    let (imports, all) = data.store.imports(i64::from(limit)).await?;
     let document: Vec<_> = imports.iter().map(record_json).collect();
     output.result(&document, |out| {
         if imports.is_empty() {
@@ -336,7 +340,10 @@ async fn list(data_dir: &Path, output: Output) -> anyhow::Result<()> {
                 import.source_code
             )?;
         }
-        Ok(())
+        match all - imports.len() as u64 {
+            0 => Ok(()),
+            older => writeln!(out, "and {} older ones: --limit shows more", grouped(older)),
+        }
     })
 }
 

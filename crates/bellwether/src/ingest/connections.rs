@@ -5,6 +5,7 @@ use model::{Days, Platform, Timestamp};
 use serde::Serialize;
 use store::{ConnectionState, ImportRecord, ImportState, JobCounts, JobRow, NewConnection, NewWatched, WatchedRow};
 
+use super::sync::granting::{Tokens, takes_consent};
 use super::sync::reading::budgets;
 use super::sync::settings::{ConnectionSettings, Offer, Part, StreamKind, StreamSettings, offer};
 use super::sync::work::first_work;
@@ -31,8 +32,10 @@ pub struct Asked {
     pub history_days: Days,
     /// A token or key, where the platform asks for one.
     pub secret: String,
-    /// The secret of the operator's own app, by which the platform signs what it passes on.
+    /// The secret of the operator's own app, by which the platform signs what it passes on and knows the app again.
     pub app_secret: String,
+    /// The key of that app, where somebody is to agree at the platform.
+    pub app_key: String,
     /// The platform's number of the own account.
     pub own_id: String,
     pub stream: Option<(StreamKind, String)>,
@@ -51,6 +54,7 @@ impl Asked {
             history_days: usual.history_days,
             secret: String::new(),
             app_secret: String::new(),
+            app_key: String::new(),
             own_id: String::new(),
             stream: None,
             takes_everybody: false,
@@ -76,8 +80,17 @@ pub async fn connect(data: &DataDirectory, asked: &Asked) -> Result<i64, SyncErr
     }
     let server = address("server", server)?;
     let secret = asked.secret.trim();
-    if matches!(asked.platform, Platform::YouTube | Platform::Instagram) && secret.is_empty() {
+    let app_key = asked.app_key.trim();
+    let rests_on_consent = takes_consent(asked.platform) && !app_key.is_empty();
+    if asked.platform == Platform::TikTok && app_key.is_empty() {
+        return Err(SyncError::refused("app_key", "is needed", offer.needs));
+    }
+    if matches!(asked.platform, Platform::YouTube | Platform::Instagram) && secret.is_empty() && !rests_on_consent {
         return Err(SyncError::refused("secret", "is needed", offer.needs));
+    }
+    if rests_on_consent && asked.app_secret.trim().is_empty() {
+        let hint = "copy it from where the platform shows the app's key";
+        return Err(SyncError::refused("app_secret", "is needed beside the key", hint));
     }
     let own_id = asked.own_id.trim();
     if asked.platform == Platform::Instagram
@@ -88,7 +101,7 @@ pub async fn connect(data: &DataDirectory, asked: &Asked) -> Result<i64, SyncErr
     }
     let app_secret = asked.app_secret.trim();
     let is_broken = |text: &str| text.len() > 4_000 || text.chars().any(char::is_control);
-    if is_broken(secret) || is_broken(app_secret) {
+    if is_broken(secret) || is_broken(app_secret) || is_broken(app_key) {
         return Err(SyncError::refused(
             "secret",
             "is no token or key",
@@ -108,6 +121,7 @@ pub async fn connect(data: &DataDirectory, asked: &Asked) -> Result<i64, SyncErr
     let settings = ConnectionSettings {
         history_days: asked.history_days,
         own_id: Some(own_id.to_owned()).filter(|id| !id.is_empty()),
+        app_key: rests_on_consent.then(|| app_key.to_owned()),
         parts: asked.parts.iter().copied().filter(|part| offer.parts.contains(part)).collect(),
         stream,
         may_reach_inside: asked.may_reach_inside,
@@ -118,13 +132,26 @@ pub async fn connect(data: &DataDirectory, asked: &Asked) -> Result<i64, SyncErr
         name: name.to_owned(),
         server,
         settings: serde_json::to_string(&settings).expect("settings serialise"),
-        secret: (!secret.is_empty())
-            .then(|| seal(&data.outreach_key, SEALED_FOR, format!("{secret}\n{app_secret}").trim_end())),
+        secret: match rests_on_consent {
+            // A lasting token that somebody has already is taken as it is.
+            true => Some(
+                Tokens { app_secret: app_secret.to_owned(), lasting: secret.to_owned(), ..Tokens::default() }
+                    .sealed(data),
+            ),
+            false => (!secret.is_empty())
+                .then(|| seal(&data.outreach_key, SEALED_FOR, format!("{secret}\n{app_secret}").trim_end())),
+        },
     };
     let kept = data.store.keep_connection(&new, data.now()).await?;
-    kept.ok_or_else(|| {
+    let id = kept.ok_or_else(|| {
         SyncError::refused("name", format!("there is a connection called {name:?} already"), "choose another name")
-    })
+    })?;
+    if rests_on_consent {
+        // Whoever agrees is whom it is for.
+        let me = Watch { is_search: false, subjects: vec!["me".to_owned()], brand: None, is_first: false };
+        watch(data, &Connection::find(data, id).await?, &me).await?;
+    }
+    Ok(id)
 }
 
 fn offered(platform: Platform) -> Result<&'static Offer, SyncError> {
@@ -291,6 +318,8 @@ pub struct Health {
 
 /// Pieces of work and imports that are shown.
 const SHOWN: i64 = 25;
+/// Imports that are taken back in one going through the lake.
+const IMPORTS_UNDONE_EACH: usize = 500;
 
 pub async fn health(data: &DataDirectory, connection: &Connection) -> Result<Health, SyncError> {
     let (id, now) = (connection.row.id, data.now());
@@ -333,13 +362,14 @@ pub async fn disconnect(
     data.store.set_connection_state(id, state, data.now()).await?;
     let mut done = Disconnected { imports_undone: 0, facts_removed: 0 };
     if with_facts {
-        for import in data.store.imports_of_connection(id, i64::MAX).await? {
-            if import.state == ImportState::Done {
-                wait_for_others(data).await?;
-                undo_of_connection(data, import.id).await?;
-                done.imports_undone += 1;
-                done.facts_removed += import.counts.inserted;
-            }
+        let mut held = data.store.imports_of_connection(id, i64::MAX).await?;
+        held.retain(|import| import.state == ImportState::Done);
+        for some in held.chunks(IMPORTS_UNDONE_EACH) {
+            let ids: Vec<_> = some.iter().map(|import| import.id).collect();
+            wait_for_others(data).await?;
+            undo_of_connection(data, &ids).await?;
+            done.imports_undone += some.len();
+            done.facts_removed += some.iter().map(|import| import.counts.inserted).sum::<u64>();
         }
     }
     data.store.remove_connection(id).await?;

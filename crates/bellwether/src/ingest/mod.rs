@@ -189,21 +189,15 @@ pub async fn import<F: ImportFormat + 'static>(
 
 /// Made-up and real rows never share a data directory: a number over both would mean nothing.
 async fn refuse_mixing(data: &DataDirectory, policy: &SourcePolicy) -> Result<(), IngestError> {
-    let sources = data.store.sources().await?;
-    let imports = data.store.imports().await?;
-    let made_up =
-        |code: &str| sources.iter().any(|source| source.code == code && source.kind == model::SourceKind::Generated);
     let wanted = policy.kind == model::SourceKind::Generated;
-    let other =
-        imports.iter().find(|import| import.state == ImportState::Done && made_up(&import.source_code) != wanted);
-    match other {
-        None => Ok(()),
-        Some(_) if wanted => Err(IngestError::refused(
+    match data.store.holds_made_up(!wanted).await? {
+        false => Ok(()),
+        true if wanted => Err(IngestError::refused(
             data.path.display(),
             "this data directory holds real data, and a made-up market is never mixed with it",
             "name another folder with --data-dir",
         )),
-        Some(_) => Err(IngestError::refused(
+        true => Err(IngestError::refused(
             data.path.display(),
             "this data directory holds a made-up market, and real data is never mixed with it",
             "name another folder with --data-dir",
@@ -269,23 +263,20 @@ pub async fn undo(data: &DataDirectory, id: ImportId) -> Result<ImportRecord, In
     if let Some(connection) = import.connection {
         return Err(IngestError::OfConnection(id, connection));
     }
-    undo_whatever_brought_it(data, import).await
-}
-
-/// As [`undo`], of an import that a connection brought, too: it ends with the connection. The lock is held.
-async fn undo_whatever_brought_it(data: &DataDirectory, import: ImportRecord) -> Result<ImportRecord, IngestError> {
-    let id = import.id;
     data.store.set_import_state(id, ImportState::Undoing).await?;
     take_back(data, id, ImportState::Undone).await?;
     Ok(import)
 }
 
-/// Takes back an import of a connection that ends.
-pub async fn undo_of_connection(data: &DataDirectory, id: ImportId) -> Result<(), IngestError> {
+/// Takes back imports of a connection that ends, all of them in one going through the lake.
+pub async fn undo_of_connection(data: &DataDirectory, ids: &[ImportId]) -> Result<(), IngestError> {
     let _lock = data.lock_for_writing()?;
     data.revision().await?;
-    let import = data.store.import(id).await?.ok_or(IngestError::NoSuchImport(id))?;
-    undo_whatever_brought_it(data, import).await.map(drop)
+    data.store.set_import_states(ids, ImportState::Undoing).await?;
+    data.lake.remove_imports(ids).await?;
+    data.store.set_import_states(ids, ImportState::Undone).await?;
+    data.revision().await?;
+    Ok(())
 }
 
 async fn take_back(data: &DataDirectory, id: ImportId, state: ImportState) -> Result<(), IngestError> {

@@ -37,20 +37,22 @@ pub const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// What may be reached under the public address.
-const PUBLIC_PATHS: [&str; 6] = [
+const PUBLIC_PATHS: [&str; 8] = [
     "/outreach/unsubscribe/",
     "/outreach/creator/",
     "/static/",
     "/creators/lists/shared/",
     "/vetting/shared/",
     "/measurement/shared/",
+    "/ingest/consent",
+    "/ingest/instagram/deletion",
 ];
 /// Where a proxy says which host was asked for.
 const FORWARDED_HOST: &str = "x-forwarded-host";
 /// Headers by which a proxy says that it handed a request on.
 const FORWARDING: [&str; 6] = ["x-forwarded-for", FORWARDED_HOST, "x-forwarded-proto", "forwarded", "via", "x-real-ip"];
-/// Mail programs post here by themselves, from wherever they are.
-const FROM_ANYWHERE: &str = "/outreach/unsubscribe/";
+/// Mail programs and platforms post here by themselves, from wherever they are; what platforms post is signed.
+const FROM_ANYWHERE: [&str; 2] = ["/outreach/unsubscribe/", "/ingest/instagram/deletion"];
 
 /// Lets a request through when it comes from where it may.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -90,7 +92,8 @@ fn reads(method: &Method) -> bool {
 }
 
 fn takes_from_anywhere(request: &Request) -> bool {
-    *request.method() == Method::POST && request.uri().path().starts_with(FROM_ANYWHERE)
+    let path = request.uri().path();
+    *request.method() == Method::POST && FROM_ANYWHERE.iter().any(|there| path.starts_with(there))
 }
 
 fn is_public_path(path: &str) -> bool {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use store::{ImportState, RankedFilter};
+use store::RankedFilter;
 
 use super::app::{App, Page, aside, draw};
 use super::error::WebError;
@@ -203,25 +203,22 @@ async fn waiting_tiles(app: &App) -> Result<WaitingTiles, WebError> {
 
 /// Saved searches with new matches, and imports that refused rows, newest first.
 async fn needs_you(app: &App, own: &OwnPeople) -> Result<Vec<NeedsYou>, WebError> {
-    let imports = app.data.store.imports().await?;
+    let imports = app.data.store.imports_that_refused(3).await?;
     let searches = app.data.store.saved_searches().await?;
     let met = searches.into_iter().filter(|saved| saved.alert && saved.new > 0).map(|saved| NeedsYou {
         words: format!("{} “{}”", format::counted(saved.new, "creator newly meets", "creators newly meet"), saved.name),
         address: "/creators/searches".to_owned(),
         action: "See who",
     });
-    let refused =
-        imports.iter().filter(|import| import.state == ImportState::Done && import.counts.refused > 0).take(3).map(
-            |import| NeedsYou {
-                words: format!(
-                    "{} of {}",
-                    format::counted(import.counts.refused, "row was refused", "rows were refused"),
-                    import.label
-                ),
-                address: format!("/ingest/{}", import.id),
-                action: "See why",
-            },
-        );
+    let refused = imports.iter().map(|import| NeedsYou {
+        words: format!(
+            "{} of {}",
+            format::counted(import.counts.refused, "row was refused", "rows were refused"),
+            import.label
+        ),
+        address: format!("/ingest/{}", import.id),
+        action: "See why",
+    });
     let waiting = own.suggested.iter().filter(|one| one.is_creator).count() as u64;
     let waiting = (waiting > 0).then(|| NeedsYou {
         words: format!("{} among your own people", format::counted(waiting, "creator may be", "creators may be")),

@@ -73,6 +73,8 @@ fn pages() -> Router<App> {
             get(ingest::pages::connections::end_confirm).post(ingest::pages::connections::end),
         )
         .route("/ingest/connections/{id}/do/{change}", post(ingest::pages::connections::change))
+        .route("/ingest/connections/{id}/consent", get(ingest::pages::connections::ask_consent))
+        .route("/ingest/consent", get(ingest::pages::connections::consent_returned))
         .route("/ingest/instagram/deletion", post(ingest::pages::connections::deletion))
         .route("/ingest/instagram/deletion/{code}", get(ingest::pages::connections::deletion_done))
         .route("/ingest/sources", get(ingest::pages::sources::index))

@@ -187,7 +187,7 @@ fn what_a_connection_brought_goes_as_a_whole_with_it() {
 fn what_cannot_be_is_refused_with_what_to_do() {
     let place = Place::new();
     for (arguments, said) in [
-        (&["ingest", "connect", "tiktok"][..], "cannot be connected"),
+        (&["ingest", "connect", "reddit"][..], "cannot be connected"),
         (&["ingest", "connect", "bluesky", "--server", "gopher://x"], "https://"),
         (&["ingest", "sync", "Bluesky"], "no connection called"),
     ] {

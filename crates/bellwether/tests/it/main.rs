@@ -18,6 +18,7 @@ mod house;
 mod ingest;
 mod ingest_bluesky;
 mod ingest_connections;
+mod ingest_consent;
 mod ingest_files;
 mod ingest_instagram;
 mod ingest_mastodon;

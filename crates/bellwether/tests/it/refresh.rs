@@ -73,7 +73,7 @@ fn seen(place: &Place) -> (Vec<(Vec<String>, Value, Value)>, Value) {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|group| (terms(group), group["members"].clone(), group["language"].clone()))
+        .map(|group| (terms(group), group["members"].clone(), group["language"]["code"].clone()))
         .collect();
     groups.sort_by(|one, other| one.0.cmp(&other.0));
     (groups, place.json(&["matching", "rank", "--brand", "Cask"])["creators"].clone())
@@ -186,4 +186,64 @@ fn once_one_author_is_seen_to_answer_the_silence_of_the_others_means_something()
     assert_eq!(refreshed["incremental"], true, "{refreshed}");
     assert!(rate(answering).is_f64());
     assert_eq!(rate(silent), 0.0, "whom nothing new is about");
+}
+
+#[tokio::test]
+async fn many_small_portions_are_joined_and_what_comes_after_is_still_followed() {
+    use bellwether::ingest::connections::{Asked as Connecting, connect};
+    use bellwether::ingest::{Portion, policies, take_portion};
+    use bellwether::refresh::{Asked, refresh};
+    use model::facts::{AccountFact, FactBatch, InteractionFact, TextFact};
+    use model::{InteractionId, InteractionKind, Platform, Timestamp};
+
+    let place = Place::new();
+    let data = bellwether::data_directory::DataDirectory::open(&place.data_dir()).await.expect("opens");
+    let connection = connect(&data, &Connecting::new(Platform::Bluesky)).await.expect("is connected");
+    let portion = |number: i64| {
+        let people = [number % 7, (number + 1 + number % 5) % 7 + 7]
+            .map(|who| AccountFact::new(Platform::Bluesky, "", &format!("did:plc:{who}")));
+        let text = TextFact::new(format!("which barrel would you buy for batch {number}?"));
+        let (kind, at) = (InteractionKind::Reply, Timestamp::from_unix_seconds(1_790_000_000 + number * 60));
+        let said = InteractionFact {
+            id: InteractionId::by_content(kind, people[0].id, Some(people[1].id), None, at, Some(text.id)),
+            kind,
+            actor: people[0].id,
+            target: Some(people[1].id),
+            post: None,
+            parent: None,
+            at,
+            text: Some(text.id),
+            by_author: false,
+        };
+        let facts =
+            FactBatch { accounts: people.into(), interactions: vec![said], texts: vec![text], ..FactBatch::default() };
+        Portion {
+            connection,
+            label: "Bluesky, stream".into(),
+            policy: policies::of_interface(Platform::Bluesky),
+            facts,
+            rows_in: 1,
+            issues: vec![],
+            remarks: vec![],
+        }
+    };
+    for number in 0..70 {
+        take_portion(&data, portion(number), &store::Along::default()).await.expect("is taken");
+    }
+    let rows = data.lake.digests(data.now()).await.expect("reads");
+    let stages = |done: &bellwether::refresh::Refreshed| -> Vec<String> {
+        done.stages.iter().map(|stage| stage.stage.clone()).collect()
+    };
+    let first = refresh(&data, Asked::WhatChanged, |_| ()).await.expect("refreshes");
+    assert!(stages(&first).contains(&"joining small files".to_owned()), "{:?}", stages(&first));
+    assert_eq!(data.lake.digests(data.now()).await.expect("reads"), rows, "the rows are the same");
+    assert!(data.lake.small_files().await.expect("counts") <= 2);
+    assert!(!refresh(&data, Asked::WhatChanged, |_| ()).await.expect("refreshes").made, "nothing has changed");
+    take_portion(&data, portion(70), &store::Along::default()).await.expect("is taken");
+    let next = refresh(&data, Asked::WhatChanged, |_| ()).await.expect("refreshes");
+    assert!(next.made && next.incremental && next.how.contains("1 interactions"), "{}", next.how);
+    drop(data);
+    let ended = place.json(&["ingest", "disconnect", "bluesky", "--with-facts"]);
+    assert_eq!(ended["imports_undone"], 71, "{ended}");
+    assert_eq!(place.json(&["conversations", "counts"])["interactions"], 0);
 }

@@ -137,6 +137,18 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps another grant for it, sealed.
+    pub async fn set_connection_secret(&self, id: i64, secret: &[u8], at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("update connection set secret = $2, changed_at = $3 where id = $1")
+            .bind(id)
+            .bind(secret)
+            .bind(at.0)
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("keeping a grant"))?;
+        Ok(())
+    }
+
     pub async fn set_connection_settings(&self, id: i64, settings: &str, at: Timestamp) -> Result<(), StoreError> {
         sqlx::query("update connection set settings = $2, changed_at = $3 where id = $1")
             .bind(id)

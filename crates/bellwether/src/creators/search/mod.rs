@@ -399,6 +399,19 @@ pub async fn refresh_index(data: &DataDirectory, touched: Option<&[AccountId]>) 
     write(data, &held.index, which, revision).await
 }
 
+/// The facts lie in other files now and are the same: an index that was current stays so. The writers' lock is held by the caller.
+pub async fn note_joined_files(data: &DataDirectory) -> Result<(), CreatorsError> {
+    let revision = data.revision().await?;
+    let held = data.search_held().await?;
+    let _one = data.search_following.lock().await;
+    match made_from(held.index.newest()?.as_ref()) {
+        Some(made) if made.revision == revision => {
+            write(data, &held.index, Which::These(vec![]), revision).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whose documents are written.
 enum Which {
     Everybody(Vec<AccountId>),

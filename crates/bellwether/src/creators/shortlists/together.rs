@@ -91,9 +91,7 @@ impl ListsHeld {
 /// When facts last came in: the lists are those of that day. The day of the newest talk would need the whole conversation
 /// graph, which takes seconds where none is in memory.
 async fn last_brought_in(data: &DataDirectory) -> Result<Option<Timestamp>, CreatorsError> {
-    let imports = data.store.imports().await?;
-    let done = imports.iter().filter(|import| import.state == store::ImportState::Done);
-    Ok(done.filter_map(|import| import.finished_at).max())
+    Ok(data.store.last_brought_in().await?)
 }
 
 /// `(sum - distinct) / sum`: falls as `distinct` grows, so its ends are those of `distinct` the other way round.

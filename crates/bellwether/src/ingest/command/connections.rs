@@ -15,7 +15,7 @@ use crate::data_directory::DataDirectory;
 use crate::ingest::connections::{self, Asked, Health, Watch};
 use crate::ingest::sync::settings::{OFFERS, Offer, Part, StreamKind};
 use crate::ingest::sync::stream::{Listened, Until, listen};
-use crate::ingest::sync::{Connection, SyncReport, run as sync};
+use crate::ingest::sync::{Connection, SyncReport, granting, run as sync};
 use crate::matching;
 use crate::output::{Output, grouped};
 
@@ -64,6 +64,13 @@ pub enum ConnectionCommand {
         #[arg(long, default_value_t = 10)]
         quiet_seconds: u64,
     },
+    /// The link at which somebody agrees that a connection reads their account; good for an hour.
+    Consent {
+        connection: String,
+        /// The address people reach `bellwether serve` by; they come back to it.
+        #[arg(long, default_value = "http://127.0.0.1:7878")]
+        address: String,
+    },
     /// Ask nothing until it is resumed.
     Pause { connection: String },
     /// Ask again.
@@ -93,6 +100,9 @@ pub struct Connect {
     /// A file that holds the secret of your own app, by which the platform signs what it passes on.
     #[arg(long)]
     app_secret_file: Option<std::path::PathBuf>,
+    /// The key of your own app, where somebody agrees at the platform (TikTok; YouTube for the own channel).
+    #[arg(long, default_value = "")]
+    app_key: String,
     /// The platform's number of the own account (Instagram).
     #[arg(long, default_value = "")]
     own_id: String,
@@ -195,6 +205,21 @@ pub async fn run(data_dir: &Path, command: ConnectionCommand, output: Output) ->
                 )
             })
         }
+        ConnectionCommand::Consent { connection, address } => {
+            let connection = connections::find(&data, &connection).await?;
+            let link = granting::link(&data, &connection, &address)?;
+            let returns_to = granting::return_address(&address);
+            output.result(
+                &json!({ "connection": connection.row.name, "link": link, "returns_to": returns_to }),
+                |out| {
+                    writeln!(out, "{link}")?;
+                    writeln!(
+                        out,
+                        "they come back to {returns_to}, which the app must name; bellwether serve must run there"
+                    )
+                },
+            )
+        }
         ConnectionCommand::Pause { connection } => set_state(&data, &connection, ConnectionState::Paused, output).await,
         ConnectionCommand::Resume { connection } => {
             set_state(&data, &connection, ConnectionState::Active, output).await
@@ -229,6 +254,7 @@ async fn connect(data: &DataDirectory, asked: Connect, output: Output) -> anyhow
         secret: secret_of(asked.secret_file.as_deref())?,
         app_secret: secret_of(asked.app_secret_file.as_deref())?,
         own_id: asked.own_id,
+        app_key: asked.app_key,
         stream: asked.stream.map(|server| (kind, server)),
         takes_everybody: asked.stream_everybody,
         may_reach_inside: asked.internal,

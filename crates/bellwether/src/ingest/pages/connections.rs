@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use model::{Days, Platform};
 use store::{ConnectionState, JobRow, WatchedRow};
@@ -10,7 +11,7 @@ use super::{ImportLine, IngestPart, job, parts};
 use crate::clock;
 use crate::ingest::connections::{self, Asked, Watch};
 use crate::ingest::sync::settings::{OFFERS, Part, StreamKind, offer};
-use crate::ingest::sync::{self, Connection, SyncError};
+use crate::ingest::sync::{self, Connection, SyncError, granting};
 use crate::web::app::{App, Page, draw};
 use crate::web::error::{Recovery, WebError, sentence};
 use crate::web::format;
@@ -142,6 +143,9 @@ struct ConnectPage {
     asks_secret: bool,
     asks_own_id: bool,
     own_id: String,
+    /// Somebody may agree at the platform: then the key of an app is asked for, and this is where people come back to.
+    consent: Option<ConsentAsked>,
+    app_key: String,
     has_stream: bool,
     stream: String,
     is_repos: bool,
@@ -150,7 +154,31 @@ struct ConnectPage {
     is_internal: bool,
 }
 
-async fn connect_page(app: &App, visit: Visit, platform: &str, asked: &Pairs, problem: Option<Problem>) -> Page {
+/// What a connection that rests on consent is asked for.
+pub struct ConsentAsked {
+    /// There is no other way to connect it.
+    is_only_way: bool,
+    returns_to: String,
+}
+
+/// The address people reach this program by: the public one where there is one, else the one that this page was asked by.
+async fn own_server(app: &App, headers: &HeaderMap) -> Result<String, WebError> {
+    let public = crate::outreach::settings::settings(&app.data).await?.public_address;
+    if !public.is_empty() {
+        return Ok(public);
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+    Ok(format!("http://{host}"))
+}
+
+async fn connect_page(
+    app: &App,
+    visit: Visit,
+    headers: &HeaderMap,
+    platform: &str,
+    asked: &Pairs,
+    problem: Option<Problem>,
+) -> Page {
     let found = Platform::from_code(platform).and_then(offer).ok_or_else(|| {
         WebError::not_found("This platform cannot be connected", "Its exports can be brought in as files.")
             .with(Recovery::new("What can be connected", "/ingest/connections"))
@@ -170,7 +198,15 @@ async fn connect_page(app: &App, visit: Visit, platform: &str, asked: &Pairs, pr
         server: typed_or(asked, "server", found.server),
         history_days: typed_or(asked, "history_days", &usual.history_days.0.to_string()),
         ticks: ticks(found.parts, &chosen),
-        asks_secret: found.platform != Platform::Bluesky,
+        asks_secret: !matches!(found.platform, Platform::Bluesky | Platform::TikTok),
+        consent: match granting::takes_consent(found.platform) {
+            true => Some(ConsentAsked {
+                is_only_way: found.platform == Platform::TikTok,
+                returns_to: granting::return_address(&own_server(app, headers).await?),
+            }),
+            false => None,
+        },
+        app_key: typed(asked, "app_key"),
         asks_own_id: found.platform == Platform::Instagram,
         own_id: typed(asked, "own_id"),
         has_stream: found.platform == Platform::Bluesky,
@@ -183,8 +219,13 @@ async fn connect_page(app: &App, visit: Visit, platform: &str, asked: &Pairs, pr
 }
 
 /// `GET /ingest/connections/new/{platform}`
-pub async fn connect_form(State(app): State<App>, visit: Visit, Path(platform): Path<String>) -> Page {
-    connect_page(&app, visit, &platform, &Pairs::default(), None).await
+pub async fn connect_form(
+    State(app): State<App>,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(platform): Path<String>,
+) -> Page {
+    connect_page(&app, visit, &headers, &platform, &Pairs::default(), None).await
 }
 
 /// What was wrong belongs beside the field it is about.
@@ -197,6 +238,8 @@ fn problem_of(error: SyncError) -> Result<Problem, WebError> {
                 "stream" => "stream",
                 "secret" => "secret",
                 "own_id" => "own_id",
+                "app_key" => "app_key",
+                "app_secret" => "app_secret",
                 "whom to watch" | "words" => "subjects",
                 _ => "",
             };
@@ -214,19 +257,20 @@ fn problem_of(error: SyncError) -> Result<Problem, WebError> {
 pub async fn connect(
     State(app): State<App>,
     visit: Visit,
+    headers: HeaderMap,
     Path(platform): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let given = Pairs(pairs);
     let Some(known) = Platform::from_code(&platform) else {
-        return Ok(connect_page(&app, visit, &platform, &given, None).await?.into_response());
+        return Ok(connect_page(&app, visit, &headers, &platform, &given, None).await?.into_response());
     };
     let days =
         given.one("history_days").and_then(|days| days.parse::<u32>().ok()).filter(|days| (1..=3_650).contains(days));
     let Some(days) = days else {
         let words = "Write a number of days from 1 to 3,650.".to_owned();
         let problem = Problem { field: "history_days", words, hint: None, links: vec![] };
-        return Ok(not_valid(connect_page(&app, visit, &platform, &given, Some(problem)).await?));
+        return Ok(not_valid(connect_page(&app, visit, &headers, &platform, &given, Some(problem)).await?));
     };
     let kind = if given.one("stream_kind") == Some("repos") { StreamKind::Repos } else { StreamKind::Jetstream };
     let asked = Asked {
@@ -237,6 +281,7 @@ pub async fn connect(
         secret: typed(&given, "secret"),
         app_secret: typed(&given, "app_secret"),
         own_id: typed(&given, "own_id"),
+        app_key: typed(&given, "app_key"),
         stream: given.one("stream").map(|server| (kind, server.to_owned())),
         may_reach_inside: app.reach == Reach::ThisMachine && given.one("internal").is_some(),
         ..Asked::new(known)
@@ -245,7 +290,7 @@ pub async fn connect(
         Ok(id) => Ok(Redirect::to(&format!("/ingest/connections/{id}")).into_response()),
         Err(error) => {
             let problem = problem_of(error)?;
-            Ok(not_valid(connect_page(&app, visit, &platform, &given, Some(problem)).await?))
+            Ok(not_valid(connect_page(&app, visit, &headers, &platform, &given, Some(problem)).await?))
         }
     }
 }
@@ -298,6 +343,8 @@ struct ConnectionPage {
     stream: Option<String>,
     history_days: String,
     offer: Option<OfferView>,
+    /// It rests on somebody's consent.
+    rests_on_consent: bool,
     watched: Vec<WatchedLine>,
     calls: Vec<CallsLine>,
     work: Vec<WorkLine>,
@@ -381,6 +428,7 @@ async fn connection_page(app: &App, visit: Visit, id: i64, asked: &Pairs, proble
         stream: settings.stream.as_ref().map(|stream| stream.server.clone()),
         history_days: settings.history_days.0.to_string(),
         offer: offers().into_iter().find(|view| view.code == row.platform),
+        rests_on_consent: settings.app_key.is_some() && row.state != ConnectionState::Revoked,
         watched: health.watched.into_iter().map(|row| watched_line(row, &brands, connection.platform)).collect(),
         calls: (health.calls.iter())
             .map(|(bucket, _, used, most)| CallsLine {
@@ -494,6 +542,55 @@ pub async fn change(State(app): State<App>, Path((id, change)): Path<(i64, Strin
     }
 }
 
+/// `GET /ingest/connections/{id}/consent`: leads to the platform, where somebody agrees.
+pub async fn ask_consent(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Result<Redirect, WebError> {
+    let connection = Connection::find(&app.data, id).await?;
+    let link = granting::link(&app.data, &connection, &own_server(&app, &headers).await?)?;
+    Ok(Redirect::to(link.as_str()))
+}
+
+#[derive(Template)]
+#[template(path = "ingest/consent.html")]
+struct ConsentPage {
+    theme: &'static str,
+    title: &'static str,
+    words: String,
+}
+
+/// `GET /ingest/consent`: somebody comes back from the platform, who may be a creator and no user of this program.
+pub async fn consent_returned(
+    State(app): State<App>,
+    visit: Visit,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let given = Pairs(pairs);
+    let done = match (given.one("code"), given.one("state")) {
+        (Some(code), Some(state)) => granting::returned(&app.data, state, code).await.map(Some),
+        _ => Ok(None),
+    };
+    let (title, words) = match done {
+        Ok(Some(connection)) => (
+            "Thank you",
+            format!(
+                "{} may be read now. You can take that back at {} at any time; what was read goes a week later.",
+                connection.row.name,
+                connection.platform.name()
+            ),
+        ),
+        Ok(None) => ("Nothing was agreed to", "Nothing is read, and this page may be closed.".to_owned()),
+        Err(error @ (SyncError::Refused { .. } | SyncError::NotReached(_))) => {
+            ("This did not work", sentence(&error.to_string().replace("\nhint:", ";")))
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let page = ConsentPage { theme: visit.theme.code(), title, words };
+    Ok(draw(page).await?.into_response())
+}
+
 #[derive(Template)]
 #[template(path = "ingest/disconnect.html")]
 struct DisconnectPage {
@@ -506,13 +603,13 @@ struct DisconnectPage {
 /// `GET /ingest/connections/{id}/end`: asks before anything is taken back.
 pub async fn end_confirm(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Page {
     let connection = Connection::find(&app.data, id).await?;
-    let imports = app.data.store.imports_of_connection(id, i64::MAX).await?;
-    let held = imports.iter().filter(|import| import.state == store::ImportState::Done).count();
+    let brought = app.data.store.brought().await?;
+    let held = brought.iter().find(|one| one.connection == Some(id)).map_or(0, |one| one.imports);
     draw(DisconnectPage {
         layout: Layout::load(&app, visit, Word::Ingest, format!("End {}", connection.row.name)).await?,
         id,
         name: connection.row.name,
-        imports: format::counted(held as u64, "import", "imports"),
+        imports: format::counted(held, "import", "imports"),
     })
     .await
 }
@@ -549,12 +646,12 @@ pub struct DeletionAnswer {
 /// `POST /ingest/instagram/deletion`: somebody took the app's right away through the platform and asks that what it gave goes.
 pub async fn deletion(
     State(app): State<App>,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<axum::Json<DeletionAnswer>, WebError> {
     let signed = typed(&Pairs(pairs), "signed_request");
     let done = crate::ingest::deletion::delete_as_asked(&app.data, &signed).await?;
-    let host = headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     Ok(axum::Json(DeletionAnswer {
         url: format!("https://{host}/ingest/instagram/deletion/{}", done.code),
         confirmation_code: done.code,

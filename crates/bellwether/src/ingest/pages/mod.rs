@@ -124,13 +124,13 @@ struct ImportsPage {
 /// `GET /ingest`
 pub async fn index(State(app): State<App>, visit: Visit) -> Page {
     let layout = Layout::load(&app, visit, Word::Ingest, "Imports").await?;
-    let imports = app.data.store.imports().await?;
-    let done: Vec<&ImportRecord> = imports.iter().filter(|import| import.state == ImportState::Done).collect();
-    let facts = done.iter().map(|import| import.counts.inserted).sum();
-    let refused: u64 = done.iter().map(|import| import.counts.refused).sum();
+    let brought = app.data.store.brought().await?;
+    let done = brought.iter().map(|one| one.imports).sum();
+    let facts = brought.iter().map(|one| one.inserted).sum();
+    let refused: u64 = brought.iter().map(|one| one.refused).sum();
     let finding = format!(
         "{} brought {}; {}.",
-        format::counted(done.len() as u64, "import has", "imports have"),
+        format::counted(done, "import has", "imports have"),
         format::counted(facts, "fact", "facts"),
         if refused == 0 {
             "no row was refused".to_owned()
@@ -140,12 +140,10 @@ pub async fn index(State(app): State<App>, visit: Visit) -> Page {
     );
     let mut connected = vec![];
     for row in app.data.store.connections().await? {
-        let brought: u64 =
-            (done.iter()).filter(|import| import.connection == Some(row.id)).map(|import| import.counts.inserted).sum();
-        connected.push((row.name, row.id, format::counted(brought, "fact", "facts")));
+        let facts = brought.iter().find(|one| one.connection == Some(row.id)).map_or(0, |one| one.inserted);
+        connected.push((row.name, row.id, format::counted(facts, "fact", "facts")));
     }
-    let by_hand = imports.iter().filter(|import| import.connection.is_none());
-    let imports = by_hand.map(ImportLine::new).collect();
+    let imports = app.data.store.imports_by_hand().await?.iter().map(ImportLine::new).collect();
     draw(ImportsPage { layout, parts: parts("Imports"), connected, imports, finding }).await
 }
 

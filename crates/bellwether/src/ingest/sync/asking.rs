@@ -93,6 +93,8 @@ pub struct Asking<'a> {
     outbound: Outbound,
     grant: Grant,
     line: Option<Line>,
+    /// When the grant ends by itself, where it does.
+    pub ends_at: Option<Timestamp>,
     /// Questions asked.
     pub calls: u64,
 }
@@ -110,7 +112,12 @@ impl<'a> Asking<'a> {
             time_at_most: std::time::Duration::from_secs(60),
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        Asking { data, connection, server, outbound, grant, line: None, calls: 0 }
+        Asking { data, connection, server, outbound, grant, line: None, ends_at: None, calls: 0 }
+    }
+
+    /// Goes on with another grant.
+    pub fn take_grant(&mut self, grant: Grant, ends_at: Option<Timestamp>) {
+        (self.grant, self.ends_at) = (grant, ends_at);
     }
 
     /// The server's name, with its port where it has one of its own.
@@ -130,8 +137,31 @@ impl<'a> Asking<'a> {
         serde_json::from_slice(&answered.body).map_err(|error| AskError::Unreadable(error.to_string()))
     }
 
+    /// As [`Asking::json`], with a question that is JSON itself.
+    pub async fn json_posted<T: DeserializeOwned>(
+        &mut self,
+        budget: Budget,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<T, AskError> {
+        let answered = self.ask(budget, Method::POST, path, query, body.to_string().into_bytes()).await?;
+        serde_json::from_slice(&answered.body).map_err(|error| AskError::Unreadable(error.to_string()))
+    }
+
     /// Asks once; an answer that is none is told apart.
     pub async fn get(&mut self, budget: Budget, path: &str, query: &[(&str, &str)]) -> Result<Answered, AskError> {
+        self.ask(budget, Method::GET, path, query, vec![]).await
+    }
+
+    async fn ask(
+        &mut self,
+        budget: Budget,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answered, AskError> {
         let (began_at, until) = budget.window.around(self.data.now());
         let used = self.data.store.count_calls(self.connection, budget.bucket, began_at, budget.calls_each).await?;
         if used > budget.calls_max {
@@ -153,8 +183,11 @@ impl<'a> Asking<'a> {
         {
             headers.insert(header::AUTHORIZATION, value);
         }
+        if !body.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         self.calls += 1;
-        let asked = Asked { method: Method::GET, url, headers, body: vec![] };
+        let asked = Asked { method, url, headers, body };
         let answered = self.on_the_line(asked).await?;
         if answered.is_cut {
             return Err(AskError::Unreadable("it is too long, or broke off".to_owned()));
@@ -231,8 +264,9 @@ fn refusal(body: &[u8]) -> (String, String) {
             let reason = short(&said["error"]["errors"][0]["reason"]);
             // The Graph API tells its problems apart by numbers.
             let number = error.get("code").and_then(Value::as_i64).filter(|_| reason.is_empty());
+            let named = error.get("code").map(short).filter(|code| reason.is_empty() && !code.is_empty());
             (
-                number.map_or(reason, |number| format!("code {number}")),
+                named.or(number.map(|number| format!("code {number}"))).unwrap_or(reason),
                 error.get("message").map(short).unwrap_or_default(),
             )
         }
@@ -286,6 +320,8 @@ mod tests {
                 ("commentsDisabled", "m"),
             ),
             (r#"{"error":"Record not found"}"#, ("Record not found", "")),
+            (r#"{"error":{"code":190,"message":"m"}}"#, ("code 190", "m")),
+            (r#"{"error":{"code":"access_token_invalid","message":"m"}}"#, ("access_token_invalid", "m")),
             ("<html>", ("", "")),
         ] {
             assert_eq!(refusal(body.as_bytes()), (expected.0.to_owned(), expected.1.to_owned()));

@@ -10,8 +10,8 @@ use model::facts::AccountKind;
 use model::{InteractionKind, Platform, PostId};
 use platforms::Collected;
 use platforms::instagram_graph::{
-    BusinessDiscovery, CommentList, InsightList, MediaList, Tally, Under, User, comment_facts, discovery_facts,
-    insight_facts, media_facts, naming_facts, user_facts,
+    BusinessDiscovery, CommentList, CreatorList, InsightList, MediaList, Tally, Under, User, comment_facts,
+    creator_facts, discovery_facts, insight_facts, media_facts, naming_facts, user_facts,
 };
 use platforms::receive::Named;
 use serde::Deserialize;
@@ -32,6 +32,12 @@ const MEDIA_FIELDS: &str =
     "id,caption,media_type,media_product_type,permalink,timestamp,like_count,comments_count,username";
 const COMMENT_FIELDS: &str = "id,text,username,from,like_count,parent_id,timestamp,hidden,replies{id,text,username,from,like_count,timestamp,hidden}";
 const INSIGHTS: &str = "reach,views,saved,shares,likes,comments,total_interactions";
+
+const CREATOR_FIELDS: &str = "id,username,biography,country,insights.metrics(total_followers)";
+/// A search that begins so asks the marketplace for creators, not for posts with a hashtag.
+pub const CREATORS: &str = "creators:";
+/// Pages of creators that a search takes.
+const CREATOR_PAGES_MAX: i64 = 4;
 
 /// The own account is watched under this name.
 pub const OWN: &str = "me";
@@ -144,6 +150,17 @@ pub async fn step(
                 naming_facts(one, InteractionKind::Tag, part(0), now, found, &mut remembered.named);
             }
             page.cursor = media.after().map(str::to_owned);
+        }
+        task::SEARCH if job.subject.starts_with(CREATORS) => {
+            let words = job.subject.trim_start_matches(CREATORS).trim();
+            let mut query = vec![("query", words), ("fields", CREATOR_FIELDS), ("limit", "50")];
+            query.extend(after);
+            let list: CreatorList = asking.json(BUDGET, &format!("{own}/creator_marketplace_creators"), &query).await?;
+            found.rows += list.data.len() as u64;
+            for creator in &list.data {
+                creator_facts(creator, now, found, &mut remembered.named);
+            }
+            page.cursor = list.after().filter(|_| job.pages < CREATOR_PAGES_MAX).map(str::to_owned);
         }
         task::SEARCH => {
             let tag = job.subject.trim().trim_start_matches('#').to_lowercase();

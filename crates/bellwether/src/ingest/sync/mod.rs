@@ -4,11 +4,13 @@
 pub mod asking;
 pub mod bluesky;
 pub mod ending;
+pub mod granting;
 pub mod instagram;
 pub mod mastodon;
 pub mod reading;
 pub mod settings;
 pub mod stream;
+pub mod tiktok;
 pub mod turns;
 pub mod work;
 pub mod working;
@@ -114,11 +116,15 @@ impl Connection {
         Ok(Connection { row, platform, settings, server })
     }
 
-    /// By what right its server is asked.
-    pub fn grant(&self, data: &DataDirectory) -> Result<Grant, SyncError> {
-        let Some(secret) = self.secret(data)? else { return Ok(Grant::Open) };
+    /// By what right its server is asked, and until when where that ends by itself.
+    pub async fn grant(&self, data: &DataDirectory) -> Result<(Grant, Option<Timestamp>), SyncError> {
+        if self.settings.app_key.is_some() {
+            let (grant, until) = granting::grant(data, self).await?;
+            return Ok((grant, Some(until)));
+        }
+        let Some(secret) = self.secret(data)? else { return Ok((Grant::Open, None)) };
         let token = secret.lines().next().unwrap_or_default().to_owned();
-        Ok(if self.platform == Platform::YouTube { Grant::Key(token) } else { Grant::Bearer(token) })
+        Ok((if self.platform == Platform::YouTube { Grant::Key(token) } else { Grant::Bearer(token) }, None))
     }
 
     /// The secret of the operator's own app, where the platform signs with it what it passes on.
@@ -232,9 +238,10 @@ pub async fn run(data: &DataDirectory, id: i64, told: &(dyn Fn(&SyncReport) + Sy
     }
     let mut report = SyncReport::default();
     let inside = connection.settings.may_reach_inside;
-    let grant = connection.grant(data)?;
+    let (grant, ends_at) = connection.grant(data).await?;
     let mut asking = Asking::new(data, id, connection.server.clone(), inside, grant);
     let mut collecting = Collecting::new(&connection, data.now());
+    asking.ends_at = ends_at;
     let outcome = work_through(data, &connection, &mut asking, &mut collecting, &mut report, told).await;
     report.calls = asking.calls;
     // What was collected before a failure is kept all the same.
@@ -265,6 +272,11 @@ async fn work_through(
         while let Some(job) = turns.pop_front() {
             if data.is_ending() {
                 return Ok(());
+            }
+            if asking.ends_at.is_some_and(|until| granting::is_ending(until, data.now())) {
+                // What was kept beside it, such as a token made anew, is read again.
+                let (grant, ends_at) = Connection::find(data, id).await?.grant(data).await?;
+                asking.take_grant(grant, ends_at);
             }
             match one_page(data, connection, asking, collecting, report, job, &mut turns).await? {
                 Came::Answer => answered = true,
@@ -347,8 +359,8 @@ async fn one_page(
             }
             data.store.work_failed(job.id, &problem, tried_again_at(&job, is_gone, now)).await?;
             // A grant that is not taken any more gives no right to what it gave: it goes in a week, unless it is connected again.
-            let is_not_taken =
-                matches!(&error, AskError::Refused { status, code, .. } if *status == 401 || code == "code 190");
+            let is_not_taken = matches!(&error, AskError::Refused { status, code, .. }
+                if (*status == 401 && !code.starts_with("scope_")) || code == "code 190");
             if is_not_taken && connection.row.secret.is_some() {
                 data.store.set_connection_state(connection.row.id, ConnectionState::Revoked, now).await?;
                 let why = format!(

@@ -7,7 +7,7 @@ use platforms::bluesky::views;
 use super::asking::{AskError, Asking, Budget};
 use super::ending::Ending;
 use super::work::{Page, Working};
-use super::{bluesky, instagram, mastodon, youtube};
+use super::{bluesky, instagram, mastodon, tiktok, youtube};
 
 /// What a platform's reader remembers.
 pub enum Reading {
@@ -15,6 +15,7 @@ pub enum Reading {
     Mastodon(Box<mastodon::Remembered>),
     YouTube(Box<youtube::Remembered>),
     Instagram(Box<instagram::Remembered>),
+    TikTok(Box<tiktok::Remembered>),
 }
 
 impl Reading {
@@ -23,6 +24,7 @@ impl Reading {
             Platform::Mastodon => Reading::Mastodon(Box::default()),
             Platform::YouTube => Reading::YouTube(Box::default()),
             Platform::Instagram => Reading::Instagram(Box::default()),
+            Platform::TikTok => Reading::TikTok(Box::default()),
             _ => Reading::Bluesky(Box::default()),
         }
     }
@@ -39,6 +41,7 @@ impl Reading {
             Reading::Mastodon(remembered) => mastodon::step(asking, working, remembered, found).await,
             Reading::YouTube(remembered) => youtube::step(asking, working, remembered, found).await,
             Reading::Instagram(remembered) => instagram::step(asking, working, remembered, found).await,
+            Reading::TikTok(remembered) => tiktok::step(asking, working, remembered, found).await,
         }
     }
 
@@ -47,7 +50,7 @@ impl Reading {
         match self {
             Reading::Bluesky(answers) => std::mem::take(&mut answers.ended).into_iter().map(Ending::from).collect(),
             Reading::Mastodon(remembered) => std::mem::take(&mut remembered.ended),
-            Reading::YouTube(_) | Reading::Instagram(_) => vec![],
+            Reading::YouTube(_) | Reading::Instagram(_) | Reading::TikTok(_) => vec![],
         }
     }
 
@@ -58,6 +61,7 @@ impl Reading {
             Reading::Mastodon(remembered) => remembered.forget_named(),
             Reading::YouTube(remembered) => remembered.forget_named(),
             Reading::Instagram(remembered) => remembered.forget_named(),
+            Reading::TikTok(remembered) => remembered.forget_named(),
         }
     }
 }
@@ -68,6 +72,7 @@ pub fn budgets(platform: Platform) -> Vec<Budget> {
         Platform::Mastodon => vec![mastodon::BUDGET],
         Platform::YouTube => vec![youtube::BUDGET, youtube::SEARCHES],
         Platform::Instagram => vec![instagram::BUDGET, instagram::HASHTAGS],
+        Platform::TikTok => vec![tiktok::BUDGET],
         _ => vec![bluesky::BUDGET],
     }
 }

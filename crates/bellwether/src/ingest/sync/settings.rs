@@ -79,6 +79,9 @@ pub struct ConnectionSettings {
     /// The platform's number of the own account, where it is asked for it.
     #[serde(default)]
     pub own_id: Option<String>,
+    /// The key of the operator's own app, where the connection rests on somebody's consent.
+    #[serde(default)]
+    pub app_key: Option<String>,
     /// The server may stand on this machine or in the own network.
     #[serde(default)]
     pub may_reach_inside: bool,
@@ -98,6 +101,7 @@ impl Default for ConnectionSettings {
             parts: vec![Part::Threads, Part::Likes, Part::Reposts, Part::Quotes, Part::Followers],
             stream: None,
             own_id: None,
+            app_key: None,
             may_reach_inside: false,
         }
     }
@@ -117,7 +121,7 @@ pub struct Offer {
 }
 
 /// The platforms that can be connected.
-pub const OFFERS: [Offer; 4] = [
+pub const OFFERS: [Offer; 5] = [
     Offer {
         platform: Platform::Bluesky,
         server: "https://public.api.bsky.app",
@@ -163,15 +167,16 @@ pub const OFFERS: [Offer; 4] = [
             "videos with views, likes, comments, and whether they say that they are paid for",
             "comments and replies by name, so that conversations can be seen",
             "videos found by words",
+            "with the consent of a channel's owner: who subscribes to it and lets it be seen",
         ],
         does_not: &[
-            "who subscribes to a channel, or who likes a video",
+            "who subscribes to somebody else's channel, or who likes a video",
             "numbers made of it, before you say that the platform's amendment on derived numbers was accepted (Sources)",
             "anything older than thirty days that was not fetched again",
         ],
-        parts: &[Part::Threads],
+        parts: &[Part::Threads, Part::Followers],
         costs: "Nothing in money: 10,000 units and 100 searches a day, of which 9,500 and 95 are used at most. A channel with fifty videos costs three units, and one for each hundred comments.",
-        needs: "A key of a project of your own (YouTube Data API v3).",
+        needs: "A key of a project of your own (YouTube Data API v3); for the own channel an OAuth client of it and its owner's consent.",
     },
     Offer {
         platform: Platform::Instagram,
@@ -182,6 +187,7 @@ pub const OFFERS: [Offer; 4] = [
             "who tags the own account",
             "other professional accounts with their counts and posts, once the platform has reviewed your app",
             "posts with a hashtag, of nobody knows whom",
+            "creators of its marketplace by words (watch the words “creators: vegan baking”), once your app may",
         ],
         does_not: &[
             "who follows anybody, or who likes a post; of followers bring the export in",
@@ -190,6 +196,21 @@ pub const OFFERS: [Offer; 4] = [
         parts: &[Part::Threads],
         costs: "Nothing in money: 200 calls an hour and thirty hashtags in seven days, of which 160 and 28 are used at most.",
         needs: "A professional account, an app of your own, and its token for that account.",
+    },
+    Offer {
+        platform: Platform::TikTok,
+        server: "https://open.tiktokapis.com",
+        gives: &[
+            "the account of a creator who logs in and agrees, with its counts",
+            "their videos with views, likes, comments and shares as numbers",
+        ],
+        does_not: &[
+            "comments, or who follows anybody: bring the creator's own export in",
+            "anybody who has not agreed",
+        ],
+        parts: &[],
+        costs: "Nothing. 600 calls a minute are allowed; at most 120 are made.",
+        needs: "An app of your own with Login Kit and the scopes user.info.profile, user.info.stats and video.list; a connection for each creator, who agrees by a link.",
     },
 ];
 

@@ -28,6 +28,8 @@ use crate::web::outbound::{Outbound, checked_address};
 const PORTION_FACTS: usize = 60_000;
 const PORTION_EVENTS: u64 = 200_000;
 const PORTION_AGE: Duration = Duration::from_secs(10);
+/// The same of a stream that is listened to without end: each portion is an import and some files.
+const PORTION_AGE_OF_ENDLESS: Duration = Duration::from_secs(60);
 /// A frame of the stream is at most so long, by its protocol.
 const FRAME_BYTES_MAX: usize = 6 << 20;
 /// A stream that says nothing for so long has broken off.
@@ -169,13 +171,13 @@ pub async fn listen(
     let mut pending = Pending::new();
     let mut listened = Listened { cursor, ..Listened::default() };
     let (mut removed_at, mut named_on) = (Instant::now(), data.now().day());
-    let quiet = match until {
-        Until::Ended => SILENCE_MAX,
-        Until::Quiet(quiet) => quiet,
+    let (quiet, portion_age) = match until {
+        Until::Ended => (SILENCE_MAX, PORTION_AGE_OF_ENDLESS),
+        Until::Quiet(quiet) => (quiet, PORTION_AGE),
     };
     let (mut heard_at, mut looked_at) = (Instant::now(), Instant::now());
     let why = loop {
-        let due_in = PORTION_AGE.saturating_sub(pending.since.elapsed()).max(Duration::from_millis(1));
+        let due_in = portion_age.saturating_sub(pending.since.elapsed()).max(Duration::from_millis(1));
         let message = tokio::time::timeout(due_in.min(quiet), socket.next()).await;
         match message {
             Ok(Some(Ok(message))) => {
@@ -201,7 +203,7 @@ pub async fn listen(
             Err(_) if heard_at.elapsed() >= quiet => break None,
             Err(_) => {}
         }
-        if pending.is_full() || (pending.since.elapsed() >= PORTION_AGE && pending.events > 0) {
+        if pending.is_full() || (pending.since.elapsed() >= portion_age && pending.events > 0) {
             keep(data, &connection, job, &mut pending, &mut watching, &mut listened).await?;
             told(&listened);
             let day = data.now().day();

@@ -15,6 +15,8 @@ use crate::ingest::connections;
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 /// Between two removals of rows past their time.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// More small files than this are joined although a refresh has not seen all of them.
+const SMALL_FILES_UNREFRESHED_MAX: usize = 1_000;
 /// After a stream broke off.
 const LISTEN_AGAIN: Duration = Duration::from_secs(15);
 
@@ -78,6 +80,11 @@ pub async fn sweep(data: &DataDirectory) -> Result<u64, SyncError> {
     let removed = data.lake.remove_expired(data.now()).await?;
     if removed > 0 {
         data.store.facts_changed().await?;
+    }
+    // A refresh joins files sooner, and so that the next one need not read everything; this is for those who seldom refresh.
+    if data.lake.small_files().await? > SMALL_FILES_UNREFRESHED_MAX {
+        let fewer = data.lake.compact().await?;
+        tracing::info!(fewer, "small files were joined");
     }
     Ok(removed)
 }

@@ -10,7 +10,8 @@ use platforms::Collected;
 use platforms::receive::Named;
 use platforms::youtube::{
     ChannelListResponse, CommentListResponse, CommentThreadListResponse, PlaylistItemListResponse, SearchListResponse,
-    Tally, Under, VideoListResponse, channel_facts, comment_facts, thread_facts, video_facts,
+    SubscriptionListResponse, Tally, Under, VideoListResponse, channel_facts, comment_facts, subscriber_facts,
+    thread_facts, video_facts,
 };
 use serde::de::DeserializeOwned;
 use store::NewJob;
@@ -32,6 +33,9 @@ const VIDEO_PARTS: &str = "snippet,statistics,contentDetails,paidProductPlacemen
 const SEARCH_PAGES_MAX: i64 = 4;
 /// How often everything is fetched anew.
 const REFRESH_EVERY: i64 = 25 * DAY;
+
+/// The channel of whoever agreed is watched under this name.
+pub const OWN: &str = "me";
 
 /// What is remembered from page to page.
 #[derive(Default)]
@@ -67,8 +71,12 @@ pub async fn step(
     let place = job.cursor.as_deref().map(|cursor| ("pageToken", cursor));
     match job.task.as_str() {
         task::PROFILE => {
-            let named = if subject.starts_with("UC") && subject.len() == 24 { "id" } else { "forHandle" };
-            let query = [("part", CHANNEL_PARTS), (named, subject)];
+            let is_own = subject == OWN && working.settings.app_key.is_some();
+            let query = match subject {
+                _ if is_own => [("part", CHANNEL_PARTS), ("mine", "true")],
+                id if id.starts_with("UC") && id.len() == 24 => [("part", CHANNEL_PARTS), ("id", id)],
+                handle => [("part", CHANNEL_PARTS), ("forHandle", handle)],
+            };
             let channels: ChannelListResponse = ask(asking, BUDGET, "channels", &query).await?;
             let Some(channel) = channels.items.first() else {
                 return Err(AskError::Refused {
@@ -80,6 +88,9 @@ pub async fn step(
             found.rows += 1;
             channel_facts(channel, now, found, &mut remembered.named);
             page.is_who = channel.id.clone();
+            if let (true, Some(id)) = (is_own && working.settings.takes(Part::Followers), &channel.id) {
+                page.asked.push(working.follows(task::FOLLOWERS, id, Some(DAY), 4));
+            }
             let uploads = (channel.content_details.as_ref())
                 .and_then(|details| details.related_playlists.as_ref())
                 .and_then(|playlists| playlists.uploads.clone());
@@ -159,6 +170,17 @@ pub async fn step(
             }
             remark(&tally, found);
             page.cursor = comments.next_page_token.filter(|_| !comments.items.is_empty());
+        }
+        task::FOLLOWERS => {
+            let mut query =
+                vec![("part", "snippet,subscriberSnippet"), ("mySubscribers", "true"), ("maxResults", "50")];
+            query.extend(place);
+            let subscriptions: SubscriptionListResponse = ask(asking, BUDGET, "subscriptions", &query).await?;
+            found.rows += subscriptions.items.len() as u64;
+            let mut tally = Tally::default();
+            subscriber_facts(&subscriptions.items, subject, now, &mut tally, found, &mut remembered.named);
+            remark(&tally, found);
+            page.cursor = subscriptions.next_page_token.filter(|_| !subscriptions.items.is_empty());
         }
         task::SEARCH => {
             let mut query =

@@ -137,7 +137,7 @@ impl WordsHeld {
         let texts = self.count(groups);
         let terms = self.terms(groups);
         SaidInGroups {
-            languages: self.languages(&texts),
+            languages: self.languages(groups),
             samples: self.samples(groups, &terms),
             terms,
             texts,
@@ -177,13 +177,18 @@ impl WordsHeld {
             .finish()
     }
 
-    fn languages(&self, texts: &[u64]) -> Vec<Option<SpokenLanguage>> {
-        let looked_at = |held: &&Held| {
+    fn languages(&self, groups: usize) -> Vec<Option<SpokenLanguage>> {
+        // What is said again and again in the same words is one text.
+        let mut distinct: Vec<&Held> = self.said.iter().collect();
+        distinct.sort_by_key(|held| (held.group, held.number));
+        distinct.dedup_by_key(|held| (held.group, held.number));
+        let mut texts = vec![0u64; groups];
+        distinct.iter().for_each(|held| texts[held.group as usize] += 1);
+        let looked_at = |held: &&&Held| {
             let texts = texts[held.group as usize];
             texts <= u64::from(TEXTS_MAX) || (held.number.unsigned_abs() / self.one_in) % texts < u64::from(TEXTS_MAX)
         };
-        let found: Vec<(u32, (&str, &str))> = self
-            .said
+        let found: Vec<(u32, (&str, &str))> = distinct
             .par_iter()
             .filter(looked_at)
             .filter_map(|held| language_of(self.body(held)).map(|language| (held.group, language)))

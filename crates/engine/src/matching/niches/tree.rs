@@ -64,6 +64,41 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test may read the open test data; the engine itself reads no file"
+    )]
+    fn the_shipped_taxonomy_is_the_published_one_without_its_sensitive_branches() {
+        let beside = || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+        let root = std::env::var_os("BELLWETHER_TEST_DATA").map_or_else(beside, std::path::PathBuf::from);
+        let path = root.join("taxonomy/iab-content-3.1.tsv");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            println!(
+                "skipped: the_shipped_taxonomy_is_the_published_one_without_its_sensitive_branches because {} is not there",
+                path.display()
+            );
+            return;
+        };
+        let published: std::collections::BTreeMap<&str, (&str, &str)> = (text.lines().skip(2))
+            .map(|line| line.split('\t').collect::<Vec<_>>())
+            .filter(|cells| cells.len() > 2 && !cells[0].is_empty())
+            .map(|cells| (cells[0].trim(), (cells[1].trim(), cells[2].trim())))
+            .collect();
+        let roots = published.values().filter(|(parent, _)| parent.is_empty()).count();
+        let lettered = published.keys().filter(|code| code.chars().any(|sign| sign.is_ascii_alphabetic())).count();
+        let orphans: Vec<_> = (published.iter())
+            .filter(|(_, (parent, _))| !parent.is_empty() && !published.contains_key(parent))
+            .collect();
+        assert_eq!((published.len(), roots, lettered, orphans), (704, 37, 31, vec![]));
+        for niche in &TAXONOMY.niches {
+            let (parent, name) = published[niche.code];
+            assert_eq!(niche.name, name, "{}", niche.code);
+            let above = niche.parent.map(|place| TAXONOMY.niches[usize::from(place)].code);
+            assert_eq!(above.unwrap_or_default(), parent, "{}", niche.code);
+        }
+    }
+
+    #[test]
     fn niches_outside_the_picker_are_reachable_and_sensitive_ones_are_not() {
         let jazz = niche_named("357").expect("in the taxonomy");
         assert_eq!((jazz.name, jazz.parent, jazz.depth), ("Jazz", Some("338"), 2));
