@@ -14,7 +14,7 @@ use crate::output::{Form, Output, grouped};
 use crate::refresh::Asked;
 use crate::tracking::ground::Duty;
 use crate::{
-    conversations, creators, demo, evaluate, ingest, matching, measurement, memory, outreach, planning, refresh,
+    admin, conversations, creators, demo, evaluate, ingest, matching, measurement, memory, outreach, planning, refresh,
     tracking, vetting, web,
 };
 
@@ -77,6 +77,9 @@ pub enum Command {
     /// Did it pay? Questions asked before a campaign, what it added against what would have been, what it cost.
     #[command(subcommand)]
     Measurement(measurement::command::MeasurementCommand),
+    /// Who may sign in, what was done; backups, and whether everything is whole.
+    #[command(subcommand)]
+    Admin(admin::command::AdminCommand),
     /// Run the product's own code on labelled data and print the figures.
     #[command(subcommand)]
     Evaluate(evaluate::EvaluateCommand),
@@ -84,12 +87,9 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct ServeArguments {
-    /// Where to listen. Anything but this machine itself needs --listen-beyond-this-machine: there are no users yet.
+    /// Where to listen. Anything but this machine itself needs people who sign in: bellwether admin user add.
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
-    /// Listen on an address that other machines reach, knowing that nobody has to sign in.
-    #[arg(long)]
-    pub listen_beyond_this_machine: bool,
 }
 
 /// A part of what is served, by a program of its own.
@@ -154,8 +154,8 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         // Nothing is there but what is meant for everybody, so it may be reached from anywhere.
         Command::Serve { at, only: Some(Part::Redirect) } => tracking::alone::serve(&cli.data_dir, at.listen).await,
         Command::Serve { at, only } => {
-            let listen = allowed_address(&at)?;
             let data = Arc::new(DataDirectory::open(&cli.data_dir).await?);
+            let listen = allowed_address(&at, &data).await?;
             if only == Some(Part::Pages) {
                 data.begin_serving(Duty::PagesAlone);
             }
@@ -184,6 +184,7 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
                 }
             })
         }
+        Command::Admin(command) => admin::command::run(&cli.data_dir, command, output).await,
         Command::Ingest(command) => ingest::command::run(&cli.data_dir, command, output).await,
         Command::Creators(command) => {
             creators::command::run(&DataDirectory::open(&cli.data_dir).await?, command, output).await
@@ -212,14 +213,14 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// There are no users and no passwords yet, so other machines are let in only on request.
-pub fn allowed_address(arguments: &ServeArguments) -> anyhow::Result<SocketAddr> {
-    if arguments.listen.ip().is_loopback() || arguments.listen_beyond_this_machine {
+/// Other machines are let in once people sign in.
+pub async fn allowed_address(arguments: &ServeArguments, data: &DataDirectory) -> anyhow::Result<SocketAddr> {
+    if arguments.listen.ip().is_loopback() || data.store.has_people().await? {
         return Ok(arguments.listen);
     }
     anyhow::bail!(
-        "{} is reached by other machines, and nobody has to sign in yet\nhint: listen on 127.0.0.1, or add \
-         --listen-beyond-this-machine if the network in front of it is yours",
+        "{} is reached by other machines, and nobody has to sign in yet\nhint: add yourself first (bellwether admin user \
+         add ana@brand.example --name Ana --role owner, and choose a password), or listen on 127.0.0.1",
         arguments.listen
     )
 }

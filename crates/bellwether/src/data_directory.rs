@@ -212,6 +212,7 @@ impl DataDirectory {
             crate::outreach::content::sweep_unheld(self).await?;
             self.store.forget_in_own_people(&erasing).await?;
             self.store.forget_in_persons(&erasing).await?;
+            self.store.forget_in_acts(&erasing).await?;
             creators::search::forget_in(&self.path, &erasing).map_err(|error| DataDirectoryError::Folder {
                 path: self.path.display().to_string(),
                 problem: error.to_string(),

@@ -36,8 +36,8 @@ pub(crate) fn size(text: &str) -> Result<WorldSize, String> {
 /// Makes the market in `data_dir` unless it is there already, and serves it.
 pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output) -> anyhow::Result<()> {
     let began = std::time::Instant::now();
-    let listen = allowed_address(&arguments.serve)?;
     let data = Arc::new(DataDirectory::open(data_dir).await?);
+    let listen = allowed_address(&arguments.serve, &data).await?;
     let settings = WorldSettings::new(arguments.seed, arguments.size);
     let format = GeneratedWorld::new(settings);
     output.say("making a market: every account, post and comment in it is made up");

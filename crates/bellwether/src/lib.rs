@@ -3,6 +3,7 @@
 //! The program alone knows HTTP, HTML, the command line, the clock and files. Each of the nine words has a folder:
 //! its use cases in `mod.rs` (load, compute, save), its pages in `pages.rs`, its commands in `command.rs`.
 
+pub mod admin;
 pub mod cli;
 pub mod clock;
 pub mod conversations;

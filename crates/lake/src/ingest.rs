@@ -15,6 +15,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use model::facts::{AccountFact, FactBatch, InteractionFact, PostFact, PostMetricFact, ProfileFact, TextFact};
 use model::{AccountId, ImportCounts, ImportId, InteractionId, PostId, Timestamp};
 
+use crate::checking::{HASH_TAG, hash_of};
 use crate::error::LakeError;
 use crate::session::{Lake, bools, ints, register_files, strings};
 use crate::tables::{FactRow, FactTable, RowKey};
@@ -556,12 +557,20 @@ impl ImportWriter<'_> {
         let adds = writer.flush().await.map_err(failed)?;
         let root = table.table_url().clone();
         adds.into_iter()
-            .map(|add| {
+            .map(|mut add| {
+                add.tags = hash_of_file(&root, &add.path).map(|hash| [(HASH_TAG.to_owned(), Some(hash))].into());
                 let uri = root.join(&add.path).map_err(|error| LakeError::Place(error.to_string()))?;
                 Ok(WrittenFile { uri: uri.to_string(), add, span, marks: None })
             })
             .collect()
     }
+}
+
+/// The hash of a file as it was written, kept in the table's log, so that a change of a single byte is found later. Nothing where the file is
+/// not on this machine: an object store keeps hashes of its own.
+fn hash_of_file(root: &url::Url, name: &str) -> Option<String> {
+    let path = root.join(name).ok()?.to_file_path().ok()?;
+    hash_of(&path).ok()
 }
 
 /// Rows repeated inside the portion (and, for entities, anywhere in this import) are kept once.

@@ -5,6 +5,7 @@
 //! code path serves a local folder and an object store. Nothing derived is kept here.
 
 mod added;
+mod checking;
 mod compaction;
 mod conversations;
 mod creators;
@@ -21,6 +22,7 @@ mod tracking;
 mod vetting;
 
 pub use added::{AddedFacts, FactsSeen};
+pub use checking::{FaultyFile, HeldFile};
 pub use compaction::SMALL_FILES_MAX;
 pub use conversations::{
     InteractionRows, PlacesAbout, PostBy, QuotedInteraction, Said, SaidIn, TalkArrays, TalkWindow, TextInPlace,

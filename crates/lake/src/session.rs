@@ -107,6 +107,10 @@ impl Lake {
         Ok(counts)
     }
 
+    pub(crate) fn root(&self) -> &url::Url {
+        &self.root
+    }
+
     /// The Parquet files that make up a table now, for readers that do not speak Delta.
     pub async fn files(&self, table: FactTable) -> Result<Vec<String>, LakeError> {
         let tables = self.tables.read().await;

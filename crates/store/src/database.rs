@@ -7,6 +7,7 @@ use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+use crate::acts::{actor_now, name_actor, write_down};
 use crate::error::StoreError;
 use crate::migrations::Steps;
 
@@ -29,6 +30,26 @@ impl Store {
             problem: format!("its tables cannot be brought up to date: {error}"),
         };
         Migrator::new(Steps).await.map_err(failed)?.run(&pool).await.map_err(failed)?;
+        // What is written down of changes follows the tables, so they come first.
+        pool.close().await;
+        let options = pool_options().after_connect(|connection, _| Box::pin(write_down(connection)));
+        let options = options
+            .before_acquire(|connection, _| {
+                let actor = actor_now();
+                Box::pin(async move {
+                    if !actor.is_empty() {
+                        name_actor(connection, &actor).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    name_actor(connection, "").await?;
+                    Ok(true)
+                })
+            });
+        let pool = connect(options, &path, SqliteSynchronous::Full).await?;
         Ok(Store { pool })
     }
 
@@ -70,6 +91,38 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Writes a copy of itself as of one moment to a file that is not there yet, while others go on writing.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        sqlx::query("vacuum into $1")
+            .bind(file.to_string_lossy().into_owned())
+            .execute(&self.pool)
+            .await
+            .map_err(StoreError::of("copying the operational database"))?;
+        Ok(())
+    }
+
+    /// What is wrong inside the file, in the database's own words; nothing where nothing is. Reads all of it.
+    pub async fn faults(&self) -> Result<Vec<String>, StoreError> {
+        let failed = StoreError::of("checking the operational database");
+        let rows: Vec<(String,)> =
+            sqlx::query_as("pragma integrity_check").fetch_all(&self.pool).await.map_err(&failed)?;
+        let mut faults: Vec<String> = rows.into_iter().map(|(said,)| said).filter(|said| said != "ok").collect();
+        let rows: Vec<(String, Option<i64>, String, i64)> =
+            sqlx::query_as("pragma foreign_key_check").fetch_all(&self.pool).await.map_err(&failed)?;
+        faults.extend(rows.into_iter().map(|(table, row, parent, _)| {
+            let row = row.map_or_else(|| "a row".to_owned(), |row| format!("row {row}"));
+            format!("{row} of {table} names a row of {parent} that is not there")
+        }));
+        Ok(faults)
+    }
+}
+
+/// The newest step of the tables that this program knows.
+pub fn newest_step() -> i64 {
+    crate::migrations::newest()
+}
+
 /// Says that the facts have changed, in the transaction that changed what is known of them.
 pub(crate) async fn move_revision_on(transaction: &mut sqlx::Transaction<'_, sqlx::Sqlite>) -> Result<(), sqlx::Error> {
     sqlx::query("update data_revision set revision = revision + 1").execute(&mut **transaction).await?;
@@ -83,6 +136,25 @@ pub(crate) async fn empty_journal(pool: &SqlitePool) -> Result<(), sqlx::Error> 
 }
 
 pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Result<SqlitePool, StoreError> {
+    connect(pool_options(), path, synchronous).await
+}
+
+fn pool_options() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        // Files need no fresh connections, and the pool's reaper may count below nothing and then never ends: a command
+        // would hang at its end.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A file does not go away as a server does.
+        .test_before_acquire(false)
+}
+
+async fn connect(
+    pool: SqlitePoolOptions,
+    path: &Path,
+    synchronous: SqliteSynchronous,
+) -> Result<SqlitePool, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -94,13 +166,7 @@ pub(crate) async fn open_pool(path: &Path, synchronous: SqliteSynchronous) -> Re
         .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECONDS))
         // A large market's rows take seconds to write; that is no news for whoever watches the work.
         .disable_statement_logging();
-    SqlitePoolOptions::new()
-        .max_connections(4)
-        // Files need no fresh connections, and the pool's reaper may count below nothing and then never ends: a command
-        // would hang at its end.
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
+    pool.connect_with(options)
         .await
         .map_err(|error| StoreError::Open { path: path.display().to_string(), problem: error.to_string() })
 }

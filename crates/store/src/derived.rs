@@ -108,7 +108,14 @@ impl Derived {
     /// Opens `derived.sqlite` in `folder`; a file of another version is replaced by an empty one.
     pub async fn open(folder: &Path) -> Result<Derived, StoreError> {
         let path = folder.join("derived.sqlite");
-        let opened = Derived::open_file(&path).await?;
+        let opened = match Derived::open_file(&path).await {
+            // All of it can be made again, so a file that is broken is put aside and another one begun.
+            Err(error) if is_broken(&error.to_string()) => {
+                put_aside(&path);
+                Derived::open_file(&path).await?
+            }
+            opened => opened?,
+        };
         if opened.number("version").await? == Some(DERIVED_VERSION) {
             return Ok(opened);
         }
@@ -452,6 +459,22 @@ fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
+/// Whether the database says that its file is no database, or a broken one.
+fn is_broken(said: &str) -> bool {
+    ["file is not a database", "malformed", "file is encrypted", "unsupported file format"]
+        .iter()
+        .any(|sign| said.contains(sign))
+}
+
+/// Renames a broken file, for whoever wants to look at it; the one put aside before goes.
+fn put_aside(path: &Path) {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".broken");
+    // Where it cannot be renamed it is removed: nothing in it was known nowhere else.
+    drop(std::fs::rename(path, PathBuf::from(aside)));
+    remove_database(path);
+}
+
 fn remove_database(path: &Path) {
     for ending in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
@@ -474,6 +497,19 @@ mod tests {
             comment_like: None,
             like_spread: Some(0.5),
         }
+    }
+
+    #[tokio::test]
+    async fn a_broken_file_is_put_aside_and_another_one_begun() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(
+            folder.path().join("derived.sqlite"),
+            "this is no database, and longer than a header of one".repeat(200),
+        )
+        .expect("writes");
+        let derived = Derived::open(folder.path()).await.expect("opens");
+        assert_eq!(derived.revision().await.expect("reads"), None);
+        assert!(folder.path().join("derived.sqlite.broken").exists());
     }
 
     #[tokio::test]

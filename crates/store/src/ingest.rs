@@ -298,6 +298,15 @@ impl Store {
         Ok(rows.into_iter().map(brought).collect())
     }
 
+    /// The numbers of all imports that are done.
+    pub async fn done_imports(&self) -> Result<Vec<ImportId>, StoreError> {
+        let rows: Vec<(i64,)> = sqlx::query_as("select id from import where state = 'done' order by id")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(StoreError::of("reading which imports are done"))?;
+        Ok(rows.into_iter().map(|(id,)| ImportId(id)).collect())
+    }
+
     /// Whether anything is here that was made up (or, asked the other way, that was not).
     pub async fn holds_made_up(&self, made_up: bool) -> Result<bool, StoreError> {
         let (holds,): (bool,) = sqlx::query_as(

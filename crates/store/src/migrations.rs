@@ -12,7 +12,7 @@ use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
 /// Every step: its number, what it is for, its statements.
-const STEPS: [(i64, &str, &str); 21] = [
+const STEPS: [(i64, &str, &str); 22] = [
     (1, "first tables", include_str!("../migrations/0001_first_tables.sql")),
     (2, "erasures under way", include_str!("../migrations/0002_erasures_under_way.sql")),
     (3, "known groups", include_str!("../migrations/0003_known_groups.sql")),
@@ -34,7 +34,13 @@ const STEPS: [(i64, &str, &str); 21] = [
     (19, "measurement", include_str!("../migrations/0019_measurement.sql")),
     (20, "connections", include_str!("../migrations/0020_connections.sql")),
     (21, "imports of connections", include_str!("../migrations/0021_imports_of_connections.sql")),
+    (22, "people", include_str!("../migrations/0022_people.sql")),
 ];
+
+/// The number of the last step.
+pub(crate) fn newest() -> i64 {
+    STEPS.last().map_or(0, |(number, _, _)| *number)
+}
 
 /// The steps compiled into the program.
 #[derive(Debug)]

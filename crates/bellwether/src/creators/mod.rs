@@ -304,6 +304,7 @@ pub async fn forget_together(data: &DataDirectory, accounts: &[AccountId], reaso
     crate::outreach::content::sweep_unheld(data).await?;
     data.store.forget_in_own_people(accounts).await?;
     data.store.forget_in_persons(accounts).await?;
+    data.store.forget_in_acts(accounts).await?;
     // Whoever went away for a while is watched on, so that it is seen when they are back.
     if reason != crate::ingest::sync::ending::AWAY {
         data.store.forget_in_connections(&native_ids).await?;

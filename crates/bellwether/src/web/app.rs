@@ -40,8 +40,8 @@ where
     T: Send + 'static,
     E: Into<WebError> + Send + 'static,
 {
-    let runtime = tokio::runtime::Handle::current();
-    match tokio::task::spawn_blocking(move || runtime.block_on(work())).await {
+    let (runtime, actor) = (tokio::runtime::Handle::current(), store::actor_now());
+    match tokio::task::spawn_blocking(move || runtime.block_on(store::acting(actor, work()))).await {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => Err(WebError::fault("doing the work", &error)),
     }

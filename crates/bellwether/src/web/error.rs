@@ -12,6 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::app::App;
 use super::layout::{Layout, Word};
 use super::visit::visit_of;
+use crate::admin::AdminError;
 use crate::conversations::ConversationsError;
 use crate::conversations::influence::InfluenceError;
 use crate::creators::{CreatorsError, LakeOrStore};
@@ -85,7 +86,7 @@ impl WebError {
         }
     }
 
-    fn new(status: StatusCode, title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
+    pub fn new(status: StatusCode, title: impl Into<Cow<'static, str>>, what_happened: impl Into<String>) -> WebError {
         let (what_happened, hint) = message_and_hint(&what_happened.into());
         WebError { status, title: title.into(), what_happened, hint, reference: None, recovery: vec![] }
     }
@@ -516,6 +517,20 @@ impl From<IngestError> for WebError {
                 .with(Recovery::new("Bring in another file", "/ingest/new")),
             IngestError::Data(error) => error.into(),
             other => WebError::fault("bringing data in", &other),
+        }
+    }
+}
+
+impl From<AdminError> for WebError {
+    fn from(error: AdminError) -> WebError {
+        match error {
+            AdminError::NoSuchPerson(_) => WebError::not_found("Nobody is here", "They may have been removed.")
+                .with(Recovery::new("People", "/admin/people")),
+            AdminError::Store(error) => error.into(),
+            AdminError::Refused { .. } | AdminError::NotKnown | AdminError::Waits { .. } | AdminError::LastOwner => {
+                WebError::unreadable("This cannot be done", error.to_string())
+                    .with(Recovery::new("People", "/admin/people"))
+            }
         }
     }
 }

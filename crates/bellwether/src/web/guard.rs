@@ -1,7 +1,7 @@
 //! What keeps other sites out: writes only from our own pages, only under our own name, and strict content rules.
 //!
 //! Under the public address that mails name, only what is meant for people outside is there: objecting to mail, a creator's own
-//! page, and what was shared by a link. Everything else under it is nothing at all.
+//! page, and what was shared by a link. Everything else under it is nothing at all, until people sign in here.
 
 use askama::Template;
 use axum::body::Body;
@@ -62,7 +62,11 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     let hosts = if is_elsewhere || is_forwarded { hosts_of(&request) } else { vec![] };
     if (is_forwarded || !hosts.is_empty()) && is_public(&app, hosts, is_forwarded).await {
         if !is_public_path(request.uri().path()) {
-            return nothing_is_here();
+            // Where people sign in, they may come in by the public address too; before that nothing of the program is there.
+            return match app.data.store.has_people().await {
+                Ok(true) if reads(request.method()) || from_own_page(request.headers()) => next.run(request).await,
+                _ => nothing_is_here(),
+            };
         }
         if !reads(request.method()) && !takes_from_anywhere(&request) && !from_own_page(request.headers()) {
             return nothing_is_here();
@@ -166,6 +170,11 @@ fn refuse(title: &'static str, what: &'static str) -> Response {
 fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     named.or_else(|| uri.authority().map(|authority| authority.as_str()))
+}
+
+/// Whether a request came from this machine and no proxy says that it handed it on.
+pub fn is_from_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
+    is_local_host(headers, uri) && !came_by_proxy(headers)
 }
 
 /// A page elsewhere can make a browser ask for a name of its own that leads to this machine; such a name is not ours.

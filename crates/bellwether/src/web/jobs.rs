@@ -81,10 +81,10 @@ impl Jobs {
             ended: Mutex::new(None),
         });
         self.remember(job.clone());
-        let (running, runtime) = (job.clone(), tokio::runtime::Handle::current());
+        let (running, runtime, actor) = (job.clone(), tokio::runtime::Handle::current(), store::actor_now());
         tokio::spawn(async move {
             let inner = running.clone();
-            let done = tokio::task::spawn_blocking(move || runtime.block_on(work(inner))).await;
+            let done = tokio::task::spawn_blocking(move || runtime.block_on(store::acting(actor, work(inner)))).await;
             let ended = match done {
                 Ok(Ok(address)) => Ended::At(address),
                 Ok(Err(error)) => Ended::Failed(error),

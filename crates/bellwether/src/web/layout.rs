@@ -1,9 +1,13 @@
 //! The frame of every page: title, the nine words, whether the market is made up, whether figures are old.
 
+use axum::http::Method;
+
 use super::app::App;
 use super::error::WebError;
 use super::visit::{Theme, Visit};
+use crate::admin::rights::{Needs, needs};
 use crate::creators;
+use model::Right;
 
 /// Where in the lifecycle a page is; the navigation names these in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,7 +109,7 @@ impl Layout {
             .running()
             .map(|job| Working { title: job.title.clone(), address: format!("/ingest/jobs/{}", job.number) });
         Ok(Layout {
-            words: words_at(word),
+            words: words_at(word, &visit),
             made_up: creators::is_made_up(&app.data).await?,
             figures_are_old: revision > 0 && derived != Some(revision),
             working,
@@ -117,12 +121,17 @@ impl Layout {
     pub fn without_data(visit: Visit, title: impl Into<String>) -> Layout {
         Layout {
             title: title.into(),
+            words: words_at(Word::None, &visit),
             visit,
-            words: words_at(Word::None),
             made_up: false,
             figures_are_old: false,
             working: None,
         }
+    }
+
+    /// Whether whoever looks manages people; so does everybody before anybody signs in.
+    pub fn may_administer(&self) -> bool {
+        self.visit.who.as_ref().is_none_or(|who| who.role.may(Right::Administer))
     }
 
     pub fn themes(&self) -> [Theme; 3] {
@@ -130,9 +139,15 @@ impl Layout {
     }
 }
 
-fn words_at(here: Word) -> Vec<NavigationWord> {
+/// The words whoever looks may look at.
+fn words_at(here: Word, visit: &Visit) -> Vec<NavigationWord> {
+    let may_look = |word: &Word| match (&visit.who, needs(word.address(), &Method::GET)) {
+        (Some(who), Some(Needs::Right(right))) => who.role.may(right),
+        _ => true,
+    };
     Word::IN_ORDER
         .into_iter()
+        .filter(may_look)
         .map(|word| NavigationWord { name: word.name(), address: word.address(), is_here: word == here })
         .collect()
 }

@@ -24,6 +24,7 @@ pub mod patterns;
 pub mod people;
 pub mod query;
 pub mod router;
+pub mod session;
 pub mod visit;
 pub mod words;
 pub mod workbook;

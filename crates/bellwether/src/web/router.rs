@@ -15,9 +15,9 @@ use tower_http::trace::TraceLayer;
 
 use super::app::App;
 use super::guard::{self, Reach};
-use super::{assets, error, home, jobs, patterns, visit};
+use super::{assets, error, home, jobs, patterns, session, visit};
 use crate::data_directory::DataDirectory;
-use crate::{conversations, creators, ingest, matching, measurement, outreach, planning, tracking, vetting};
+use crate::{admin, conversations, creators, ingest, matching, measurement, outreach, planning, tracking, vetting};
 
 /// The application as people at this machine reach it.
 pub fn router(data: Arc<DataDirectory>) -> Router {
@@ -33,6 +33,7 @@ pub fn router_reached_from(data: Arc<DataDirectory>, reach: Reach) -> Router {
         .layer(DefaultBodyLimit::max(1 << 20))
         .merge(uploads())
         .fallback(error::nothing_here)
+        .layer(from_fn_with_state(app.clone(), session::check))
         .layer(from_fn_with_state(app.clone(), guard::check))
         .layer(from_fn_with_state(app.clone(), error::draw_errors))
         .layer(map_response(with_headers))
@@ -169,6 +170,25 @@ fn pages() -> Router<App> {
         .merge(tracked())
         .merge(published_posts())
         .merge(measured())
+        .merge(administered())
+}
+
+/// Who comes in, who is here, what was done.
+fn administered() -> Router<App> {
+    use admin::pages::{acts, me, people, sign_in};
+    Router::new()
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-in/code", post(sign_in::second))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/invited/{secret}", get(sign_in::invited).post(sign_in::choose))
+        .route("/admin/me", get(me::show))
+        .route("/admin/me/password", post(me::password))
+        .route("/admin/me/second-step", post(me::second))
+        .route("/admin/me/sign-ins", post(me::elsewhere))
+        .route("/admin/people", get(people::index).post(people::add))
+        .route("/admin/people/{id}", post(people::change))
+        .route("/admin/acts", get(acts::index))
+        .route("/admin/acts.csv", get(acts::download))
 }
 
 /// Questions asked of campaigns, their answers, and daily series.

@@ -8,6 +8,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::convert::Infallible;
 
+use super::guard::is_from_this_machine;
+use crate::admin::SignedIn;
+
 /// Light, dark, or as the system says.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub enum Theme {
@@ -65,6 +68,10 @@ pub struct Visit {
     pub shortcuts: Shortcuts,
     /// The address of this page, to come back to.
     pub here: String,
+    /// Who is signed in; nobody where nobody has to.
+    pub who: Option<SignedIn>,
+    /// Whether they sit at this machine, as far as can be told: nothing handed the request on.
+    pub is_at_this_machine: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {
@@ -90,6 +97,8 @@ pub fn visit_of(parts: &Parts) -> Visit {
         theme: cookie("theme").and_then(Theme::from_code).unwrap_or_default(),
         shortcuts,
         here: address_of(&parts.uri),
+        who: parts.extensions.get::<SignedIn>().cloned(),
+        is_at_this_machine: is_from_this_machine(&parts.headers, &parts.uri),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One test binary for the whole program, through the command line and the router. Test names are sentences.
 
+mod admin;
 mod bad_input;
 mod bare_points;
 mod beer_network;
@@ -28,6 +29,7 @@ mod mail_bed;
 mod matching;
 mod measurement;
 mod open_format;
+mod operations;
 mod outreach;
 mod outreach_campaigns;
 mod outreach_deals;

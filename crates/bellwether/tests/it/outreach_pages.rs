@@ -96,7 +96,7 @@ impl Answer {
     }
 }
 
-fn encoded(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     let plain = |text: &str| {
         text.bytes().fold(String::new(), |mut out, byte| {
             match byte {

@@ -185,6 +185,7 @@ async fn connect_page(
             .with(Recovery::new("Bring in a file", "/ingest/new"))
     })?;
     let usual = Asked::new(found.platform);
+    let may_reach_inside = app.reach == Reach::ThisMachine && visit.is_at_this_machine;
     let chosen: Vec<Part> = match problem {
         Some(_) => asked.all("part").iter().filter_map(|code| Part::from_code(code)).collect(),
         None => usual.parts,
@@ -212,7 +213,7 @@ async fn connect_page(
         has_stream: found.platform == Platform::Bluesky,
         stream: typed(asked, "stream"),
         is_repos: asked.one("stream_kind") == Some("repos"),
-        may_reach_inside: app.reach == Reach::ThisMachine,
+        may_reach_inside,
         is_internal: asked.one("internal").is_some(),
     })
     .await
@@ -283,7 +284,9 @@ pub async fn connect(
         own_id: typed(&given, "own_id"),
         app_key: typed(&given, "app_key"),
         stream: given.one("stream").map(|server| (kind, server.to_owned())),
-        may_reach_inside: app.reach == Reach::ThisMachine && given.one("internal").is_some(),
+        may_reach_inside: app.reach == Reach::ThisMachine
+            && visit.is_at_this_machine
+            && given.one("internal").is_some(),
         ..Asked::new(known)
     };
     match connections::connect(&app.data, &asked).await {

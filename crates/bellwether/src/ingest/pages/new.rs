@@ -62,6 +62,7 @@ struct NewImportPage {
 impl NewImportPage {
     async fn blank(app: &App, visit: Visit) -> Result<NewImportPage, WebError> {
         Ok(NewImportPage {
+            folders_offered: app.reach == Reach::ThisMachine && visit.is_at_this_machine,
             layout: Layout::load(app, visit, Word::Ingest, "New import").await?,
             parts: parts("New import"),
             account: String::new(),
@@ -72,7 +73,6 @@ impl NewImportPage {
             observed_on: String::new(),
             folder: String::new(),
             site: String::new(),
-            folders_offered: app.reach == Reach::ThisMachine,
         })
     }
 }
@@ -231,7 +231,7 @@ pub struct Folder {
 
 /// `POST /ingest/folder`: reads a Stack Exchange dump from this machine; only for people at it.
 pub async fn folder(State(app): State<App>, visit: Visit, Form(form): Form<Folder>) -> Result<Response, WebError> {
-    if app.reach != Reach::ThisMachine {
+    if app.reach != Reach::ThisMachine || !visit.is_at_this_machine {
         return Err(WebError::refused(
             "Folders are read for people at this machine only",
             "This program is reached by other machines, which must not read its files. Use the command line there: \

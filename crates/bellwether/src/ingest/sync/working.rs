@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::Timestamp;
 use store::ConnectionState;
 
 use super::stream::{self, Until};
@@ -17,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// More small files than this are joined although a refresh has not seen all of them.
 const SMALL_FILES_UNREFRESHED_MAX: usize = 1_000;
+/// What was done is kept so long.
+const ACTS_DAYS: i64 = 730;
 /// After a stream broke off.
 const LISTEN_AGAIN: Duration = Duration::from_secs(15);
 
@@ -75,6 +78,7 @@ pub async fn sweep(data: &DataDirectory) -> Result<u64, SyncError> {
             connections::disconnect(data, &Connection::of(row)?, true).await?;
         }
     }
+    data.store.remove_acts_before(Timestamp(data.now().0 - ACTS_DAYS * 86_400 * 1_000_000)).await?;
     let Ok(_lock) = data.lock_for_writing() else { return Ok(0) };
     data.revision().await?;
     let removed = data.lake.remove_expired(data.now()).await?;

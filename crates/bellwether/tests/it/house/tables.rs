@@ -5,9 +5,13 @@ pub(super) const WORDS: [&str; 9] =
     ["ingest", "creators", "conversations", "vetting", "matching", "planning", "outreach", "tracking", "measurement"];
 
 /// Folders of the program that are no stage of the lifecycle, and why they may be there.
-pub(super) const NOT_A_WORD: [(&str, &str); 2] = [
+pub(super) const NOT_A_WORD: [(&str, &str); 3] = [
     ("web", "what all pages share: the router, the layout, the error page"),
     ("evaluate", "runs the product on labelled data; it cuts through all nine words"),
+    (
+        "admin",
+        "who may use the program and how it is kept: people, their rights, what was done; it cuts through all nine words",
+    ),
 ];
 
 /// The only edges between crates.
