@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { axe, counting, launch, opening, option } from "./kit.mjs";
 import { journeys } from "./journeys.mjs";
 import { looks } from "./looks.mjs";
+import { people } from "./people.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, "../..");
@@ -51,8 +52,25 @@ const workshop = await start(path.join(work, "workshop"));
 const browser = await launch();
 const open = opening(browser, market);
 
+// A server of its own, for what changes how everybody comes in; and a browser that nobody has used.
+const startIn = async (name) => {
+  const server = await start(path.join(work, name));
+  const end = () => {
+    server.program.removeAllListeners("exit");
+    server.program.kill("SIGTERM");
+  };
+  return { ...server, end };
+};
+const launchOther = async (settings) => {
+  const page = await (await browser.newContext(settings)).newPage();
+  page.setDefaultTimeout(60_000);
+  return page;
+};
+
 const kit = {
   test,
+  startIn,
+  launchOther,
   open,
   market,
   empty,
@@ -63,6 +81,7 @@ const kit = {
   axe,
 };
 try {
+  await people(kit);
   await journeys(kit);
   await looks(kit);
 } finally {

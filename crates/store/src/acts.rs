@@ -4,6 +4,7 @@
 //! connection write down the rows. What the program does by itself (mail that comes, portions of a stream, figures) is not written down.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{AccountId, Timestamp};
 use sqlx::Row;
@@ -180,10 +181,35 @@ fn trigger(table: &str, columns: &[(&str, bool)], operation: &str, is_whole: boo
     )
 }
 
-/// Tells a connection in whose name it is used.
+/// Whether anybody has acted since the program started: most commands, and whoever only looks, need no triggers.
+static HAS_ACTED: AtomicBool = AtomicBool::new(false);
+
+/// Tells a connection in whose name it is used; the first time it is made to write down what changes, which takes a tenth of a second.
 pub(crate) async fn name_actor(connection: &mut SqliteConnection, actor: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("update temp.acting set actor = $1 where actor <> $1").bind(actor).execute(connection).await?;
+    if actor.is_empty() {
+        return Ok(());
+    }
+    HAS_ACTED.store(true, Ordering::Relaxed);
+    if !writes_down(connection).await? {
+        write_down(connection).await?;
+    }
+    sqlx::query("update temp.acting set actor = $1").bind(actor).execute(connection).await?;
     Ok(())
+}
+
+/// Tells a connection that it is used in nobody's name any more.
+pub(crate) async fn nobody_acts(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    if HAS_ACTED.load(Ordering::Relaxed) && writes_down(connection).await? {
+        sqlx::query("update temp.acting set actor = '' where actor <> ''").execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn writes_down(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let (does,): (bool,) = sqlx::query_as("select exists (select 1 from sqlite_temp_master where name = 'acting')")
+        .fetch_one(connection)
+        .await?;
+    Ok(does)
 }
 
 /// Something that was done, or tried.

@@ -7,7 +7,7 @@ use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::acts::{actor_now, name_actor, write_down};
+use crate::acts::{actor_now, name_actor, nobody_acts};
 use crate::error::StoreError;
 use crate::migrations::Steps;
 
@@ -24,32 +24,23 @@ impl Store {
     /// Opens `operations.sqlite` in `folder`, creating or migrating it forward.
     pub async fn open(folder: &Path) -> Result<Store, StoreError> {
         let path = folder.join("operations.sqlite");
-        let pool = open_pool(&path, SqliteSynchronous::Full).await?;
+        // Connections are told in whose name they are used; a new one is not asked before it is handed out, so it is told when it is made.
+        let options = pool_options()
+            .after_connect(|connection, _| {
+                let actor = actor_now();
+                Box::pin(async move { name_actor(connection, &actor).await })
+            })
+            .before_acquire(|connection, _| {
+                let actor = actor_now();
+                Box::pin(async move { name_actor(connection, &actor).await.map(|()| true) })
+            })
+            .after_release(|connection, _| Box::pin(async move { nobody_acts(connection).await.map(|()| true) }));
+        let pool = connect(options, &path, SqliteSynchronous::Full).await?;
         let failed = |error: sqlx::migrate::MigrateError| StoreError::Open {
             path: path.display().to_string(),
             problem: format!("its tables cannot be brought up to date: {error}"),
         };
         Migrator::new(Steps).await.map_err(failed)?.run(&pool).await.map_err(failed)?;
-        // What is written down of changes follows the tables, so they come first.
-        pool.close().await;
-        let options = pool_options().after_connect(|connection, _| Box::pin(write_down(connection)));
-        let options = options
-            .before_acquire(|connection, _| {
-                let actor = actor_now();
-                Box::pin(async move {
-                    if !actor.is_empty() {
-                        name_actor(connection, &actor).await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    name_actor(connection, "").await?;
-                    Ok(true)
-                })
-            });
-        let pool = connect(options, &path, SqliteSynchronous::Full).await?;
         Ok(Store { pool })
     }
 

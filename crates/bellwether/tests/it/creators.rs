@@ -50,7 +50,7 @@ fn forgetting_that_was_killed_at_any_moment_is_finished_at_the_next_opening() {
     twin.json(&["creators", "forget", "other:zz-forgotten-person"]);
     let wanted = twin.json(&["conversations", "counts"]);
     let mut untouched = 0;
-    for milliseconds in [30, 80, 130, 180, 240, 300, 400, 550, 800] {
+    for milliseconds in [30, 80, 130, 180, 240, 300, 400, 550, 800, 1_600, 3_200] {
         let place = Place::new();
         copy_folder(&before.data_dir(), &place.data_dir());
         let mut running = place
@@ -70,8 +70,8 @@ fn forgetting_that_was_killed_at_any_moment_is_finished_at_the_next_opening() {
         assert_eq!(place.json(&["conversations", "counts"]), wanted, "killed after {milliseconds} ms");
         assert_eq!(files_that_hold(&place.data_dir(), b"zz-forgotten-person"), 0, "killed after {milliseconds} ms");
     }
-    println!("killed 9 times: {untouched} before the promise");
-    assert!(untouched < 9, "every kill came before the beginning; this machine is too slow for these moments");
+    println!("killed 11 times: {untouched} before the promise");
+    assert!(untouched < 11, "every kill came before the beginning; this machine is too slow for these moments");
 }
 
 #[test]
