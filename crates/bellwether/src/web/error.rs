@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::app::App;
 use super::layout::{Layout, Word};
 use super::visit::visit_of;
-use crate::admin::AdminError;
+use crate::admin::{AdminError, SignedIn};
 use crate::conversations::ConversationsError;
 use crate::conversations::influence::InfluenceError;
 use crate::creators::{CreatorsError, LakeOrStore};
@@ -581,8 +581,9 @@ pub async fn nothing_here() -> WebError {
 /// Draws the frame around errors, also around those that the framework made as bare text.
 pub async fn draw_errors(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let visit = visit_of(&parts);
+    let mut visit = visit_of(&parts);
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    visit.who = response.extensions_mut().remove::<SignedIn>();
     let error = match response.extensions_mut().remove::<WebError>() {
         Some(error) => error,
         None if is_bare(&response) => bare(response.status()),

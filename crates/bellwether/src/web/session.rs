@@ -45,7 +45,12 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
         request.extensions_mut().insert(who);
     }
     if is_reading(request.method()) {
-        return if is_allowed { next.run(request).await } else { refused(needed) };
+        let mut response = if is_allowed { next.run(request).await } else { refused(needed) };
+        if let Some(who) = who {
+            // An error's page is drawn outside of here, for the same person.
+            response.extensions_mut().insert(who);
+        }
+        return response;
     }
     let subject = request.uri().path().to_owned();
     let what = format!("{} {}", request.method(), pattern.as_deref().unwrap_or("nothing"));

@@ -175,7 +175,7 @@ async fn whoever_takes_the_right_away_through_the_platform_is_believed_by_the_se
     watch(&browser.data, &connection, false, &["me".into()]).await;
     sync(&browser.data, &connection).await;
     let payload = URL_SAFE_NO_PAD
-        .encode(json!({ "algorithm": "HMAC-SHA256", "issued_at": 1_790_000_000, "user_id": "77" }).to_string());
+        .encode(json!({ "algorithm": "HMAC-SHA256", "issued_at": 1_790_000_000, "user_id": "1784140077" }).to_string());
     let signed = |secret: &str| {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
         mac.update(payload.as_bytes());
@@ -188,7 +188,7 @@ async fn whoever_takes_the_right_away_through_the_platform_is_believed_by_the_se
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     let told: Value = serde_json::from_str(&done.text).expect("is JSON");
     let code = told["confirmation_code"].as_str().expect("a code");
-    assert!(told["url"].as_str().is_some_and(|url| url.ends_with(code)) && !code.contains("77"), "{told}");
+    assert!(told["url"].as_str().is_some_and(|url| url.ends_with(code)) && !code.contains("1784140077"), "{told}");
     assert!(browser.page(&format!("/ingest/instagram/deletion/{code}")).await.contains("is done"));
     assert_eq!(count(&browser.data, FactTable::Interaction).await, 0);
 }
