@@ -99,7 +99,7 @@ async fn imports(data: &DataDirectory, checked: &mut Checked) -> Result<(), Back
     checked.imports = done.len() as u64;
     let under_way: BTreeSet<_> = data.store.unfinished_imports().await?.into_iter().map(|import| import.id).collect();
     for import in held.difference(&done).filter(|import| !under_way.contains(import)) {
-        let next = "take them out: bellwether ingest undo, or restore a backup of both";
+        let next = "restore a backup, which holds facts and imports of one moment: bellwether admin restore";
         checked.damage(
             "facts",
             format!("import {import}"),

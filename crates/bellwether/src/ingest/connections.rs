@@ -8,7 +8,7 @@ use store::{ConnectionState, ImportRecord, ImportState, JobCounts, JobRow, NewCo
 use super::sync::granting::{Tokens, takes_consent};
 use super::sync::reading::budgets;
 use super::sync::settings::{ConnectionSettings, Offer, Part, StreamKind, StreamSettings, offer};
-use super::sync::work::first_work;
+use super::sync::work::{OWN, first_work};
 use super::sync::{Connection, SEALED_FOR, SyncError, wait_for_others};
 use super::undo_of_connection;
 use crate::data_directory::DataDirectory;
@@ -146,12 +146,16 @@ pub async fn connect(data: &DataDirectory, asked: &Asked) -> Result<i64, SyncErr
     let id = kept.ok_or_else(|| {
         SyncError::refused("name", format!("there is a connection called {name:?} already"), "choose another name")
     })?;
-    if rests_on_consent {
-        // Whoever agrees is whom it is for.
-        let me = Watch { is_search: false, subjects: vec!["me".to_owned()], brand: None, is_first: false };
-        watch(data, &Connection::find(data, id).await?, &me).await?;
+    if rests_on_consent && !secret.is_empty() {
+        watch_whoever_agreed(data, &Connection::find(data, id).await?).await?;
     }
     Ok(id)
+}
+
+/// Whoever agrees is whom a connection is for; before that there is nothing to ask.
+pub async fn watch_whoever_agreed(data: &DataDirectory, connection: &Connection) -> Result<(), SyncError> {
+    let me = Watch { is_search: false, subjects: vec![OWN.to_owned()], brand: None, is_first: false };
+    watch(data, connection, &me).await.map(drop)
 }
 
 fn offered(platform: Platform) -> Result<&'static Offer, SyncError> {
@@ -200,6 +204,10 @@ pub async fn watch(data: &DataDirectory, connection: &Connection, watch: &Watch)
     let kind = if watch.is_search { "search" } else { "account" };
     let already = data.store.watched(connection.row.id).await?.len();
     let mut subjects: Vec<String> = vec![];
+    if connection.platform == Platform::TikTok && (watch.is_search || watch.subjects.iter().any(|one| one != OWN)) {
+        let hint = "ask for consent (bellwether ingest consent): whoever agrees is watched by themselves";
+        return Err(SyncError::refused("whom to watch", "TikTok tells of nobody but whoever agreed", hint));
+    }
     for subject in &watch.subjects {
         let subject = if watch.is_search { words(subject)? } else { handle(connection.platform, subject)? };
         if !subjects.contains(&subject) {
@@ -331,10 +339,10 @@ pub async fn health(data: &DataDirectory, connection: &Connection) -> Result<Hea
         calls: budgets(connection.platform)
             .into_iter()
             .map(|budget| {
-                let (current, _) = budget.window.around(now);
-                let counted = calls.iter().find(|(bucket, at, _)| bucket == budget.bucket && *at == current);
-                let used = counted.map_or(0, |(_, _, used)| *used).min(budget.calls_max);
-                (budget.bucket.to_owned(), current, used, budget.calls_max)
+                let since = budget.window.counted(now).0;
+                let counted = calls.iter().filter(|(bucket, at, _)| bucket == budget.bucket && *at >= since);
+                let used = counted.map(|(_, _, used)| *used).sum::<u64>().min(budget.calls_max);
+                (budget.bucket.to_owned(), since, used, budget.calls_max)
             })
             .collect(),
         imports: data.store.imports_of_connection(id, SHOWN).await?,

@@ -16,6 +16,9 @@ const COOKIE: &str = "signed_in";
 /// Seconds a browser keeps it; it ends here earlier or at the same time.
 const COOKIE_SECONDS: u64 = 90 * 86_400;
 
+/// Addresses at which it makes no difference who asks.
+const ASKED_OF_NOBODY: [&str; 2] = ["/static/{*path}", "/health"];
+
 /// Lets a request through where whoever asks may do that, and says in whose name it goes on.
 pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let pattern = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
@@ -24,6 +27,10 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
         // Nothing is there; who may know that is whoever may look.
         None => Some(Needs::SignedIn),
     };
+    // Style sheets and pictures are everybody's, and asked for with every page.
+    if pattern.as_deref().is_some_and(|pattern| ASKED_OF_NOBODY.contains(&pattern)) {
+        return next.run(request).await;
+    }
     let who = match who_asks(&app, request.headers()).await {
         Ok(who) => who,
         Err(error) => return error.into_response(),
@@ -47,7 +54,7 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
     if is_reading(request.method()) {
         let mut response = if is_allowed { next.run(request).await } else { refused(needed) };
         if let Some(who) = who {
-            // An error's page is drawn outside of here, for the same person.
+            // An error's page is drawn further out, for the same person.
             response.extensions_mut().insert(who);
         }
         return response;
@@ -56,7 +63,7 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
     let what = format!("{} {}", request.method(), pattern.as_deref().unwrap_or("nothing"));
     // Forms that people outside send are the program's own business, as mail that comes is.
     let is_outside = who.is_none() && matches!(needed, Some(Needs::Nothing));
-    let response = match is_allowed {
+    let mut response = match is_allowed {
         false => refused(needed),
         true if is_outside => return next.run(request).await,
         true => store::acting(actor.clone().unwrap_or_else(|| "|nobody signed in".to_owned()), next.run(request)).await,
@@ -71,6 +78,9 @@ pub async fn check(State(app): State<App>, mut request: Request, next: Next) -> 
         app.data.store.note_act(who.as_ref().map(|who| who.id), name, &what, &subject, outcome, app.data.now()).await;
     if let Err(error) = noted {
         tracing::error!(%error, what, "what was done could not be written down");
+    }
+    if let Some(who) = who {
+        response.extensions_mut().insert(who);
     }
     response
 }

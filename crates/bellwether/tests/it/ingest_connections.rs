@@ -260,7 +260,8 @@ async fn a_connection_is_made_watched_asked_and_ended_on_its_pages() {
     assert!(kept.location().starts_with("/ingest/sources"));
     let rules = place.json(&["ingest", "sources"]);
     assert_eq!((&rules[0]["max_age"], &rules[0]["may_mix"]), (&json!(90), &json!(false)), "{rules}");
-    assert!(browser.page("/ingest/connections/1/end").await.contains("It brought 1 import"));
+    until_said(&browser, "/ingest/connections/1/end", "It brought 1 import").await;
+    browser.page("/ingest/connections/1/end").await;
     browser.post("/ingest/connections/1/end", &[("facts", "go")]).await;
     until_said(&browser, "/ingest/connections", "Nothing is connected yet").await;
 }

@@ -136,10 +136,16 @@ async fn connected(data: &DataDirectory, platform: Platform, server: &str) -> Co
     Connection::find(data, id).await.expect("is there")
 }
 
+/// The link at which somebody agrees, as the page shows it.
+async fn link_on_page(browser: &Browser, connection: &Connection) -> url::Url {
+    let page = browser.page(&format!("/ingest/connections/{}/consent", connection.row.id)).await;
+    let shown = page.split("class=\"breaks\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a link");
+    url::Url::parse(&shown.replace("&#38;", "&").replace("&amp;", "&")).expect("an address")
+}
+
 /// Opens the link that leads to the platform, and comes back from there.
 async fn agree(browser: &Browser, connection: &Connection, code: &str) -> String {
-    let led = browser.get(&format!("/ingest/connections/{}/consent", connection.row.id)).await;
-    let link = url::Url::parse(led.location()).expect("an address");
+    let link = link_on_page(browser, connection).await;
     let asked: HashMap<String, String> = link.query_pairs().into_owned().collect();
     assert!(asked["redirect_uri"].ends_with("/ingest/consent"), "{link}");
     assert!(!link.as_str().contains("secret"), "{link}");
@@ -165,7 +171,10 @@ async fn a_creator_agrees_by_a_link_and_the_account_with_its_videos_comes() {
     let early = run(&browser.data, connection.row.id, &|_| ()).await.expect_err("nobody has agreed").to_string();
     assert!(early.contains("nobody has agreed yet") && early.contains("ingest consent"), "{early}");
     let page = browser.page(&format!("/ingest/connections/{}", connection.row.id)).await;
-    assert!(page.contains("Ask for consent"), "{page}");
+    assert!(page.contains("Nobody has agreed yet") && !page.contains("Watch more"), "{page}");
+    let other = [("kind", "account"), ("subjects", "@somebody")];
+    let refused = browser.post(&format!("/ingest/connections/{}/watch", connection.row.id), &other).await;
+    assert!(refused.text.contains("nobody but whoever agreed"), "{}", refused.text);
     let refused = agree(&browser, &connection, "another code").await;
     assert!(refused.contains("This did not work") && refused.contains("took it back"), "{refused}");
     let thanked = agree(&browser, &connection, "a code").await;
@@ -180,19 +189,18 @@ async fn a_creator_agrees_by_a_link_and_the_account_with_its_videos_comes() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_not_ours_or_an_hour_old_brings_nothing_in() {
+async fn a_link_that_is_not_ours_or_a_week_old_brings_nothing_in() {
     let (place, (stub, server)) = (Place::new(), serve(86_400).await);
     let browser = Browser::at(&place).await;
     let connection = connected(&browser.data, Platform::TikTok, &server).await;
     let page = browser.page("/ingest/consent?code=a+code&state=bm90IG91cnM").await;
     assert!(page.contains("not ours"), "{page}");
     assert!(browser.page("/ingest/consent?error=access_denied").await.contains("Nothing was agreed to"));
-    let led = browser.get(&format!("/ingest/connections/{}/consent", connection.row.id)).await;
-    browser.data.let_time_pass(Duration::from_secs(3_700));
-    let query = url::Url::parse(led.location()).expect("an address");
+    let query = link_on_page(&browser, &connection).await;
+    browser.data.let_time_pass(Duration::from_secs(8 * 86_400));
     let state = query.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
     let page = browser.page(&format!("/ingest/consent?code=a+code&state={state}")).await;
-    assert!(page.contains("older than an hour"), "{page}");
+    assert!(page.contains("older than a week"), "{page}");
     assert!(stub.lock().expect("not poisoned").forms.is_empty(), "the platform was not asked");
 }
 

@@ -140,10 +140,13 @@ async fn no_more_hashtags_are_asked_for_than_may_be_in_any_seven_days() {
     watch(&data, &connection, true, &tags).await;
     let report = sync(&data, &connection).await;
     assert!(report.waits_until.is_some(), "{report:?}");
-    assert_eq!(stub.hashtags.load(Ordering::SeqCst), 14);
-    data.let_time_pass(Duration::from_secs(7 * 86_400));
+    assert_eq!(stub.hashtags.load(Ordering::SeqCst), 28, "of thirty");
+    data.let_time_pass(Duration::from_secs(7 * 86_400 - 60));
     sync(&data, &connection).await;
-    assert_eq!(stub.hashtags.load(Ordering::SeqCst), 28, "thirty may be asked for in seven days that touch both weeks");
+    assert_eq!(stub.hashtags.load(Ordering::SeqCst), 28, "the seven days are not over, in whichever week they began");
+    data.let_time_pass(Duration::from_secs(86_400));
+    sync(&data, &connection).await;
+    assert_eq!(stub.hashtags.load(Ordering::SeqCst), 56, "then as many again, the ones that waited and the first anew");
 }
 
 #[tokio::test]

@@ -280,39 +280,53 @@ impl Store {
         Ok(())
     }
 
-    /// Counts calls in a window and returns how many that makes; windows that are over go.
+    /// Counts calls before they are made, in the span of time `span_at` of a bucket, where no more than `calls_max` were since
+    /// `since`; where they would be more, nothing is counted and `Some` says which of the spans that count is the oldest. What
+    /// lies before `since` goes.
     pub async fn count_calls(
         &self,
         connection: i64,
         bucket: &str,
-        window_began_at: Timestamp,
+        (since, span_at): (Timestamp, Timestamp),
         calls: u32,
-    ) -> Result<u64, StoreError> {
+        calls_max: u64,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let failed = StoreError::of("counting calls");
         let mut transaction = self.pool.begin().await.map_err(&failed)?;
         sqlx::query("delete from call_count where connection_id = $1 and bucket = $2 and window_began_at < $3")
             .bind(connection)
             .bind(bucket)
-            .bind(window_began_at.0)
+            .bind(since.0)
             .execute(&mut *transaction)
             .await
             .map_err(&failed)?;
-        let (used,): (i64,) = sqlx::query_as(
-            "insert into call_count (connection_id, bucket, window_began_at, used) values ($1, $2, $3, $4)
-             on conflict (connection_id, bucket, window_began_at) do update set used = used + $4 returning used",
+        let (used, oldest): (i64, Option<i64>) = sqlx::query_as(
+            "select coalesce(sum(used), 0), min(window_began_at) from call_count where connection_id = $1 and bucket = $2",
         )
         .bind(connection)
         .bind(bucket)
-        .bind(window_began_at.0)
-        .bind(i64::from(calls))
         .fetch_one(&mut *transaction)
         .await
         .map_err(&failed)?;
+        let is_full = used as u64 + u64::from(calls) > calls_max;
+        if !is_full {
+            sqlx::query(
+                "insert into call_count (connection_id, bucket, window_began_at, used) values ($1, $2, $3, $4)
+                 on conflict (connection_id, bucket, window_began_at) do update set used = used + $4",
+            )
+            .bind(connection)
+            .bind(bucket)
+            .bind(span_at.0)
+            .bind(i64::from(calls))
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        }
         transaction.commit().await.map_err(&failed)?;
-        Ok(used as u64)
+        Ok(is_full.then(|| Timestamp(oldest.unwrap_or(span_at.0))))
     }
 
-    /// Calls made in each window that is remembered: bucket, beginning, calls.
+    /// Calls made in each span of time that is remembered: bucket, beginning, calls.
     pub async fn calls(&self, connection: i64) -> Result<Vec<(String, Timestamp, u64)>, StoreError> {
         let rows: Vec<(String, i64, i64)> = sqlx::query_as(
             "select bucket, window_began_at, used from call_count where connection_id = $1 order by bucket",

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use model::Right;
 use qrcode::QrCode;
 use qrcode::render::svg;
+use store::PersonHere;
 
 use super::problem_of;
 use crate::admin::{self, AdminError, SignedIn, second_step};
@@ -139,6 +140,18 @@ async fn wrong(
     Ok(not_valid(page(app, visit, Shown { problem, setting_up, ..Shown::default() }).await?))
 }
 
+/// Why the password in a field is not the one that is asked for. The same count of failures as at the door: an open browser is no way
+/// around it.
+async fn wrong_password(app: &App, person: &PersonHere, given: &Pairs, field: &'static str) -> Option<AdminError> {
+    match admin::enter(&app.data, &person.email, &typed(given, field)).await {
+        Ok(_) => None,
+        Err(AdminError::NotKnown) => {
+            Some(AdminError::Refused { field, problem: "is wrong".into(), hint: "it is the one you sign in with" })
+        }
+        Err(error) => Some(error),
+    }
+}
+
 /// `POST /admin/me/password`
 pub async fn password(
     State(app): State<App>,
@@ -147,17 +160,7 @@ pub async fn password(
 ) -> Result<Response, WebError> {
     let (given, who) = (Pairs(pairs), whoever(&visit)?);
     let person = admin::find(&app.data, &who.id.to_string()).await?;
-    let current = typed(&given, "current");
-    // The same count of failures as at the door: an open browser is no way around it.
-    if let Err(error) = admin::enter(&app.data, &person.email, &current).await {
-        let error = match error {
-            AdminError::NotKnown => AdminError::Refused {
-                field: "current",
-                problem: "is wrong".into(),
-                hint: "it is the one you sign in with",
-            },
-            other => other,
-        };
+    if let Some(error) = wrong_password(&app, &person, &given, "current").await {
         return wrong(&app, visit, error, None).await;
     }
     match admin::choose_password(&app.data, &person, &typed(&given, "password"), Some(&who)).await {
@@ -201,15 +204,7 @@ pub async fn second(
             }
         }
         Some("end") => {
-            if let Err(error) = admin::enter(&app.data, &person.email, &typed(&given, "current_for_end")).await {
-                let error = match error {
-                    AdminError::NotKnown => AdminError::Refused {
-                        field: "current_for_end",
-                        problem: "is wrong".into(),
-                        hint: "it is the one you sign in with",
-                    },
-                    other => other,
-                };
+            if let Some(error) = wrong_password(&app, &person, &given, "current_for_end").await {
                 return wrong(&app, visit, error, None).await;
             }
             app.data.store.set_second_step(who.id, None, &[]).await?;

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::problem_of;
-use crate::admin::{self, Came};
+use crate::admin::{self, AdminError, Came};
 use crate::web::app::{App, Page, draw};
 use crate::web::error::WebError;
 use crate::web::forms::{Problem, not_valid, typed};
@@ -63,7 +63,7 @@ pub async fn enter(
         Ok(Came::In(person)) => let_in(&app, &headers, person.id, &given).await,
         Ok(Came::HalfWay(half_way)) => Ok(page(&visit, &given, Some(half_way), None).await?.into_response()),
         Err(error) => {
-            note_refusal(&app).await?;
+            note_refusal(&app, &error).await?;
             Ok(not_valid(page(&visit, &given, None, Some(problem_of(error)?)).await?))
         }
     }
@@ -81,14 +81,18 @@ pub async fn second(
     match admin::enter_second(&app.data, &half_way, &typed(&given, "code")).await {
         Ok(person) => let_in(&app, &headers, person.id, &given).await,
         Err(error) => {
-            note_refusal(&app).await?;
+            note_refusal(&app, &error).await?;
             Ok(not_valid(page(&visit, &given, Some(half_way), Some(problem_of(error)?)).await?))
         }
     }
 }
 
 /// Which address was tried is not written down: it may be a password typed into the wrong field.
-async fn note_refusal(app: &App) -> Result<(), WebError> {
+async fn note_refusal(app: &App, error: &AdminError) -> Result<(), WebError> {
+    // While one waits nothing is tried, and nothing happened: whoever hammers at the door fills no table.
+    if matches!(error, AdminError::Waits { .. }) {
+        return Ok(());
+    }
     app.data.store.note_act(None, "somebody", "signing in", "/sign-in", "refused", app.data.now()).await?;
     Ok(())
 }

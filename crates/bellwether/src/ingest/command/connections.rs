@@ -64,7 +64,7 @@ pub enum ConnectionCommand {
         #[arg(long, default_value_t = 10)]
         quiet_seconds: u64,
     },
-    /// The link at which somebody agrees that a connection reads their account; good for an hour.
+    /// The link at which somebody agrees that a connection reads their account; good for seven days.
     Consent {
         connection: String,
         /// The address people reach `bellwether serve` by; they come back to it.

@@ -545,15 +545,35 @@ pub async fn change(State(app): State<App>, Path((id, change)): Path<(i64, Strin
     }
 }
 
-/// `GET /ingest/connections/{id}/consent`: leads to the platform, where somebody agrees.
-pub async fn ask_consent(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Path(id): Path<i64>,
-) -> Result<Redirect, WebError> {
+#[derive(Template)]
+#[template(path = "ingest/consent_link.html")]
+struct ConsentLinkPage {
+    layout: Layout,
+    parts: Vec<IngestPart>,
+    id: i64,
+    name: String,
+    platform: &'static str,
+    link: String,
+    days: i64,
+    returns_to: String,
+}
+
+/// `GET /ingest/connections/{id}/consent`: the link at which somebody agrees, to be sent to them or opened here.
+pub async fn ask_consent(State(app): State<App>, visit: Visit, headers: HeaderMap, Path(id): Path<i64>) -> Page {
     let connection = Connection::find(&app.data, id).await?;
-    let link = granting::link(&app.data, &connection, &own_server(&app, &headers).await?)?;
-    Ok(Redirect::to(link.as_str()))
+    let server = own_server(&app, &headers).await?;
+    let link = granting::link(&app.data, &connection, &server)?;
+    draw(ConsentLinkPage {
+        layout: Layout::load(&app, visit, Word::Ingest, format!("Consent for {}", connection.row.name)).await?,
+        parts: parts("Connections"),
+        id,
+        platform: connection.platform.name(),
+        name: connection.row.name,
+        link: link.to_string(),
+        days: granting::LINK_DAYS,
+        returns_to: granting::return_address(&server),
+    })
+    .await
 }
 
 #[derive(Template)]

@@ -15,7 +15,10 @@ use crate::web::outbound::{Answered, Asked, Line, Outbound, OutboundError};
 /// An answer is at most so long; a page of a hundred threads is a few megabytes.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
 
-/// How long a platform counts calls before it begins anew.
+/// How long a platform counts calls.
+///
+/// Nobody tells when a platform's window begins, and some never begin: so any window of so many seconds has no more calls than
+/// its budget. It is counted in spans of a twentieth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Window {
     Seconds(i64),
@@ -24,24 +27,42 @@ pub enum Window {
 }
 
 impl Window {
-    /// When the window that `now` lies in began and ends.
-    pub fn around(self, now: Timestamp) -> (Timestamp, Timestamp) {
+    /// Since when calls count at `now`, and the span that calls made now belong to.
+    pub fn counted(self, now: Timestamp) -> (Timestamp, Timestamp) {
         match self {
             Window::Seconds(length) => {
-                let began = now.unix_seconds().div_euclid(length) * length;
-                (Timestamp::from_unix_seconds(began), Timestamp::from_unix_seconds(began + length))
+                let span_at = now.unix_seconds().div_euclid(span(length)) * span(length);
+                (Timestamp::from_unix_seconds(span_at - length), Timestamp::from_unix_seconds(span_at))
             }
             Window::PacificDay => {
-                let zone = clock::zone("America/Los_Angeles").expect("the zones are built in");
-                let at = jiff::Timestamp::from_microsecond(now.0).unwrap_or_default().to_zoned(zone.clone());
-                let midnight = |date: jiff::civil::Date| {
-                    let zoned = date.to_datetime(Time::midnight()).to_zoned(zone.clone());
-                    zoned.map_or(now, |zoned| Timestamp(zoned.timestamp().as_microsecond()))
-                };
-                (midnight(at.date()), midnight(at.date().tomorrow().unwrap_or(at.date())))
+                let began = pacific_day(now).0;
+                (began, began)
             }
         }
     }
+
+    /// When the calls of the span that began at `span_at` count no more.
+    pub fn free_at(self, span_at: Timestamp) -> Timestamp {
+        match self {
+            Window::Seconds(length) => Timestamp::from_unix_seconds(span_at.unix_seconds() + length + span(length)),
+            Window::PacificDay => pacific_day(span_at).1,
+        }
+    }
+}
+
+fn span(length: i64) -> i64 {
+    (length / 20).max(1)
+}
+
+/// From midnight to midnight in California.
+fn pacific_day(now: Timestamp) -> (Timestamp, Timestamp) {
+    let zone = clock::zone("America/Los_Angeles").expect("the zones are built in");
+    let at = jiff::Timestamp::from_microsecond(now.0).unwrap_or_default().to_zoned(zone.clone());
+    let midnight = |date: jiff::civil::Date| {
+        let zoned = date.to_datetime(Time::midnight()).to_zoned(zone.clone());
+        zoned.map_or(now, |zoned| Timestamp(zoned.timestamp().as_microsecond()))
+    };
+    (midnight(at.date()), midnight(at.date().tomorrow().unwrap_or(at.date())))
 }
 
 /// A limit of a platform, as far as it is used.
@@ -49,7 +70,7 @@ impl Window {
 pub struct Budget {
     pub bucket: &'static str,
     pub window: Window,
-    /// Calls a window that are made at most: less than the platform allows, so that others on the same line are served too.
+    /// Calls in a window that are made at most: less than the platform allows, so that others on the same line are served too.
     pub calls_max: u64,
     /// What one call counts.
     pub calls_each: u32,
@@ -162,11 +183,12 @@ impl<'a> Asking<'a> {
         query: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<Answered, AskError> {
-        let (began_at, until) = budget.window.around(self.data.now());
-        let used = self.data.store.count_calls(self.connection, budget.bucket, began_at, budget.calls_each).await?;
-        if used > budget.calls_max {
-            let why = format!("the {} calls of this window that are made at most are made", budget.calls_max);
-            return Err(AskError::Wait { until, why });
+        let (store, counted) = (&self.data.store, budget.window.counted(self.data.now()));
+        let full =
+            store.count_calls(self.connection, budget.bucket, counted, budget.calls_each, budget.calls_max).await?;
+        if let Some(oldest) = full {
+            let why = format!("the {} calls that are made at most are made", budget.calls_max);
+            return Err(AskError::Wait { until: budget.window.free_at(oldest), why });
         }
         let mut url = self.server.join(path).map_err(|error| AskError::Unreadable(error.to_string()))?;
         if !query.is_empty() {
@@ -221,7 +243,7 @@ impl<'a> Asking<'a> {
                 let now = self.data.now();
                 match code.as_str() {
                     "quotaExceeded" | "dailyLimitExceeded" => {
-                        let until = Window::PacificDay.around(now).1;
+                        let until = pacific_day(now).1;
                         return Err(AskError::Wait {
                             until,
                             why: "the project's quota of today is used up".to_owned(),
@@ -229,7 +251,7 @@ impl<'a> Asking<'a> {
                     }
                     "code 4" | "code 17" | "code 32" | "code 613" | "code 80001" | "code 80002" => {
                         let why = "the platform's calls of this hour are used up".to_owned();
-                        return Err(AskError::Wait { until: Window::Seconds(3_600).around(now).1, why });
+                        return Err(AskError::Wait { until: Timestamp(now.0 + 3_600_000_000), why });
                     }
                     "rateLimitExceeded" | "userRateLimitExceeded" => {
                         let why = "the server asks for fewer calls".to_owned();
@@ -289,12 +311,35 @@ mod tests {
             ("2026-11-01T12:00:00Z", "2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"),
             ("2026-07-01T06:59:59Z", "2026-06-30T07:00:00Z", "2026-07-01T07:00:00Z"),
         ] {
-            assert_eq!(Window::PacificDay.around(at(now)), (at(began), at(ends)), "{now}");
+            assert_eq!(Window::PacificDay.counted(at(now)), (at(began), at(began)), "{now}");
+            assert_eq!(Window::PacificDay.free_at(at(began)), at(ends), "{now}");
         }
-        assert_eq!(
-            Window::Seconds(300).around(at("2026-07-01T06:59:59Z")),
-            (at("2026-07-01T06:55:00Z"), at("2026-07-01T07:00:00Z"))
-        );
+    }
+
+    #[test]
+    fn no_window_of_the_platforms_own_counting_has_more_than_the_budget_wherever_it_begins() {
+        let window = Window::Seconds(300);
+        let (mut made, mut counted): (Vec<i64>, Vec<(Timestamp, Timestamp)>) = (vec![], vec![]);
+        // Asked for twice a second as long as there is anything left: ten calls in three hundred seconds.
+        for half in 0..4_000 {
+            let now = Timestamp(half * 500_000);
+            let (since, span_at) = window.counted(now);
+            counted.retain(|(span, _)| *span >= since);
+            match counted.first() {
+                Some((oldest, _)) if counted.len() >= 10 => {
+                    assert!(window.free_at(*oldest) > now, "it is not free yet")
+                }
+                _ => {
+                    counted.push((span_at, now));
+                    made.push(now.0);
+                }
+            }
+        }
+        assert!(made.len() > 50, "it goes on: {}", made.len());
+        for began in &made {
+            let within = made.iter().filter(|at| (*began..began + 300_000_000).contains(at)).count();
+            assert!(within <= 10, "{within} in the window from {began}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Grants that somebody gives by agreeing at the platform itself: the link that leads there, the return, and short-lived tokens made anew.
 //!
-//! OAuth 2.0 (RFC 6749, the authorization code with an app of the operator's own). What comes back is bound to the connection and to an hour
+//! OAuth 2.0 (RFC 6749, the authorization code with an app of the operator's own). What comes back is bound to the connection and to a week
 //! by a sealed state; only the long-lived token is kept, sealed, and the one that questions show is made from it when its time ends.
 
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -14,13 +14,14 @@ use url::Url;
 use super::asking::Grant;
 use super::{Connection, REVOKED_DAYS, SEALED_FOR, SyncError};
 use crate::data_directory::DataDirectory;
+use crate::ingest::connections;
 use crate::outreach::sealing::{seal, unseal};
 use crate::web::outbound::{Asked, Outbound};
 
 /// What the state of a link is sealed for.
 const STATE_SEALED_FOR: &str = "consent";
-/// Somebody who was led to the platform comes back within so long.
-const STATE_SECONDS: i64 = 3_600;
+/// Whoever is sent a link agrees within so long.
+pub const LINK_DAYS: i64 = 7;
 /// A token is made anew when it ends within so long.
 const RENEW_BEFORE_SECONDS: i64 = 600;
 /// Where people come back to.
@@ -97,7 +98,7 @@ pub fn return_address(server: &str) -> String {
     format!("{}{RETURN_PATH}", server.trim_end_matches('/'))
 }
 
-/// The link at which somebody agrees; good for an hour. `server` is the address people reach this program by.
+/// The link at which somebody agrees; good for [`LINK_DAYS`]. `server` is the address people reach this program by.
 ///
 /// # Errors
 /// `Refused` for a connection that rests on no consent.
@@ -110,7 +111,7 @@ pub fn link(data: &DataDirectory, connection: &Connection, server: &str) -> Resu
         ));
     };
     let returns_to = return_address(server);
-    let until = data.now().unix_seconds() + STATE_SECONDS;
+    let until = data.now().unix_seconds() + LINK_DAYS * 86_400;
     let state = State { connection: connection.row.id, returns_to: returns_to.clone(), until };
     let state = serde_json::to_string(&state).expect("a state serialises");
     let state = URL_SAFE_NO_PAD.encode(seal(&data.outreach_key, STATE_SEALED_FOR, &state));
@@ -128,9 +129,9 @@ pub fn link(data: &DataDirectory, connection: &Connection, server: &str) -> Resu
 /// Somebody has come back from the platform with a code: it is turned into a grant. Returns the connection.
 ///
 /// # Errors
-/// `Refused` where the state is none of ours or an hour old, or the platform does not take the code.
+/// `Refused` where the state is none of ours or a week old, or the platform does not take the code.
 pub async fn returned(data: &DataDirectory, state: &str, code: &str) -> Result<Connection, SyncError> {
-    let stale = || SyncError::refused("the consent", "this link is not ours, or older than an hour", "open a new one");
+    let stale = || SyncError::refused("the consent", "this link is not ours, or older than a week", "open a new one");
     let sealed = URL_SAFE_NO_PAD.decode(state.trim()).map_err(|_| stale())?;
     let opened = unseal(&data.outreach_key, STATE_SEALED_FOR, &sealed).map_err(|_| stale())?;
     let state: State = serde_json::from_str(&opened).map_err(|_| stale())?;
@@ -145,6 +146,7 @@ pub async fn returned(data: &DataDirectory, state: &str, code: &str) -> Result<C
             data.store.set_connection_secret(connection.row.id, &tokens.sealed(data), data.now()).await?;
             data.store.set_connection_state(connection.row.id, ConnectionState::Active, data.now()).await?;
             data.store.note_health(connection.row.id, None, None).await?;
+            connections::watch_whoever_agreed(data, &connection).await?;
             Ok(connection)
         }
         Answer::Tokens(_) => Err(SyncError::refused(

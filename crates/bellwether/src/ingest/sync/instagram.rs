@@ -13,19 +13,18 @@ use platforms::instagram_graph::{
     BusinessDiscovery, CommentList, CreatorList, InsightList, MediaList, Tally, Under, User, comment_facts,
     creator_facts, discovery_facts, insight_facts, media_facts, naming_facts, user_facts,
 };
-use platforms::receive::Named;
 use serde::Deserialize;
 
 use super::asking::{AskError, Asking, Budget, Window};
 use super::settings::Part;
-use super::work::{DAY, HOUR, Page, Working, task};
+use super::work::{DAY, HOUR, OWN, Page, Remembered, Working, task};
 
 /// Of 200 calls an hour and account a fifth is left to the operator's other programs.
 pub const BUDGET: Budget =
     Budget { bucket: "calls an hour", window: Window::Seconds(HOUR), calls_max: 160, calls_each: 1 };
-/// Thirty different hashtags may be asked for in any seven days: of two windows that such days touch, no more than 28.
+/// Thirty different hashtags may be asked for in any seven days.
 pub const HASHTAGS: Budget =
-    Budget { bucket: "hashtags in seven days", window: Window::Seconds(7 * DAY), calls_max: 14, calls_each: 1 };
+    Budget { bucket: "hashtags in seven days", window: Window::Seconds(7 * DAY), calls_max: 28, calls_each: 1 };
 
 const USER_FIELDS: &str = "id,username,name,biography,website,followers_count,follows_count,media_count";
 const MEDIA_FIELDS: &str =
@@ -38,21 +37,6 @@ const CREATOR_FIELDS: &str = "id,username,biography,country,insights.metrics(tot
 pub const CREATORS: &str = "creators:";
 /// Pages of creators that a search takes.
 const CREATOR_PAGES_MAX: i64 = 4;
-
-/// The own account is watched under this name.
-pub const OWN: &str = "me";
-
-/// What is remembered from page to page.
-#[derive(Default)]
-pub struct Remembered {
-    named: Named,
-}
-
-impl Remembered {
-    pub fn forget_named(&mut self) {
-        self.named = Named::new();
-    }
-}
 
 #[derive(Deserialize)]
 struct Found {

@@ -6,16 +6,16 @@ use platforms::bluesky::views;
 
 use super::asking::{AskError, Asking, Budget};
 use super::ending::Ending;
-use super::work::{Page, Working};
+use super::work::{Page, Remembered, Working};
 use super::{bluesky, instagram, mastodon, tiktok, youtube};
 
 /// What a platform's reader remembers.
 pub enum Reading {
     Bluesky(Box<views::Answers>),
     Mastodon(Box<mastodon::Remembered>),
-    YouTube(Box<youtube::Remembered>),
-    Instagram(Box<instagram::Remembered>),
-    TikTok(Box<tiktok::Remembered>),
+    YouTube(Box<Remembered>),
+    Instagram(Box<Remembered>),
+    TikTok(Box<Remembered>),
 }
 
 impl Reading {

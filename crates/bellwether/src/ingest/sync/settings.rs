@@ -138,7 +138,7 @@ pub const OFFERS: [Offer; 5] = [
             "accounts that ask to be shown to members alone: they are left out",
         ],
         parts: &[Part::Threads, Part::Likes, Part::Reposts, Part::Quotes, Part::Followers, Part::Following],
-        costs: "Nothing. 3,000 calls in five minutes are allowed; at most 2,400 are made.",
+        costs: "Nothing in money: 3,000 calls in five minutes are allowed; at most 2,400 are made.",
         needs: "Nothing: it is open, and nobody signs in.",
     },
     Offer {
@@ -156,7 +156,7 @@ pub const OFFERS: [Offer; 5] = [
             "what one server has not heard of: each knows a part of the network",
         ],
         parts: &[Part::Threads, Part::Likes, Part::Reposts, Part::Followers, Part::Following],
-        costs: "Nothing. 300 calls in five minutes are allowed; at most 240 are made.",
+        costs: "Nothing in money: 300 calls in five minutes are allowed; at most 240 are made.",
         needs: "The server that is asked. Many answer only somebody who has an account there: then a token of it.",
     },
     Offer {
@@ -209,7 +209,7 @@ pub const OFFERS: [Offer; 5] = [
             "anybody who has not agreed",
         ],
         parts: &[],
-        costs: "Nothing. 600 calls a minute are allowed; at most 120 are made.",
+        costs: "Nothing in money: 600 calls a minute are allowed; at most 120 are made.",
         needs: "An app of your own with Login Kit and the scopes user.info.profile, user.info.stats and video.list; a connection for each creator, who agrees by a link.",
     },
 ];

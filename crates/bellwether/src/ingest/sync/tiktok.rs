@@ -5,37 +5,21 @@
 use model::Platform;
 use model::facts::AccountKind;
 use platforms::Collected;
-use platforms::receive::Named;
 use platforms::tiktok_display::{DisplayProblem, Told, UserInfo, VideoList, user_facts, video_facts};
 use serde_json::json;
 
 use super::asking::{AskError, Asking, Budget, Window};
-use super::work::{HOUR, Page, Working, task};
+use super::work::{HOUR, OWN, Page, Remembered, Working, task};
 
 /// Of 600 calls a minute and app a fifth is made at most: a creator with a thousand videos takes fifty.
 pub const BUDGET: Budget =
-    Budget { bucket: "calls a minute", window: Window::Seconds(60), calls_max: 120, calls_each: 1 };
+    Budget { bucket: "calls in a minute", window: Window::Seconds(60), calls_max: 120, calls_each: 1 };
 
 const USER_FIELDS: &str = "open_id,union_id,display_name,username,bio_description,is_verified,follower_count,following_count,likes_count,video_count";
 const VIDEO_FIELDS: &str =
     "id,create_time,title,video_description,share_url,view_count,like_count,comment_count,share_count,duration";
 /// Videos a page, the most there may be.
 const VIDEOS_A_PAGE: u32 = 20;
-
-/// The account of whoever agreed is watched under this name.
-pub const OWN: &str = "me";
-
-/// What is remembered from page to page.
-#[derive(Default)]
-pub struct Remembered {
-    named: Named,
-}
-
-impl Remembered {
-    pub fn forget_named(&mut self) {
-        self.named = Named::new();
-    }
-}
 
 /// Does one page.
 pub async fn step(

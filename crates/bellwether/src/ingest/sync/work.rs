@@ -1,12 +1,29 @@
 //! Work as every platform knows it: its names, one page of it, and what follows from a page.
 
 use model::{Platform, Timestamp};
+use platforms::receive::Named;
 use store::{JobRow, NewJob};
 
 use super::settings::ConnectionSettings;
 
 pub const HOUR: i64 = 3_600;
 pub const DAY: i64 = 24 * HOUR;
+
+/// The own account, or that of whoever agreed, is watched under this name.
+pub const OWN: &str = "me";
+
+/// What most platforms' readers remember from page to page: which accounts were named already.
+#[derive(Default)]
+pub struct Remembered {
+    pub named: Named,
+}
+
+impl Remembered {
+    /// Accounts are named anew from now on.
+    pub fn forget_named(&mut self) {
+        self.named = Named::new();
+    }
+}
 
 /// Work by name; the names are kept with it.
 pub mod task {

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use model::Timestamp;
 use platforms::Collected;
-use platforms::receive::Named;
 use platforms::youtube::{
     ChannelListResponse, CommentListResponse, CommentThreadListResponse, PlaylistItemListResponse, SearchListResponse,
     SubscriptionListResponse, Tally, Under, VideoListResponse, channel_facts, comment_facts, subscriber_facts,
@@ -18,7 +17,7 @@ use store::NewJob;
 
 use super::asking::{AskError, Asking, Budget, Window};
 use super::settings::Part;
-use super::work::{DAY, HOUR, Page, Working, task};
+use super::work::{DAY, HOUR, OWN, Page, Remembered, Working, task};
 
 /// Of 10,000 units a day a twentieth is left to the operator's other programs.
 pub const BUDGET: Budget =
@@ -33,21 +32,6 @@ const VIDEO_PARTS: &str = "snippet,statistics,contentDetails,paidProductPlacemen
 const SEARCH_PAGES_MAX: i64 = 4;
 /// How often everything is fetched anew.
 const REFRESH_EVERY: i64 = 25 * DAY;
-
-/// The channel of whoever agreed is watched under this name.
-pub const OWN: &str = "me";
-
-/// What is remembered from page to page.
-#[derive(Default)]
-pub struct Remembered {
-    named: Named,
-}
-
-impl Remembered {
-    pub fn forget_named(&mut self) {
-        self.named = Named::new();
-    }
-}
 
 async fn ask<T: DeserializeOwned>(
     asking: &mut Asking<'_>,
