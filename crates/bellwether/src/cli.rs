@@ -147,7 +147,7 @@ pub fn run() -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> anyhow::Result<()> {
-    let output = Output { form: if cli.json { Form::Json } else { Form::Text } };
+    let output = Output::printed(if cli.json { Form::Json } else { Form::Text });
     match cli.command {
         Command::Demo(arguments) => demo::run(&cli.data_dir, &arguments, output).await,
         Command::Evaluate(command) => evaluate::run(command, &cli.data_dir, output).await,

@@ -34,7 +34,7 @@ pub(crate) fn size(text: &str) -> Result<WorldSize, String> {
 }
 
 /// Makes the market in `data_dir` unless it is there already, and serves it.
-pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output) -> anyhow::Result<()> {
+pub async fn run(data_dir: &Path, arguments: &DemoArguments, output: Output<'_>) -> anyhow::Result<()> {
     let began = std::time::Instant::now();
     let data = Arc::new(DataDirectory::open(data_dir).await?);
     let listen = allowed_address(&arguments.serve, &data).await?;

@@ -1,8 +1,8 @@
-//! What a command says: one JSON document or plain text on stdout, talk and progress on stderr.
+//! What a command says: one JSON document or plain text on stdout, talk and progress on stderr; or all of it to whoever asked by the API.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,19 +19,70 @@ pub enum Form {
     Json,
 }
 
-/// Where a command's results and talk go.
-#[derive(Clone, Copy, Debug)]
-pub struct Output {
-    pub form: Form,
+/// What a command said that was not asked from a terminal.
+#[derive(Default)]
+pub struct Said {
+    answer: Mutex<Answer>,
+    follows: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    /// What an import of this command read so far.
+    progress: Arc<Progress>,
 }
 
-impl Output {
+/// A command's result.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answer {
+    pub bytes: Vec<u8>,
+    /// `None` for a JSON document.
+    pub media_type: Option<&'static str>,
+}
+
+impl Said {
+    /// `follows` is told how far long work has come.
+    pub fn followed_by(progress: Arc<Progress>, follows: Arc<dyn Fn(&str) + Send + Sync>) -> Said {
+        Said { answer: Mutex::default(), follows: Some(follows), progress }
+    }
+
+    pub fn answer(self) -> Answer {
+        self.answer.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, words: &str) {
+        if let Some(follows) = &self.follows {
+            follows(words);
+        }
+    }
+}
+
+/// Where a command's results and talk go.
+#[derive(Clone, Copy)]
+pub struct Output<'a> {
+    pub form: Form,
+    /// Somebody who asked by the API; else it is printed.
+    said: Option<&'a Said>,
+}
+
+impl<'a> Output<'a> {
+    /// To a terminal, a file or a pipe.
+    pub fn printed(form: Form) -> Output<'static> {
+        Output { form, said: None }
+    }
+
+    /// To whoever asked; results are JSON documents.
+    pub fn to(said: &'a Said) -> Output<'a> {
+        Output { form: Form::Json, said: Some(said) }
+    }
+
     /// Prints the result: `document` as JSON, or what `text` writes.
     pub fn result(
         self,
         document: &impl Serialize,
         text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
     ) -> anyhow::Result<()> {
+        if let Some(said) = self.said {
+            let mut answer = said.answer.lock().unwrap_or_else(PoisonError::into_inner);
+            *answer = Answer { bytes: serde_json::to_vec(document)?, media_type: None };
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
         let written = match self.form {
             Form::Json => serde_json::to_writer_pretty(&mut out, document)
@@ -46,20 +97,41 @@ impl Output {
         }
     }
 
+    /// Gives a result that is no document but bytes of a kind, such as a table or a picture.
+    pub fn bytes(self, media_type: &'static str, bytes: &[u8]) -> anyhow::Result<()> {
+        if let Some(said) = self.said {
+            let mut answer = said.answer.lock().unwrap_or_else(PoisonError::into_inner);
+            *answer = Answer { bytes: bytes.to_vec(), media_type: Some(media_type) };
+            return Ok(());
+        }
+        match std::io::stdout().lock().write_all(bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
     /// Says something that is not the result.
     pub fn say(self, words: &str) {
-        eprintln!("{words}");
+        match self.said {
+            Some(said) => said.note(words),
+            None => eprintln!("{words}"),
+        }
     }
 
     /// Says how far long work has come; on a terminal only.
     pub fn note(self, words: &str) {
-        if std::io::stderr().is_terminal() {
+        if let Some(said) = self.said {
+            said.note(words);
+        } else if std::io::stderr().is_terminal() {
             eprintln!("{words}");
         }
     }
 
     /// A bar that follows an import, drawn on a terminal only.
     pub fn import_bar(self, size_bytes: u64) -> ImportBar {
+        if let Some(said) = self.said {
+            return ImportBar { progress: said.progress.clone(), bar: None };
+        }
         let progress = Arc::new(Progress::default());
         if !std::io::stderr().is_terminal() {
             return ImportBar { progress, bar: None };

@@ -5,6 +5,7 @@
 //! code path serves a local folder and an object store. Nothing derived is kept here.
 
 mod added;
+mod among;
 mod checking;
 mod compaction;
 mod conversations;

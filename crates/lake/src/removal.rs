@@ -3,14 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use datafusion::arrow::array::Array;
+use datafusion::logical_expr::Expr;
 use model::{AccountId, ImportId, InteractionId, Platform, PostId, Timestamp};
 
+use crate::among::{are_one_of, is_one_of};
 use crate::error::LakeError;
 use crate::session::{Lake, ints, strings};
 use crate::tables::FactTable;
 
-/// Ids that stand in one statement: each is a node that is walked through.
-const IDS_EACH: usize = 500;
+/// Which rows go.
+#[derive(Clone)]
+enum Condition {
+    Words(String),
+    Ids(Expr),
+}
 
 /// A forgotten person's texts and the counts of their posts go first and the account last: after a crash in between
 /// the account is still found, and so is what belongs to what is left, so that forgetting again finishes it.
@@ -124,27 +130,20 @@ impl Lake {
             texts.remove(&used);
         }
         let one = |column: &str, ids: &HashSet<i64>| {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            ids.chunks(IDS_EACH).map(|some| format!("{column} in ({})", some.join(", "))).collect::<Vec<_>>()
+            (!ids.is_empty()).then(|| Condition::Ids(is_one_of(column, ids.iter().copied())))
         };
-        let both: Vec<(i64, i64)> = said.into_iter().collect();
-        let of_interactions = both.chunks(IDS_EACH).map(|some| {
-            let list = |half: fn(&(i64, i64)) -> i64| {
-                some.iter().map(|id| half(id).to_string()).collect::<Vec<_>>().join(", ")
-            };
-            format!("id_upper in ({}) and id_lower in ({})", list(|id| id.0), list(|id| id.1))
-        });
         // A crash in between leaves what is still found by its post or as what was said.
         let mut removed = 0;
-        for (table, conditions) in [
+        for (table, condition) in [
             (FactTable::Text, one("text_id", &texts)),
             (FactTable::PostMetric, one("post_id", &published)),
-            (FactTable::Interaction, of_interactions.collect()),
+            (
+                FactTable::Interaction,
+                (!said.is_empty()).then(|| Condition::Ids(are_one_of(["id_upper", "id_lower"], said))),
+            ),
             (FactTable::Post, one("post_id", &published)),
         ] {
-            for condition in conditions {
-                removed += self.take_out_where(&[table], |_| Some(condition.clone())).await?;
-            }
+            removed += self.take_out_where(&[table], |_| condition.clone()).await?;
         }
         if removed > 0 {
             self.sweep().await?;
@@ -183,16 +182,11 @@ impl Lake {
     /// Takes interactions out by their own ids; their texts stay, and so do the files they lay in until the next sweep. For rows that are
     /// written anew at once, whose own files no log names yet.
     pub(crate) async fn remove_interactions(&self, ids: &[InteractionId]) -> Result<u64, LakeError> {
-        let mut removed = 0;
-        for some in ids.chunks(IDS_EACH) {
-            let list = |half: fn(&InteractionId) -> i64| {
-                some.iter().map(|id| half(id).to_string()).collect::<Vec<_>>().join(", ")
-            };
-            let condition =
-                format!("id_upper in ({}) and id_lower in ({})", list(|id| id.halves().0), list(|id| id.halves().1));
-            removed += self.take_out_where(&[FactTable::Interaction], |_| Some(condition.clone())).await?;
+        if ids.is_empty() {
+            return Ok(0);
         }
-        Ok(removed)
+        let condition = Condition::Ids(are_one_of(["id_upper", "id_lower"], ids.iter().map(|id| id.halves())));
+        self.take_out_where(&[FactTable::Interaction], |_| Some(condition.clone())).await
     }
 
     /// Which of these accounts something is held of, shown or not, with how their platform names them.
@@ -253,7 +247,7 @@ impl Lake {
         tables: &[FactTable],
         predicate: impl Fn(FactTable) -> Option<String>,
     ) -> Result<u64, LakeError> {
-        let removed = self.take_out_where(tables, predicate).await?;
+        let removed = self.take_out_where(tables, |table| predicate(table).map(Condition::Words)).await?;
         self.sweep().await?;
         Ok(removed)
     }
@@ -261,14 +255,18 @@ impl Lake {
     async fn take_out_where(
         &self,
         tables: &[FactTable],
-        predicate: impl Fn(FactTable) -> Option<String>,
+        condition: impl Fn(FactTable) -> Option<Condition>,
     ) -> Result<u64, LakeError> {
         let mut held = self.tables.write().await;
         let mut removed = 0;
         for &table in tables {
-            let Some(predicate) = predicate(table) else { continue };
+            let Some(condition) = condition(table) else { continue };
             let failed = |error| LakeError::write(table.name(), error);
-            let delete = held[table.index()].clone().delete().with_predicate(predicate.as_str());
+            let delete = held[table.index()].clone().delete();
+            let delete = match condition {
+                Condition::Words(words) => delete.with_predicate(words),
+                Condition::Ids(ids) => delete.with_predicate(ids),
+            };
             let (kept, metrics) = delete.into_future().await.map_err(failed)?;
             removed += metrics.num_deleted_rows.unwrap_or(0) as u64;
             held[table.index()] = kept;

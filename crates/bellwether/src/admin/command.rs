@@ -94,7 +94,7 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 /// Runs one command; what it changes is written down as the command line's doing.
-pub async fn run(data_dir: &Path, command: AdminCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data_dir: &Path, command: AdminCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         AdminCommand::Restore { file } => restored(&file, data_dir, output),
         AdminCommand::Check { all } => whole(data_dir, all, output).await,
@@ -105,7 +105,7 @@ pub async fn run(data_dir: &Path, command: AdminCommand, output: Output) -> anyh
     }
 }
 
-fn restored(file: &Path, data_dir: &Path, output: Output) -> anyhow::Result<()> {
+fn restored(file: &Path, data_dir: &Path, output: Output<'_>) -> anyhow::Result<()> {
     let done = restore(file, data_dir)?;
     output.result(&done, |out| {
         writeln!(
@@ -120,7 +120,7 @@ fn restored(file: &Path, data_dir: &Path, output: Output) -> anyhow::Result<()> 
     })
 }
 
-async fn whole(data_dir: &Path, all: bool, output: Output) -> anyhow::Result<()> {
+async fn whole(data_dir: &Path, all: bool, output: Output<'_>) -> anyhow::Result<()> {
     anyhow::ensure!(data_dir.exists(), "{} is not there\nhint: name the folder with --data-dir", data_dir.display());
     let checked = match DataDirectory::open(data_dir).await {
         Ok(data) => check(&data, all, |step| output.note(step)).await?,
@@ -160,7 +160,7 @@ async fn whole(data_dir: &Path, all: bool, output: Output) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn done(data: &DataDirectory, command: AdminCommand, output: Output) -> anyhow::Result<()> {
+async fn done(data: &DataDirectory, command: AdminCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         AdminCommand::User(command) => user(data, command, output).await,
         AdminCommand::Backup { file } => {
@@ -241,7 +241,7 @@ fn link(address: &str, secret: &str) -> String {
     format!("{}/invited/{secret}", address.trim_end_matches('/'))
 }
 
-async fn user(data: &DataDirectory, command: UserCommand, output: Output) -> anyhow::Result<()> {
+async fn user(data: &DataDirectory, command: UserCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { email, name, role, password_file, address } => {
             let password = match password_file {

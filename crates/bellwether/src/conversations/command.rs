@@ -106,7 +106,7 @@ pub enum Holds {
 }
 
 /// Runs one conversations command.
-pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         ConversationsCommand::Counts { source } => {
             data.revision().await?;
@@ -175,7 +175,11 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
                         )
                     })
                 }
-                None => Ok(write(&map, format, &mut std::io::stdout().lock())?),
+                None => {
+                    let mut bytes = vec![];
+                    write(&map, format, &mut bytes)?;
+                    output.bytes(format.content_type(), &bytes)
+                }
             }
         }
         ConversationsCommand::Between { a, b, limit, offset } => {
@@ -221,7 +225,7 @@ struct Narrowed {
     niche: Option<String>,
 }
 
-async fn groups(data: &DataDirectory, narrowed: &Narrowed, limit: usize, output: Output) -> anyhow::Result<()> {
+async fn groups(data: &DataDirectory, narrowed: &Narrowed, limit: usize, output: Output<'_>) -> anyhow::Result<()> {
     let (snapshot, market) = data.market_groups().await?;
     let Some(found) = &market.found else {
         anyhow::bail!("no groups have been found yet\nhint: `bellwether refresh` finds them");
@@ -329,7 +333,7 @@ fn niches_words(group: &GroupAbout) -> String {
     }
 }
 
-async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+async fn group(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let (_, market) = data.market_groups().await?;
     let events = data.store.group_events(Some(id), 20).await?;
     let Some(place) = market.place(id) else {
@@ -410,7 +414,12 @@ async fn group(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<
     })
 }
 
-async fn deciding(data: &DataDirectory, request: &DecidingRequest, limit: usize, output: Output) -> anyhow::Result<()> {
+async fn deciding(
+    data: &DataDirectory,
+    request: &DecidingRequest,
+    limit: usize,
+    output: Output<'_>,
+) -> anyhow::Result<()> {
     let found = report(data, request).await?;
     let account = |place: u32| found.snapshot.account(place);
     let name = |place: u32| found.names.get(&account(place)).map_or_else(|| "?".to_owned(), |name| name.name.clone());

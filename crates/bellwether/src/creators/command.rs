@@ -130,7 +130,7 @@ pub enum CreatorsCommand {
 }
 
 /// Runs one creators command.
-pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: CreatorsCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         CreatorsCommand::Search { text, filter, sort, brand, wider, counts, after, limit, save } => {
             let words = searching::Words { text, filters: filter, sort, wider, after, limit };
@@ -229,7 +229,7 @@ async fn accounts_of(data: &DataDirectory, creators: &[String]) -> anyhow::Resul
     Ok(accounts)
 }
 
-async fn show(data: &DataDirectory, creator: &str, output: Output) -> anyhow::Result<()> {
+async fn show(data: &DataDirectory, creator: &str, output: Output<'_>) -> anyhow::Result<()> {
     let account = find(data, creator).await?;
     let held = report(data, account).await?;
     let groups = spread_of(data, account).await?.filter(|(market, _)| market.found.is_some());
@@ -314,7 +314,7 @@ async fn compare(
     data: &DataDirectory,
     accounts: Vec<AccountId>,
     brand: Option<&model::Brand>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let compared = compared(data, accounts, brand).await?;
     output.result(&compared, |out| {

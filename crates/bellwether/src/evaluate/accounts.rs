@@ -29,7 +29,7 @@ pub struct AccountsArguments {
 }
 
 /// Reads, learns, judges, prints.
-pub fn run(arguments: &AccountsArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &AccountsArguments, output: Output<'_>) -> anyhow::Result<()> {
     if !(2..=100).contains(&arguments.folds) || !(1..=100).contains(&arguments.seeds) {
         anyhow::bail!("--folds is a number from 2 to 100 and --seeds one from 1 to 100");
     }

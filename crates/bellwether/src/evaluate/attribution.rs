@@ -29,7 +29,7 @@ pub struct AttributionArguments {
 }
 
 /// Reads the paths, credits them by all models, prints.
-pub fn run(arguments: &AttributionArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &AttributionArguments, output: Output<'_>) -> anyhow::Result<()> {
     let name = arguments.paths.display().to_string();
     let text = std::fs::read_to_string(&arguments.paths).with_context(|| format!("cannot read {name}"))?;
     let file = parse_paths(&name, &text, DECIMALS).map_err(|issue| anyhow::anyhow!("{issue}"))?;

@@ -51,7 +51,7 @@ fn collection(path: &Path) -> anyhow::Result<Collection> {
 }
 
 /// Reads, draws, prints.
-pub fn run(arguments: &AudienceArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &AudienceArguments, output: Output<'_>) -> anyhow::Result<()> {
     if let Some(share) = arguments.share.iter().find(|share| !(0.0..=1.0).contains(*share)) {
         anyhow::bail!("--share {share} is not a share from 0 to 1");
     }

@@ -39,7 +39,7 @@ struct Labelled {
 }
 
 /// Reads labels and words, measures, prints.
-pub fn run(arguments: &BuyingTalkArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &BuyingTalkArguments, output: Output<'_>) -> anyhow::Result<()> {
     let (labelled, site) = read(&arguments.labels, arguments.texts.as_deref())?;
     let items: Vec<LabelledText<'_>> = labelled
         .iter()

@@ -25,7 +25,7 @@ pub struct BuyingWeightArguments {
 }
 
 /// Reads the talk held, measures, prints.
-pub async fn run(data: &DataDirectory, arguments: &BuyingWeightArguments, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, arguments: &BuyingWeightArguments, output: Output<'_>) -> anyhow::Result<()> {
     if !(0.0..1.0).contains(&arguments.cut_quantile) || arguments.cut_quantile == 0.0 {
         anyhow::bail!("--cut-quantile is a share between 0 and 1, e.g. 0.7");
     }

@@ -40,7 +40,7 @@ fn labelled(rows: &[CommentRow]) -> Vec<LabelledComment<'_>> {
 }
 
 /// Reads, learns, judges, prints.
-pub fn run(arguments: &CommentsArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &CommentsArguments, output: Output<'_>) -> anyhow::Result<()> {
     let rows = read_comments(&arguments.train, arguments.group.as_deref())?;
     let reads = if arguments.any_language { Reads::ByHand } else { Reads::Everything };
     let training = CommentTraining { reads, ..CommentTraining::default() };

@@ -66,7 +66,7 @@ struct GroupsReport {
 }
 
 /// Reads the graph, finds its groups, judges them, prints.
-pub fn run(arguments: &GroupsArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &GroupsArguments, output: Output<'_>) -> anyhow::Result<()> {
     if !(arguments.resolution.is_finite() && arguments.resolution > 0.0) {
         anyhow::bail!("--resolution is a number above 0; 1 is usual");
     }

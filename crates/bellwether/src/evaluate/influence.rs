@@ -49,7 +49,7 @@ struct InfluenceReport {
 }
 
 /// Reads the graph, chooses, prints.
-pub fn run(arguments: &SeedsArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &SeedsArguments, output: Output<'_>) -> anyhow::Result<()> {
     let settings = CascadeSettings { k: arguments.k, epsilon: arguments.epsilon, delta: None, seed: arguments.seed };
     let (loaded, load) = timed(|| on_threads(arguments.threads, || read(&arguments.edges)));
     let graph = loaded??;

@@ -88,7 +88,7 @@ impl HowArguments {
 }
 
 /// Measures, prints.
-pub fn run(arguments: &LiftArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &LiftArguments, output: Output<'_>) -> anyhow::Result<()> {
     let table = DailyTable::read(&arguments.data)?;
     anyhow::ensure!(
         table.series.len() == 1,
@@ -156,7 +156,7 @@ pub fn run(arguments: &LiftArguments, output: Output) -> anyhow::Result<()> {
 }
 
 /// The second opinion: the model that others run by default.
-fn gibbs(input: &LiftInput<'_>, seed: u64, output: Output) -> anyhow::Result<()> {
+fn gibbs(input: &LiftInput<'_>, seed: u64, output: Output<'_>) -> anyhow::Result<()> {
     let series: Option<Vec<f64>> = input.response.iter().copied().collect();
     let series =
         series.ok_or_else(|| anyhow::anyhow!("the second opinion needs a value on every day; ask `--engine grid`"))?;

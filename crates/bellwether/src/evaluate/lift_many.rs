@@ -108,7 +108,7 @@ impl ManyJudged {
 }
 
 /// Analyses every series twice, prints.
-pub fn run(arguments: &LiftManyArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &LiftManyArguments, output: Output<'_>) -> anyhow::Result<()> {
     let settings = arguments.how.settings(Scale::Automatic);
     let judged = |ready: &[Ready]| judge(ready, arguments.pre, arguments.planted_percent / 100.0, &settings);
     let mut kinds = BTreeMap::new();

@@ -69,7 +69,7 @@ pub fn anchors(text: &str) -> Result<AnchorsAsked, String> {
 }
 
 /// Reads the folder, measures, prints.
-pub fn run(arguments: &ListeningArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &ListeningArguments, output: Output<'_>) -> anyhow::Result<()> {
     let cut = arguments.cut.cut()?;
     let talk = read_talk(&arguments.data)?;
     let settings = EvaluationSettings {

@@ -59,7 +59,7 @@ struct MadeReport {
 }
 
 /// Draws the graph, writes its files, prints its counts.
-pub fn run(arguments: &MakeGraphArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &MakeGraphArguments, output: Output<'_>) -> anyhow::Result<()> {
     let (kind, shape, mu) = match arguments.kind {
         Kind::Convo => ("convo", GraphShape::Conversations { leaving: arguments.mu }, Some(arguments.mu)),
         Kind::Rmat => ("rmat", GraphShape::Quarters, None),

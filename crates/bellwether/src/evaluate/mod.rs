@@ -82,7 +82,7 @@ pub enum EvaluateCommand {
 }
 
 /// Runs one evaluation.
-pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output) -> anyhow::Result<()> {
+pub async fn run(command: EvaluateCommand, data_dir: &Path, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         EvaluateCommand::Listening(arguments) => listening::run(&arguments, output),
         EvaluateCommand::BuyingTalk(arguments) => buying_talk::run(&arguments, output),

@@ -22,7 +22,7 @@ pub struct OverlapArguments {
 }
 
 /// Makes audiences up, puts them together in every way, prints errors, coverage and time.
-pub fn run(arguments: &OverlapArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &OverlapArguments, output: Output<'_>) -> anyhow::Result<()> {
     let found = figures(arguments.seed, arguments.creators, arguments.followers)?;
     let world = made_up(arguments.seed, arguments.creators, arguments.followers);
     // Timed apart, on lists that lie in memory, as the product's page does it.

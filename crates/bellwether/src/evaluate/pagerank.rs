@@ -44,7 +44,7 @@ struct PageRankReport {
 }
 
 /// Reads the graph, walks on one thread, prints.
-pub fn run(arguments: &PageRankArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &PageRankArguments, output: Output<'_>) -> anyhow::Result<()> {
     if !(arguments.tolerance.is_finite() && arguments.tolerance > 0.0) {
         anyhow::bail!("--tolerance is a number above 0, e.g. 1e-8");
     }

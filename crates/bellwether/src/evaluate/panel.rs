@@ -29,7 +29,7 @@ pub struct PanelArguments {
 const WEIGHT_SHOWN: f64 = 1e-6;
 
 /// Measures, prints.
-pub fn run(arguments: &PanelArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &PanelArguments, output: Output<'_>) -> anyhow::Result<()> {
     let table = DailyTable::read(&arguments.data)?;
     let places = places_of(&table);
     let periods = places.values().map(Vec::len).max().unwrap_or(0);

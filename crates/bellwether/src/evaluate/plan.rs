@@ -67,7 +67,7 @@ struct PlanReport {
 }
 
 /// Reads both tables, chooses, prints.
-pub fn run(arguments: &PlanArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &PlanArguments, output: Output<'_>) -> anyhow::Result<()> {
     if !(arguments.budget.is_finite() && arguments.budget > 0.0 && arguments.budget < 1e13) {
         bail!("the budget is {}\nhint: give a number above 0 in the unit of the costs", arguments.budget);
     }

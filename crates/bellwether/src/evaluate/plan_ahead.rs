@@ -28,7 +28,7 @@ pub struct PlanAheadArguments {
 }
 
 /// Reads the folder, plans, counts, prints.
-pub fn run(arguments: &PlanAheadArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &PlanAheadArguments, output: Output<'_>) -> anyhow::Result<()> {
     let cut = arguments.cut.cut()?;
     let talk = read_talk(&arguments.data)?;
     let settings = EvaluationSettings {

@@ -19,7 +19,7 @@ pub struct PriceArguments {
 }
 
 /// Makes the markets up, estimates, prints.
-pub fn run(arguments: &PriceArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &PriceArguments, output: Output<'_>) -> anyhow::Result<()> {
     if arguments.worlds == 0 {
         anyhow::bail!("--worlds is at least 1; from 400 on the coverage is known to a few hundredths");
     }

@@ -59,7 +59,7 @@ struct Figures {
 }
 
 /// Reads the judgements, asks, prints.
-pub async fn run(data: &DataDirectory, arguments: &RelevanceArguments, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, arguments: &RelevanceArguments, output: Output<'_>) -> anyhow::Result<()> {
     let judged = read(&arguments.judged)?;
     let mut queries = vec![];
     for (query, answers) in &judged {

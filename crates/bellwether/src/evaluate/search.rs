@@ -86,7 +86,7 @@ struct QueryFigures {
 }
 
 /// Makes the index, asks it, and prints the figures.
-pub fn run(arguments: &SearchArguments, output: Output) -> anyhow::Result<()> {
+pub fn run(arguments: &SearchArguments, output: Output<'_>) -> anyhow::Result<()> {
     let world = SearchWorld::plan(SearchSettings::new(arguments.seed, arguments.creators));
     let queries = world.queries();
     if let Some(file) = &arguments.export {

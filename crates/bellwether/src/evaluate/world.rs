@@ -155,7 +155,7 @@ impl Stopwatch {
 }
 
 /// Makes the market in a folder of its own, judges, prints.
-pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<()> {
+pub async fn run(arguments: &WorldArguments, output: Output<'_>) -> anyhow::Result<()> {
     let folder = match &arguments.keep {
         Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("bellwether-world-{}-{}", arguments.seed, std::process::id())),
@@ -258,7 +258,11 @@ pub async fn run(arguments: &WorldArguments, output: Output) -> anyhow::Result<(
     })
 }
 
-async fn judge(arguments: &WorldArguments, folder: &std::path::Path, output: Output) -> anyhow::Result<WorldReport> {
+async fn judge(
+    arguments: &WorldArguments,
+    folder: &std::path::Path,
+    output: Output<'_>,
+) -> anyhow::Result<WorldReport> {
     let mut watch = Stopwatch::start();
     let settings = WorldSettings::new(arguments.seed, arguments.size);
     let world = World::plan(settings)?;

@@ -148,7 +148,7 @@ fn day(text: &str) -> Result<model::Timestamp, String> {
 }
 
 /// Runs one ingest command.
-pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data_dir: &Path, command: IngestCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         IngestCommand::StackExchange { folder, site, how } => {
             take(data_dir, StackExchangeDump::new(&folder, site.as_deref())?, &how, output).await
@@ -190,7 +190,12 @@ pub async fn run(data_dir: &Path, command: IngestCommand, output: Output) -> any
     }
 }
 
-async fn take<F: ImportFormat + 'static>(data_dir: &Path, format: F, how: &How, output: Output) -> anyhow::Result<()> {
+async fn take<F: ImportFormat + 'static>(
+    data_dir: &Path,
+    format: F,
+    how: &How,
+    output: Output<'_>,
+) -> anyhow::Result<()> {
     let bar = output.import_bar(format.size_bytes());
     if how.dry_run {
         let label = format.label();
@@ -214,7 +219,7 @@ async fn mapped(
     map: Option<String>,
     save_as: Option<String>,
     how: &How,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let Some(map) = map else {
         let proposal = propose(file)?;
@@ -247,7 +252,7 @@ async fn mapped(
     take(data_dir, format, how, output).await
 }
 
-fn print_dry_run(label: &str, run: &DryRun, output: Output) -> anyhow::Result<()> {
+fn print_dry_run(label: &str, run: &DryRun, output: Output<'_>) -> anyhow::Result<()> {
     let document = json!({
         "label": label, "dry_run": true, "rows_in": run.rows_in, "facts": run.facts, "refused": run.refused,
         "issues": run.issues, "remarks": run.remarks,
@@ -265,7 +270,7 @@ fn print_dry_run(label: &str, run: &DryRun, output: Output) -> anyhow::Result<()
     })
 }
 
-fn print_report(label: &str, report: &ImportReport, output: Output) -> anyhow::Result<()> {
+fn print_report(label: &str, report: &ImportReport, output: Output<'_>) -> anyhow::Result<()> {
     let counts = report.counts;
     let document = json!({
         "import": report.import, "label": label, "rows_in": counts.rows_in, "inserted": counts.inserted,
@@ -319,7 +324,7 @@ fn record_json(import: &ImportRecord) -> serde_json::Value {
     })
 }
 
-async fn list(data_dir: &Path, limit: u32, output: Output) -> anyhow::Result<()> {
+async fn list(data_dir: &Path, limit: u32, output: Output<'_>) -> anyhow::Result<()> {
     let data = DataDirectory::open(data_dir).await?;
     let (imports, all) = data.store.imports(i64::from(limit)).await?;
     let document: Vec<_> = imports.iter().map(record_json).collect();
@@ -347,7 +352,7 @@ async fn list(data_dir: &Path, limit: u32, output: Output) -> anyhow::Result<()>
     })
 }
 
-async fn sources(data_dir: &Path, output: Output) -> anyhow::Result<()> {
+async fn sources(data_dir: &Path, output: Output<'_>) -> anyhow::Result<()> {
     let data = DataDirectory::open(data_dir).await?;
     let sources = data.store.sources().await?;
     output.result(&sources, |out| {
@@ -371,7 +376,7 @@ async fn sources(data_dir: &Path, output: Output) -> anyhow::Result<()> {
     })
 }
 
-async fn show(data_dir: &Path, id: ImportId, output: Output) -> anyhow::Result<()> {
+async fn show(data_dir: &Path, id: ImportId, output: Output<'_>) -> anyhow::Result<()> {
     let data = DataDirectory::open(data_dir).await?;
     let import = data.store.import(id).await?.ok_or(super::IngestError::NoSuchImport(id))?;
     let issues = data.store.issues(id, super::sink::ISSUES_MAX as i64 + 1, 0).await?;

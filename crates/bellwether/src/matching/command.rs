@@ -108,7 +108,7 @@ pub enum MatchingCommand {
 }
 
 /// Runs one matching command.
-pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: MatchingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         MatchingCommand::Brand { name, keyword, tag, own_account, mentions_min } => {
             let buyers = BuyerDefinition {
@@ -188,7 +188,7 @@ async fn print_ranking(
     ranked: &BrandRanking,
     talk: Talk,
     limit: u32,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let filter = RankedFilter { limit, ..RankedFilter::default() };
     let rows = data.store.ranked(ranked.ranking.id, &filter).await?;
@@ -252,7 +252,7 @@ async fn print_explanation(
     data: &DataDirectory,
     ranked: &BrandRanking,
     creator: &str,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let account = find(data, creator).await?;
     let explained = explain(data, &ranked.ranking, account).await?;
@@ -304,7 +304,7 @@ async fn print_explanation(
     })
 }
 
-async fn listening(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn listening(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let proof = super::proof::proof(data).await?;
     output.result(&proof, |out| {
         writeln!(out, "{}", proof.finding())?;
@@ -338,7 +338,7 @@ async fn tiers(
     data: &DataDirectory,
     definition: Option<String>,
     bands: Option<TierSettings>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let chosen = match definition {
         None => bands,

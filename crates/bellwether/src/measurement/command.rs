@@ -207,7 +207,7 @@ pub struct CostArguments {
     pub hourly_rate: Option<String>,
 }
 
-pub async fn run(data: &DataDirectory, command: MeasurementCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: MeasurementCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         MeasurementCommand::Outcomes => outcomes_held(data, output).await,
         MeasurementCommand::Foresee(given) => {
@@ -366,7 +366,7 @@ pub async fn run(data: &DataDirectory, command: MeasurementCommand, output: Outp
     }
 }
 
-async fn outcomes_held(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn outcomes_held(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let held = outcomes::outcomes_held(data).await?;
     let all: Vec<_> =
         held.iter().map(|(outcome, words)| json!({ "outcome": outcome.code(), "words": words })).collect();
@@ -381,7 +381,7 @@ async fn outcomes_held(data: &DataDirectory, output: Output) -> anyhow::Result<(
     })
 }
 
-async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let now = data.now();
     let all = studies(data).await?;
     let rows: Vec<_> = all
@@ -415,7 +415,7 @@ async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-async fn show(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+async fn show(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let study = study(data, id).await?;
     let standing = study.standing(data.now());
     let costs = super::costs(data, id).await?;
@@ -502,7 +502,7 @@ fn write_report(out: &mut dyn std::io::Write, report: &Report) -> std::io::Resul
     found.remarks.iter().chain(&found.not_known).try_for_each(|line| writeln!(out, "note: {line}"))
 }
 
-async fn cost(data: &DataDirectory, given: &CostArguments, output: Output) -> anyhow::Result<()> {
+async fn cost(data: &DataDirectory, given: &CostArguments, output: Output<'_>) -> anyhow::Result<()> {
     let study = study(data, given.id).await?;
     let held = super::costs(data, given.id).await?;
     let usual = outcomes::usual_currency(data, study.design.shop).await?;
@@ -541,7 +541,7 @@ async fn import(
     kind: KindArgument,
     untouched: bool,
     prefix: String,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let bytes =
         tokio::fs::read(file).await.map_err(|error| MeasurementError::File(format!("{}: {error}", file.display())))?;

@@ -1,5 +1,7 @@
 //! `bellwether outreach …`: contacts, mailboxes, templates, sequences, the queue, the inbox, briefs and deals.
 
+use std::path::{Path, PathBuf};
+
 mod asked;
 mod campaigning;
 mod dealing;
@@ -38,7 +40,7 @@ pub enum OutreachCommand {
     Add(Box<people::AddArguments>),
     /// Bring contacts in from a CSV file: name, email, greeting, language, zone, owner, tags, source, basis, stage.
     Import {
-        file: std::path::PathBuf,
+        file: PathBuf,
         /// Say what would come of it and change nothing.
         #[arg(long)]
         dry_run: bool,
@@ -78,13 +80,13 @@ pub enum OutreachCommand {
     /// The files on a contact.
     Files { contact: String },
     /// Keep a file of up to 25 MB on a contact.
-    KeepFile { contact: String, file: std::path::PathBuf },
-    /// Write a file that is kept on a contact to disk.
+    KeepFile { contact: String, file: PathBuf },
+    /// A file that is kept on a contact.
     GetFile {
         file: i64,
-        /// Where to.
+        /// Where to; without it to stdout.
         #[arg(long)]
-        out: std::path::PathBuf,
+        out: Option<PathBuf>,
     },
     /// Take a file off its contact.
     RemoveFile { file: i64 },
@@ -101,7 +103,7 @@ pub enum OutreachCommand {
         format: String,
         /// The file to write; without it, standard output.
         #[arg(long)]
-        out: Option<std::path::PathBuf>,
+        out: Option<PathBuf>,
         #[arg(long)]
         stage: Option<String>,
         #[arg(long)]
@@ -163,7 +165,7 @@ pub enum OutreachCommand {
         subject: String,
         /// A text file; `-` reads from standard input.
         #[arg(long)]
-        body: String,
+        body: PathBuf,
     },
     /// List the templates, with what each names.
     Templates,
@@ -204,7 +206,7 @@ pub enum OutreachCommand {
         subject: String,
         /// A text file; `-` reads from standard input.
         #[arg(long)]
-        body: String,
+        body: PathBuf,
         #[arg(long)]
         mailbox: Option<String>,
     },
@@ -213,7 +215,7 @@ pub enum OutreachCommand {
         thread: i64,
         /// A text file; `-` reads from standard input.
         #[arg(long)]
-        body: String,
+        body: PathBuf,
         #[arg(long)]
         subject: Option<String>,
     },
@@ -261,7 +263,7 @@ pub enum OutreachCommand {
         name: String,
         /// A JSON file; `-` reads from standard input.
         #[arg(long)]
-        file: String,
+        file: PathBuf,
         /// The number of the campaign it is for.
         #[arg(long)]
         campaign: Option<i64>,
@@ -345,7 +347,7 @@ pub enum OutreachCommand {
     },
 }
 
-pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output<'_>) -> anyhow::Result<()> {
     use OutreachCommand as Of;
     match command {
         Of::Settings(given) => serving::settings(data, given, output).await,
@@ -368,7 +370,7 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
         Of::UndoMove { change } => people::undo_move(data, change, output).await,
         Of::Files { contact } => keeping::files(data, &contact, output).await,
         Of::KeepFile { contact, file } => keeping::keep_file(data, &contact, &file, output).await,
-        Of::GetFile { file, out } => keeping::get_file(data, file, &out, output).await,
+        Of::GetFile { file, out } => keeping::get_file(data, file, out.as_deref(), output).await,
         Of::RemoveFile { file } => keeping::remove_file(data, file, output).await,
         Of::Views => keeping::views(data, output).await,
         Of::Audit { limit } => people::audit(data, limit, output).await,
@@ -448,10 +450,10 @@ pub async fn run(data: &DataDirectory, command: OutreachCommand, output: Output)
 }
 
 /// A text file's content, or what stands on standard input.
-fn text_of(place: &str) -> anyhow::Result<String> {
+fn text_of(place: &Path) -> anyhow::Result<String> {
     use anyhow::Context;
-    if place == "-" {
+    if place == Path::new("-") {
         return std::io::read_to_string(std::io::stdin()).context("standard input cannot be read as text");
     }
-    std::fs::read_to_string(place).with_context(|| format!("{place} cannot be read as text"))
+    std::fs::read_to_string(place).with_context(|| format!("{} cannot be read as text", place.display()))
 }

@@ -35,6 +35,14 @@ impl ExportForm {
             _ => None,
         }
     }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            ExportForm::Json => "application/json",
+            ExportForm::Csv => "text/csv; charset=utf-8",
+            ExportForm::Cards => "text/vcard; charset=utf-8",
+        }
+    }
 }
 
 /// A contact with everything.

@@ -173,7 +173,7 @@ impl PlanGiven {
 }
 
 /// Runs one planning command.
-pub async fn run(data: &DataDirectory, command: PlanningCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: PlanningCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         PlanningCommand::Create(given) => {
             let brand = brand_of(data, given.brand.as_deref()).await?;
@@ -303,7 +303,7 @@ pub async fn run(data: &DataDirectory, command: PlanningCommand, output: Output)
     }
 }
 
-fn tell(shown: &PlanShown, explain: bool, output: Output) -> anyhow::Result<()> {
+fn tell(shown: &PlanShown, explain: bool, output: Output<'_>) -> anyhow::Result<()> {
     let (made, told) = (&shown.made, &shown.made.told);
     let whole = json!({ "id": shown.id, "brand": shown.brand.name, "asked": shown.asked, "made": made, "is_old": shown.is_old });
     output.result(&whole, |out| {
@@ -349,7 +349,7 @@ fn tell(shown: &PlanShown, explain: bool, output: Output) -> anyhow::Result<()> 
     })
 }
 
-async fn tested(data: &DataDirectory, id: i64, history: Option<PathBuf>, output: Output) -> anyhow::Result<()> {
+async fn tested(data: &DataDirectory, id: i64, history: Option<PathBuf>, output: Output<'_>) -> anyhow::Result<()> {
     let shown = show(data, id).await?;
     let (days, of) = match &history {
         Some(file) => {
@@ -388,7 +388,7 @@ async fn tested(data: &DataDirectory, id: i64, history: Option<PathBuf>, output:
     })
 }
 
-async fn shared(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+async fn shared(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let shown = show(data, id).await?;
     let Some(passed) = passed_on(data, &shown).await? else {
         anyhow::bail!("none of the plan's creators takes part in talk that is held, so nothing can be passed on");

@@ -107,7 +107,7 @@ pub struct LinkArguments {
     pub bare: bool,
 }
 
-pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: TrackingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         TrackingCommand::Link(given) => {
             let link = LinkGiven {
@@ -249,7 +249,7 @@ fn link_json(row: &LinkRow, address: &str) -> serde_json::Value {
     })
 }
 
-async fn list(data: &DataDirectory, filter: LinkFilter, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, filter: LinkFilter, output: Output<'_>) -> anyhow::Result<()> {
     counting::count(data).await?;
     let counts = data.store.verdict_counts(None).await?;
     let of_link: HashMap<u32, &[VerdictCount]> = counts

@@ -113,7 +113,7 @@ pub enum ShareCommand {
 }
 
 /// Runs one vetting command.
-pub async fn run(data: &DataDirectory, command: VettingCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: VettingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         VettingCommand::Report { creator } => {
             let account = find(data, &creator).await?;
@@ -154,7 +154,7 @@ pub async fn run(data: &DataDirectory, command: VettingCommand, output: Output) 
     }
 }
 
-async fn run_gold(data: &DataDirectory, command: GoldCommand, output: Output) -> anyhow::Result<()> {
+async fn run_gold(data: &DataDirectory, command: GoldCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         GoldCommand::List => {
             let sampled = data.store.sampled_audiences().await?;
@@ -280,7 +280,7 @@ fn write_standing(out: &mut dyn Write, standing: &GoldStanding) -> std::io::Resu
     }
 }
 
-async fn run_share(data: &DataDirectory, command: ShareCommand, output: Output) -> anyhow::Result<()> {
+async fn run_share(data: &DataDirectory, command: ShareCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         ShareCommand::New { creator, days, note } => {
             let account = find(data, &creator).await?;

@@ -26,14 +26,24 @@ pub struct RowsGoing {
     pub through: i64,
 }
 
+/// Records that are noted by one statement.
+const RECORDS_EACH: usize = 1_000;
+
 impl Store {
     /// The keyed hashes of all records that are gone.
     pub async fn gone_records(&self) -> Result<HashSet<[u8; 16]>, StoreError> {
-        let rows: Vec<(Vec<u8>,)> = sqlx::query_as("select id_hmac from gone_record")
-            .fetch_all(&self.pool)
+        // As one text: it is asked for with every portion of a stream, and a row each is a message each.
+        let (all,): (Option<String>,) = sqlx::query_as("select group_concat(hex(id_hmac), '') from gone_record")
+            .fetch_one(&self.pool)
             .await
             .map_err(StoreError::of("reading what is gone"))?;
-        Ok(rows.into_iter().filter_map(|(hash,)| hash.try_into().ok()).collect())
+        let all = all.unwrap_or_default();
+        let digit = |letter: u8| (letter as char).to_digit(16).unwrap_or(0) as u8;
+        let (hashes, _) = all.as_bytes().as_chunks::<32>();
+        Ok(hashes
+            .iter()
+            .map(|hash| std::array::from_fn(|at| digit(hash[2 * at]) << 4 | digit(hash[2 * at + 1])))
+            .collect())
     }
 
     /// Rows of records that are gone and may still be there.
@@ -71,28 +81,33 @@ pub(super) async fn keep_gone(
     gone: &[GoneRecord],
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    for record in gone {
-        for hash in &record.hashes {
-            sqlx::query("insert into gone_record (id_hmac, at) values ($1, $2) on conflict (id_hmac) do nothing")
-                .bind(hash.as_slice())
-                .bind(at.0)
-                .execute(&mut **transaction)
-                .await?;
-        }
-        if let Some(post) = record.post {
-            sqlx::query("insert into record_going (post_id) values ($1)")
-                .bind(post.0)
-                .execute(&mut **transaction)
-                .await?;
-        }
-        for interaction in &record.interactions {
-            let (upper, lower) = interaction.halves();
-            sqlx::query("insert into record_going (interaction_upper, interaction_lower) values ($1, $2)")
-                .bind(upper)
-                .bind(lower)
-                .execute(&mut **transaction)
-                .await?;
-        }
+    // A portion of a stream may tell of thousands: a statement each would take longer than everything else of it.
+    for some in gone.chunks(RECORDS_EACH) {
+        let hex = |hash: &[u8; 16]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hashes: Vec<String> = some.iter().flat_map(|record| &record.hashes).map(hex).collect();
+        let posts: Vec<i64> = some.iter().filter_map(|record| record.post).map(|post| post.0).collect();
+        let interactions: Vec<(i64, i64)> =
+            some.iter().flat_map(|record| &record.interactions).map(|interaction| interaction.halves()).collect();
+        let text = |list: serde_json::Result<String>| list.expect("numbers and words make a list");
+        sqlx::query(
+            "insert into gone_record (id_hmac, at) select unhex(value), $2 from json_each($1) where true
+             on conflict (id_hmac) do nothing",
+        )
+        .bind(text(serde_json::to_string(&hashes)))
+        .bind(at.0)
+        .execute(&mut **transaction)
+        .await?;
+        sqlx::query("insert into record_going (post_id) select value from json_each($1)")
+            .bind(text(serde_json::to_string(&posts)))
+            .execute(&mut **transaction)
+            .await?;
+        sqlx::query(
+            "insert into record_going (interaction_upper, interaction_lower)
+             select value ->> 0, value ->> 1 from json_each($1)",
+        )
+        .bind(text(serde_json::to_string(&interactions)))
+        .execute(&mut **transaction)
+        .await?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ fn column(text: &str) -> Result<Column, String> {
     Column::from_code(text).ok_or_else(|| "choose listening, near or everywhere".to_owned())
 }
 
-pub(super) async fn run(data: &DataDirectory, arguments: InfluenceArguments, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, arguments: InfluenceArguments, output: Output<'_>) -> anyhow::Result<()> {
     let brand = match &arguments.brand {
         Some(name) => matching::brand(data, name).await?,
         None => match data.store.brands().await?.as_slice() {

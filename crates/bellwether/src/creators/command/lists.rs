@@ -1,7 +1,6 @@
 //! `bellwether creators list …`: who is on a shortlist, notes, owners, columns, votes, links, overlaps, files.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -193,12 +192,12 @@ async fn meant(
     accounts_of(data, creators).await
 }
 
-fn say(done: &Done, output: Output) -> anyhow::Result<()> {
+fn say(done: &Done, output: Output<'_>) -> anyhow::Result<()> {
     output.result(done, |out| writeln!(out, "{}", done.words))
 }
 
 /// Runs one command about one shortlist.
-pub async fn run(data: &DataDirectory, command: ListCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: ListCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         ListCommand::Show { list } => show(data, &find_list(data, &list).await?, output).await,
         ListCommand::Add { list, creators, group } => {
@@ -363,7 +362,7 @@ async fn column_command(
     rename: Option<String>,
     shift: Option<Side>,
     remove: bool,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let held = data.store.shortlist_columns(list.id).await?;
     let id = match columns::named(&held, column) {
@@ -390,7 +389,7 @@ async fn column_command(
     })
 }
 
-async fn show(data: &DataDirectory, list: &Shortlist, output: Output) -> anyhow::Result<()> {
+async fn show(data: &DataDirectory, list: &Shortlist, output: Output<'_>) -> anyhow::Result<()> {
     let people = shortlists::about(data, data.store.shortlist_members(list.id).await?).await?;
     let columns = data.store.shortlist_columns(list.id).await?;
     let values: HashMap<(AccountId, i64), String> = (data.store.shortlist_values(list.id).await?.into_iter())
@@ -462,7 +461,7 @@ async fn show(data: &DataDirectory, list: &Shortlist, output: Output) -> anyhow:
     })
 }
 
-async fn overlap(data: &DataDirectory, list: &str, creators: &[String], output: Output) -> anyhow::Result<()> {
+async fn overlap(data: &DataDirectory, list: &str, creators: &[String], output: Output<'_>) -> anyhow::Result<()> {
     let list = find_list(data, list).await?;
     let on_it = shortlists::everybody(data, list.id).await?;
     let asked = match creators.is_empty() {
@@ -499,14 +498,11 @@ async fn overlap(data: &DataDirectory, list: &str, creators: &[String], output: 
     })
 }
 
-async fn export(data: &DataDirectory, list: &str, to: Option<PathBuf>, output: Output) -> anyhow::Result<()> {
+async fn export(data: &DataDirectory, list: &str, to: Option<PathBuf>, output: Output<'_>) -> anyhow::Result<()> {
     let list = find_list(data, list).await?;
     let bytes = table(data, &list, None).await?.bytes();
     let Some(place) = to else {
-        return match std::io::stdout().lock().write_all(&bytes) {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
-        };
+        return output.bytes("text/csv; charset=utf-8", &bytes);
     };
     std::fs::write(&place, &bytes).with_context(|| format!("the file {} cannot be written", place.display()))?;
     let document = json!({ "list": list.id, "name": list.name, "people": list.people, "out": place });

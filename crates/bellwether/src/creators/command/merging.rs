@@ -15,7 +15,7 @@ pub async fn merge(
     creator: &str,
     other: &str,
     saying: Saying,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let (one, other) = (find(data, creator).await?, find(data, other).await?);
     let changed = say(data, one, other, saying).await?;
@@ -37,7 +37,7 @@ pub async fn merge(
     })
 }
 
-pub async fn merges(data: &DataDirectory, limit: usize, output: Output) -> anyhow::Result<()> {
+pub async fn merges(data: &DataDirectory, limit: usize, output: Output<'_>) -> anyhow::Result<()> {
     let said = Said::load(data).await?;
     let found = open(data, &said, 0, limit).await?;
     let mut accounts: Vec<AccountId> = said.persons.persons.concat();

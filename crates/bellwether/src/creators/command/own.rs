@@ -85,7 +85,7 @@ fn answer(text: &str) -> Result<Answer, String> {
     Answer::from_code(text).ok_or_else(|| "answers are confirm, refuse, undo".to_owned())
 }
 
-pub async fn run(data: &DataDirectory, command: OwnCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: OwnCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         OwnCommand::Add { file, kind, platform, map, brand, keep_days, dry_run } => {
             let (path, asked) = (file.clone(), platform);
@@ -134,7 +134,7 @@ pub async fn run(data: &DataDirectory, command: OwnCommand, output: Output) -> a
 }
 
 /// What has to be answered before a file can be taken.
-fn ask(proposal: &OwnProposal, output: Output) -> anyhow::Result<()> {
+fn ask(proposal: &OwnProposal, output: Output<'_>) -> anyhow::Result<()> {
     output.result(&json!({ "taken": false, "proposal": proposal }), |out| {
         writeln!(out, "nothing was taken; the columns seem to be --map {:?}", proposal.mapping.to_string())?;
         writeln!(out, "headings: {}", proposal.headings.join(", "))?;
@@ -156,7 +156,7 @@ fn write_issues(out: &mut dyn std::io::Write, issues: &[model::RowIssue]) -> std
     Ok(())
 }
 
-fn print_trial(settings: &OwnSettings, held: &OwnPeopleRead, output: Output) -> anyhow::Result<()> {
+fn print_trial(settings: &OwnSettings, held: &OwnPeopleRead, output: Output<'_>) -> anyhow::Result<()> {
     let sample: Vec<&own_file::OwnRecord> = held.people.iter().take(SAMPLE).collect();
     let document = json!({ "taken": false, "map": settings.mapping.to_string(),
         "platform": settings.platform.map(Platform::code), "rows": held.rows_in, "people": held.people.len(),
@@ -182,7 +182,7 @@ fn print_trial(settings: &OwnSettings, held: &OwnPeopleRead, output: Output) -> 
     })
 }
 
-fn print_added(settings: &OwnSettings, added: &Added, output: Output) -> anyhow::Result<()> {
+fn print_added(settings: &OwnSettings, added: &Added, output: Output<'_>) -> anyhow::Result<()> {
     let mut document = serde_json::to_value(added)?;
     document["map"] = settings.mapping.to_string().into();
     document["issues"] = issues_json(&added.issues).into();
@@ -220,7 +220,7 @@ fn file_json(file: &OwnFile) -> Value {
         "added_at": clock::iso(file.added_at), "kept_until": clock::iso(file.expires_at) })
 }
 
-async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let files = data.store.own_files(data.now()).await?;
     let document: Vec<Value> = files.iter().map(file_json).collect();
     output.result(&document, |out| {
@@ -246,7 +246,7 @@ async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-async fn people(data: &DataDirectory, who: &str, limit: usize, output: Output) -> anyhow::Result<()> {
+async fn people(data: &DataDirectory, who: &str, limit: usize, output: Output<'_>) -> anyhow::Result<()> {
     let held: Arc<OwnPeople> = own_people(data).await?;
     let all: Vec<&OwnAccount> = match who {
         "creators" => held.creators().collect(),

@@ -72,7 +72,7 @@ pub async fn search(
     brand: Option<&str>,
     counts: bool,
     keep: Option<&str>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let asked = words.asked()?;
     let brand = match brand {
@@ -241,7 +241,12 @@ fn value_json(value: &Values) -> Value {
 }
 
 /// Lists the saved searches, after checking them or removing one where that was asked for.
-pub async fn searches(data: &DataDirectory, check: bool, delete: Option<&str>, output: Output) -> anyhow::Result<()> {
+pub async fn searches(
+    data: &DataDirectory,
+    check: bool,
+    delete: Option<&str>,
+    output: Output<'_>,
+) -> anyhow::Result<()> {
     if let Some(name) = delete {
         let saved = find(data, name).await?;
         data.store.delete_saved_search(saved.id).await?;

@@ -140,7 +140,7 @@ fn part(text: &str) -> Result<Part, String> {
 }
 
 /// Runs one command about connections.
-pub async fn run(data_dir: &Path, command: ConnectionCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data_dir: &Path, command: ConnectionCommand, output: Output<'_>) -> anyhow::Result<()> {
     let data = DataDirectory::open(data_dir).await?;
     match command {
         ConnectionCommand::Connect(asked) => connect(&data, asked, output).await,
@@ -240,7 +240,7 @@ pub async fn run(data_dir: &Path, command: ConnectionCommand, output: Output) ->
     }
 }
 
-async fn connect(data: &DataDirectory, asked: Connect, output: Output) -> anyhow::Result<()> {
+async fn connect(data: &DataDirectory, asked: Connect, output: Output<'_>) -> anyhow::Result<()> {
     let kind = match asked.stream_kind {
         Stream::Jetstream => StreamKind::Jetstream,
         Stream::Repos => StreamKind::Repos,
@@ -289,7 +289,7 @@ fn quoted(name: &str) -> String {
     if name.contains(' ') { format!("{name:?}") } else { name.to_owned() }
 }
 
-async fn set_state(data: &DataDirectory, name: &str, state: ConnectionState, output: Output) -> anyhow::Result<()> {
+async fn set_state(data: &DataDirectory, name: &str, state: ConnectionState, output: Output<'_>) -> anyhow::Result<()> {
     let connection = connections::find(data, name).await?;
     connections::set_state(data, &connection, state).await?;
     output.result(&json!({ "connection": connection.row.name, "state": state.code() }), |out| {
@@ -302,7 +302,7 @@ async fn sync_all(
     named: &[Connection],
     wait: bool,
     now: bool,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let mut all: Vec<(String, SyncReport)> = vec![];
     for connection in named {
@@ -374,7 +374,7 @@ fn offer_json(offer: &Offer) -> Value {
     json!({ "platform": offer.platform.code(), "gives": offer.gives, "does_not": offer.does_not, "costs": offer.costs, "needs": offer.needs })
 }
 
-async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let mut all = vec![];
     for row in data.store.connections().await? {
         let counts = data.store.work_counts(row.id, data.now()).await?;
@@ -427,7 +427,7 @@ fn job_json(job: &JobRow) -> Value {
     })
 }
 
-async fn show(data: &DataDirectory, connection: &Connection, output: Output) -> anyhow::Result<()> {
+async fn show(data: &DataDirectory, connection: &Connection, output: Output<'_>) -> anyhow::Result<()> {
     let health = connections::health(data, connection).await?;
     let row = &connection.row;
     let Health { counts, watched, work, calls, imports } = &health;

@@ -74,7 +74,7 @@ pub enum WeightsCommand {
 }
 
 /// Tells what a brand stands for, after changing what is given.
-pub async fn stands_for(data: &DataDirectory, given: ProfileGiven, output: Output) -> anyhow::Result<()> {
+pub async fn stands_for(data: &DataDirectory, given: ProfileGiven, output: Output<'_>) -> anyhow::Result<()> {
     let of = brand(data, &given.brand).await?;
     let held = match given.anew {
         true => BrandProfile::default(),
@@ -123,7 +123,7 @@ pub async fn fit(
     creator: Option<&str>,
     weights: Option<FitWeights>,
     limit: usize,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let of = brand(data, of).await?;
     let weights = match weights {
@@ -168,7 +168,7 @@ pub async fn fit(
     })
 }
 
-fn one(of: &Brand, row: &FitRow, weights: &FitWeights, output: Output) -> anyhow::Result<()> {
+fn one(of: &Brand, row: &FitRow, weights: &FitWeights, output: Output<'_>) -> anyhow::Result<()> {
     let made = row.fit(weights);
     let document = json!({ "brand": of, "account": row.account, "name": row.name.name, "weights": weights,
         "fit": made.estimate, "parts": row.parts, "conflicts": row.conflicts, "words": *row.words });
@@ -209,7 +209,7 @@ pub async fn conflict(
     creator: &str,
     number: usize,
     undo: bool,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let of = brand(data, of).await?;
     let account = find(data, creator).await?;
@@ -230,7 +230,7 @@ pub async fn conflict(
 }
 
 /// Runs one command on weights.
-pub async fn weights(data: &DataDirectory, command: WeightsCommand, output: Output) -> anyhow::Result<()> {
+pub async fn weights(data: &DataDirectory, command: WeightsCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         WeightsCommand::List { brand: of } => {
             let of = brand(data, &of).await?;

@@ -42,7 +42,7 @@ pub enum PriceCommand {
 }
 
 /// Runs one price command.
-pub async fn run(data: &DataDirectory, command: PriceCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: PriceCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         PriceCommand::Add { creator, fee, format, kind, dated, note } => {
             let account = find(data, &creator).await?;
@@ -97,7 +97,7 @@ pub async fn list(
     data: &DataDirectory,
     currency: Option<&str>,
     rate: Option<&str>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     if let Some(currency) = currency {
         choose_currency(data, currency, rate).await?;

@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::outreach::reminders::{self, LookGiven};
 use crate::outreach::{TEAM, claims, contacts, content, contests};
 
-pub async fn requests(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn requests(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let mut contested = Vec::new();
     for row in data.store.contests(u64::from(u32::MAX)).await?.0 {
         let name = contacts::shown(data, row.contact).await?.row.name;
@@ -64,7 +64,7 @@ pub async fn answer_contest(
     contest: i64,
     is_corrected: bool,
     answer: &str,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let decided = contests::decide(data, contest, is_corrected, answer, TEAM).await?;
     let state = decided.contest.state;
@@ -77,7 +77,7 @@ pub async fn answer_contest(
     })
 }
 
-pub async fn take_claim(data: &DataDirectory, claim: i64, output: Output) -> anyhow::Result<()> {
+pub async fn take_claim(data: &DataDirectory, claim: i64, output: Output<'_>) -> anyhow::Result<()> {
     let open = data.store.open_claims(data.now()).await?;
     let row = open
         .into_iter()
@@ -89,7 +89,7 @@ pub async fn take_claim(data: &DataDirectory, claim: i64, output: Output) -> any
     })
 }
 
-pub async fn remind(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn remind(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let done = reminders::round(data).await?;
     output.result(&done, |out| {
         writeln!(out, "{} tasks, {} mails to creators", done.tasks, done.mails)?;
@@ -112,13 +112,13 @@ pub struct LookArguments {
     pub gone: bool,
     /// A file with its words as they stand now; `-` reads from standard input.
     #[arg(long, conflicts_with = "gone")]
-    pub caption: Option<String>,
+    pub caption: Option<std::path::PathBuf>,
     /// Whether the platform's own label of paid partnerships is on it: yes or no.
     #[arg(long)]
     pub label: Option<String>,
 }
 
-pub async fn look(data: &DataDirectory, given: LookArguments, output: Output) -> anyhow::Result<()> {
+pub async fn look(data: &DataDirectory, given: LookArguments, output: Output<'_>) -> anyhow::Result<()> {
     let piece = content::shown(data, given.piece).await?;
     let caption = given.caption.as_deref().map(text_of).transpose()?.unwrap_or_default();
     let has_paid_label = match given.label.as_deref() {

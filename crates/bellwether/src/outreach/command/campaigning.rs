@@ -32,7 +32,7 @@ fn summary_json(held: &CampaignBoard) -> Value {
     })
 }
 
-pub async fn campaigns(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn campaigns(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let all = campaigns::all(data).await?;
     output.result(&all.iter().map(summary_json).collect::<Vec<_>>(), |out| {
         if all.is_empty() {
@@ -67,7 +67,7 @@ fn card_json(card: &Card) -> Value {
     })
 }
 
-pub async fn campaign(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+pub async fn campaign(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let held = campaigns::shown(data, id).await?;
     let mut all = summary_json(&held);
     all["cards"] = held.cards.iter().map(card_json).collect();
@@ -113,7 +113,7 @@ pub async fn campaign_move(
     id: i64,
     to: &str,
     cards: &[String],
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let moved = campaigns::move_cards(data, id, cards, to, TEAM).await?;
     output.result(&moved, |out| match moved.to.as_str() {
@@ -181,7 +181,7 @@ fn changed(board: &Board, given: &StagesArguments) -> anyhow::Result<Vec<StageGi
     Ok(stages)
 }
 
-pub async fn campaign_stages(data: &DataDirectory, given: StagesArguments, output: Output) -> anyhow::Result<()> {
+pub async fn campaign_stages(data: &DataDirectory, given: StagesArguments, output: Output<'_>) -> anyhow::Result<()> {
     let board = campaigns::board(data).await?;
     let stages = changed(&board, &given)?;
     let new = given.add.map(|name| NewStage { name, after: given.after, limit_days: String::new() });
@@ -198,7 +198,7 @@ pub async fn campaign_stages(data: &DataDirectory, given: StagesArguments, outpu
     })
 }
 
-pub async fn deal_prices(data: &DataDirectory, id: i64, parts: &[String], output: Output) -> anyhow::Result<()> {
+pub async fn deal_prices(data: &DataDirectory, id: i64, parts: &[String], output: Output<'_>) -> anyhow::Result<()> {
     let deal = deals::shown(data, id).await?;
     if !parts.is_empty() {
         let mut given = Vec::new();
@@ -240,7 +240,7 @@ pub async fn deal_choice(
     product: Option<String>,
     surprise: bool,
     address: &str,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let deal = deals::shown(data, id).await?;
     let wanted = match (product, surprise) {

@@ -1,5 +1,7 @@
 //! Briefs, deals, payments and creators' links by command.
 
+use std::path::Path;
+
 use anyhow::Context;
 use serde_json::json;
 use store::outreach::deals::DealFilter;
@@ -60,12 +62,12 @@ pub struct OfferArguments {
 pub async fn brief(
     data: &DataDirectory,
     name: String,
-    file: &str,
+    file: &Path,
     campaign: Option<i64>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let brief: Brief = serde_json::from_str(&text_of(file)?).with_context(|| {
-        format!("{file} is no brief as JSON\nhint: product and freedom at least, musts and wishes as lists")
+        format!("{} is no brief as JSON\nhint: product and freedom at least, musts and wishes as lists", file.display())
     })?;
     let held = data.store.briefs().await?.into_iter().find(|row| row.name.eq_ignore_ascii_case(name.trim()));
     let given = BriefGiven { name, campaign: campaign.or(held.as_ref().and_then(|row| row.campaign)), brief };
@@ -80,7 +82,7 @@ pub async fn brief(
     })
 }
 
-pub async fn briefs(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn briefs(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let mut all = Vec::new();
     for row in data.store.briefs().await? {
         all.push(briefs::shown(row)?);
@@ -108,7 +110,7 @@ fn piece_of(text: &str) -> anyhow::Result<Piece> {
     Ok(Piece { count, format: (*format).to_owned(), platform: of(0), draft_due_on: of(1), due_on: of(2) })
 }
 
-pub async fn offer(data: &DataDirectory, given: OfferArguments, output: Output) -> anyhow::Result<()> {
+pub async fn offer(data: &DataDirectory, given: OfferArguments, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, &given.contact).await?;
     let brief = briefs::named(data, &given.brief).await?;
     let commission = given.commission.unwrap_or(0.0);
@@ -138,7 +140,7 @@ pub async fn deals(
     contact: Option<&str>,
     campaign: Option<i64>,
     view: Option<&str>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let contact = match contact {
         Some(named) => Some(contacts::find(data, named).await?.id),
@@ -173,7 +175,7 @@ pub async fn deals(
     })
 }
 
-pub async fn deal(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+pub async fn deal(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let held = deals::shown(data, id).await?;
     let (pieces, payments) = (data.store.deliverables(id).await?, data.store.payments_of(id).await?);
     let versions: Vec<serde_json::Value> = held
@@ -241,7 +243,7 @@ fn payment_json(of: &store::outreach::payments::PaymentRow) -> serde_json::Value
     })
 }
 
-pub async fn payments(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn payments(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let all = data.store.payments().await?;
     output.result(&all.iter().map(payment_json).collect::<Vec<_>>(), |out| {
         if all.is_empty() {
@@ -262,7 +264,7 @@ pub async fn payments(data: &DataDirectory, output: Output) -> anyhow::Result<()
     })
 }
 
-pub async fn creator_link(data: &DataDirectory, named: &str, days: u32, output: Output) -> anyhow::Result<()> {
+pub async fn creator_link(data: &DataDirectory, named: &str, days: u32, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let made = creator_links::make(data, contact.id, days, TEAM).await?;
     output.result(&made, |out| {

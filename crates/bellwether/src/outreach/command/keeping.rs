@@ -8,7 +8,7 @@ use crate::data_directory::DataDirectory;
 use crate::output::{Output, grouped};
 use crate::outreach::{contacts, files, views};
 
-pub async fn files(data: &DataDirectory, named: &str, output: Output) -> anyhow::Result<()> {
+pub async fn files(data: &DataDirectory, named: &str, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let held = files::of(data, contact.id).await?;
     output.result(&held, |out| {
@@ -22,7 +22,7 @@ pub async fn files(data: &DataDirectory, named: &str, output: Output) -> anyhow:
     })
 }
 
-pub async fn keep_file(data: &DataDirectory, named: &str, place: &Path, output: Output) -> anyhow::Result<()> {
+pub async fn keep_file(data: &DataDirectory, named: &str, place: &Path, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let shown = place.display();
     let size = std::fs::metadata(place).with_context(|| format!("{shown} cannot be read"))?.len();
@@ -37,23 +37,26 @@ pub async fn keep_file(data: &DataDirectory, named: &str, place: &Path, output: 
     })
 }
 
-pub async fn get_file(data: &DataDirectory, file: i64, out: &Path, output: Output) -> anyhow::Result<()> {
+pub async fn get_file(data: &DataDirectory, file: i64, out: Option<&Path>, output: Output<'_>) -> anyhow::Result<()> {
     let held = files::find(data, file).await?;
     let bytes = files::read(data, &held)?;
+    let Some(out) = out else {
+        return output.bytes("application/octet-stream", &bytes);
+    };
     std::fs::write(out, &bytes).with_context(|| format!("{} cannot be written", out.display()))?;
     output.result(&serde_json::json!({ "file": file, "name": held.name, "out": out }), |line| {
         writeln!(line, "{} is in {}", held.name, out.display())
     })
 }
 
-pub async fn remove_file(data: &DataDirectory, file: i64, output: Output) -> anyhow::Result<()> {
+pub async fn remove_file(data: &DataDirectory, file: i64, output: Output<'_>) -> anyhow::Result<()> {
     let held = files::find(data, file).await?;
     files::remove(data, held.contact, file).await?;
     output
         .result(&serde_json::json!({ "file": file, "removed": true }), |out| writeln!(out, "{} is removed", held.name))
 }
 
-pub async fn views(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn views(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let held = views::all(data, None).await?;
     output.result(&held, |out| {
         if held.is_empty() {

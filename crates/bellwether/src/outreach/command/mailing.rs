@@ -1,5 +1,7 @@
 //! Mail by command: templates, sequences, the queue, the inbox.
 
+use std::path::Path;
+
 use anyhow::Context;
 use model::outreach::{EnrolmentState, SendState, StopReason};
 use serde::Serialize;
@@ -22,15 +24,15 @@ pub async fn template(
     data: &DataDirectory,
     name: &str,
     subject: &str,
-    body: &str,
-    output: Output,
+    body: &Path,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let (id, version) = templates::keep(data, name, subject, &text_of(body)?).await?;
     output
         .result(&json!({ "template": id, "version": version }), |out| writeln!(out, "template {id}, version {version}"))
 }
 
-pub async fn templates(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn templates(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let all: Vec<_> = data.store.templates().await?.into_iter().map(templates::shown).collect();
     output.result(&all, |out| {
         if all.is_empty() {
@@ -43,7 +45,7 @@ pub async fn templates(data: &DataDirectory, output: Output) -> anyhow::Result<(
     })
 }
 
-pub async fn sequence(data: &DataDirectory, name: &str, steps: &[String], output: Output) -> anyhow::Result<()> {
+pub async fn sequence(data: &DataDirectory, name: &str, steps: &[String], output: Output<'_>) -> anyhow::Result<()> {
     let steps = sequences::steps_of(data, &steps.join("\n")).await?;
     let id = sequences::keep(data, name, &steps).await?;
     output
@@ -58,7 +60,7 @@ struct SequenceListed {
     people: Vec<(EnrolmentState, u64)>,
 }
 
-pub async fn sequences(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn sequences(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let counts = data.store.enrolment_counts().await?;
     let mut listed = Vec::new();
     for row in data.store.sequences().await? {
@@ -93,7 +95,7 @@ pub async fn enrol(
     whom: Whom,
     mailbox: Option<&str>,
     given: &[String],
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let sequence = sequences::find(data, sequence).await?;
     let mailbox = mailboxes::find(data, mailbox).await?;
@@ -128,7 +130,7 @@ pub async fn enrol(
     })
 }
 
-pub async fn preview(data: &DataDirectory, sequence: &str, output: Output) -> anyhow::Result<()> {
+pub async fn preview(data: &DataDirectory, sequence: &str, output: Output<'_>) -> anyhow::Result<()> {
     let sequence = sequences::find(data, sequence).await?;
     let mut previews = Vec::new();
     let drafts = data.store.enrolments(Some(sequence.id), Some(EnrolmentState::Draft), LISTED_MAX).await?;
@@ -158,13 +160,13 @@ pub async fn preview(data: &DataDirectory, sequence: &str, output: Output) -> an
     })
 }
 
-pub async fn release(data: &DataDirectory, sequence: &str, output: Output) -> anyhow::Result<()> {
+pub async fn release(data: &DataDirectory, sequence: &str, output: Output<'_>) -> anyhow::Result<()> {
     let sequence = sequences::find(data, sequence).await?;
     let released = sequences::release(data, &sequence, None).await?;
     output.result(&json!({ "released": released }), |out| writeln!(out, "{released} released"))
 }
 
-pub async fn stop(data: &DataDirectory, named: &str, output: Output) -> anyhow::Result<()> {
+pub async fn stop(data: &DataDirectory, named: &str, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let stopped = data.store.stop_sequences(contact.id, StopReason::ByHand, data.now()).await?;
     output.result(&json!({ "stopped": stopped }), |out| writeln!(out, "{} is out of {stopped} sequences", contact.name))
@@ -174,9 +176,9 @@ pub async fn write(
     data: &DataDirectory,
     named: &str,
     subject: String,
-    body: &str,
+    body: &Path,
     mailbox: Option<String>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let id = inbox::write(data, contact.id, Written { subject, body: text_of(body)?, mailbox }).await?;
@@ -192,9 +194,9 @@ pub async fn write(
 pub async fn answer(
     data: &DataDirectory,
     thread: i64,
-    body: &str,
+    body: &Path,
     subject: Option<String>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let written = Written { subject: subject.unwrap_or_default(), body: text_of(body)?, mailbox: None };
     let id = inbox::answer(data, thread, written).await?;
@@ -223,7 +225,7 @@ pub async fn inbox(
     show: &str,
     words: Option<&str>,
     limit: u64,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let of = match show {
         "open" => ThreadsOf::Open,
@@ -261,7 +263,7 @@ struct ThreadInFull {
     mails: Vec<MailShown>,
 }
 
-pub async fn thread(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+pub async fn thread(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let shown = inbox::shown(data, id).await?;
     let full = ThreadInFull { id, contact: shown.row.contact, subject: shown.row.subject, mails: shown.mails };
     output.result(&full, |out| {
@@ -284,7 +286,7 @@ struct OutgoingListed {
     message_id: Option<String>,
 }
 
-pub async fn queue(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn queue(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let states = [
         SendState::Unknown,
         SendState::Begun,
@@ -322,12 +324,12 @@ pub async fn queue(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-pub async fn settle(data: &DataDirectory, mail: i64, to: &str, output: Output) -> anyhow::Result<()> {
+pub async fn settle(data: &DataDirectory, mail: i64, to: &str, output: Output<'_>) -> anyhow::Result<()> {
     let state = sending::settle(data, mail, to).await?;
     output.result(&json!({ "mail": mail, "state": state }), |out| writeln!(out, "mail {mail}: {}", state.words()))
 }
 
-pub async fn take_back(data: &DataDirectory, mail: i64, output: Output) -> anyhow::Result<()> {
+pub async fn take_back(data: &DataDirectory, mail: i64, output: Output<'_>) -> anyhow::Result<()> {
     inbox::take_back(data, mail).await?;
     output.result(&json!({ "mail": mail, "state": "cancelled" }), |out| writeln!(out, "mail {mail} stays here"))
 }
@@ -342,7 +344,7 @@ struct BounceListed {
     at: String,
 }
 
-pub async fn bounces(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn bounces(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let bounces = data.store.bounces(None, LISTED_MAX).await?;
     if bounces.len() as u64 == LISTED_MAX {
         output.say(&format!("the latest {} are listed", grouped(LISTED_MAX)));

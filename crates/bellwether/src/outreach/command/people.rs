@@ -48,7 +48,7 @@ pub struct AddArguments {
     pub tag: Vec<String>,
 }
 
-pub async fn add(data: &DataDirectory, given: AddArguments, output: Output) -> anyhow::Result<()> {
+pub async fn add(data: &DataDirectory, given: AddArguments, output: Output<'_>) -> anyhow::Result<()> {
     let mut accounts = Vec::new();
     for creator in &given.creator {
         accounts.push(creators::find(data, creator).await?);
@@ -108,7 +108,7 @@ struct ContactsListed {
     all: u64,
 }
 
-pub async fn contacts(data: &DataDirectory, asked: ContactsArguments, output: Output) -> anyhow::Result<()> {
+pub async fn contacts(data: &DataDirectory, asked: ContactsArguments, output: Output<'_>) -> anyhow::Result<()> {
     let view = match &asked.view {
         Some(named) => views::find(data, views::CONTACTS.0, named).await?,
         None => Pairs::default(),
@@ -181,7 +181,7 @@ struct ContactInFull {
     touches: Vec<TouchShown>,
 }
 
-pub async fn contact(data: &DataDirectory, named: &str, limit: u64, output: Output) -> anyhow::Result<()> {
+pub async fn contact(data: &DataDirectory, named: &str, limit: u64, output: Output<'_>) -> anyhow::Result<()> {
     let id = contacts::find(data, named).await?.id;
     let shown = contacts::shown(data, id).await?;
     let touches = data.store.touches(id, None, limit).await?;
@@ -229,7 +229,7 @@ struct StageListed {
     limit_days: Option<u32>,
 }
 
-pub async fn board(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn board(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let now = data.now();
     let counts = data.store.contact_stages(&ContactFilter::default()).await?;
     let listed: Vec<StageListed> = Stage::ALL
@@ -255,7 +255,7 @@ pub async fn board(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-pub async fn stage(data: &DataDirectory, stage: &str, named: &[String], output: Output) -> anyhow::Result<()> {
+pub async fn stage(data: &DataDirectory, stage: &str, named: &[String], output: Output<'_>) -> anyhow::Result<()> {
     let stage = stage_of(stage)?;
     let mut ids = Vec::new();
     for name in named {
@@ -272,14 +272,14 @@ pub async fn stage(data: &DataDirectory, stage: &str, named: &[String], output: 
     })
 }
 
-pub async fn undo_move(data: &DataDirectory, change: i64, output: Output) -> anyhow::Result<()> {
+pub async fn undo_move(data: &DataDirectory, change: i64, output: Output<'_>) -> anyhow::Result<()> {
     let done = moving::undo(data, change).await?;
     output.result(&serde_json::json!({ "back": done.back, "elsewhere": done.elsewhere }), |out| {
         writeln!(out, "{}", moving::put_back_words(done))
     })
 }
 
-pub async fn note(data: &DataDirectory, named: &str, text: &str, kind: &str, output: Output) -> anyhow::Result<()> {
+pub async fn note(data: &DataDirectory, named: &str, text: &str, kind: &str, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let kind = match kind {
         "note" => TouchKind::Note,
@@ -300,7 +300,7 @@ pub async fn task(
     title: &str,
     due: &str,
     owner: &str,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     let id = contacts::add_task(data, contact.id, title, due, owner).await?;
@@ -308,7 +308,7 @@ pub async fn task(
         .result(&serde_json::json!({ "task": id, "contact": contact.id }), |out| writeln!(out, "task {id}, due {due}"))
 }
 
-pub async fn tasks(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn tasks(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let tasks: Vec<TaskListed> =
         data.store.tasks_due("9999-12-31", u64::from(u32::MAX)).await?.into_iter().map(task_listed).collect();
     output.result(&tasks, |out| {
@@ -322,14 +322,14 @@ pub async fn tasks(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-pub async fn done(data: &DataDirectory, task: i64, output: Output) -> anyhow::Result<()> {
+pub async fn done(data: &DataDirectory, task: i64, output: Output<'_>) -> anyhow::Result<()> {
     if !data.store.end_task(task, crate::outreach::TEAM, data.now()).await? {
         anyhow::bail!("no open task has the number {task}\nhint: `bellwether outreach tasks` lists them");
     }
     output.result(&serde_json::json!({ "task": task, "done": true }), |out| writeln!(out, "task {task} is done"))
 }
 
-pub async fn bar(data: &DataDirectory, address: &str, why: &str, output: Output) -> anyhow::Result<()> {
+pub async fn bar(data: &DataDirectory, address: &str, why: &str, output: Output<'_>) -> anyhow::Result<()> {
     let is_new = contacts::bar(data, address, why).await?;
     output.result(&serde_json::json!({ "barred": true, "new": is_new }), |out| {
         writeln!(out, "{address} {}", if is_new { "is never written to from now on" } else { "was barred already" })
@@ -341,7 +341,7 @@ pub async fn import(
     file: &std::path::Path,
     all: ForAll,
     is_try: bool,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let done = importing::import(data, file, &all, is_try).await?;
     output.result(&done, |out| {
@@ -377,7 +377,7 @@ struct ImportListed {
     undone_at: Option<String>,
 }
 
-pub async fn imports(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn imports(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let listed: Vec<ImportListed> = (data.store.contact_imports().await?.into_iter())
         .map(|row| ImportListed {
             import: row.id,
@@ -409,7 +409,7 @@ pub async fn imports(data: &DataDirectory, output: Output) -> anyhow::Result<()>
     })
 }
 
-pub async fn undo_import(data: &DataDirectory, import: i64, output: Output) -> anyhow::Result<()> {
+pub async fn undo_import(data: &DataDirectory, import: i64, output: Output<'_>) -> anyhow::Result<()> {
     let done = importing::undo(data, import).await?;
     output.result(&serde_json::json!({ "removed": done.removed, "stay": done.stay }), |out| {
         writeln!(
@@ -421,7 +421,7 @@ pub async fn undo_import(data: &DataDirectory, import: i64, output: Output) -> a
     })
 }
 
-pub async fn duplicates(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn duplicates(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let found = duplicates::proposals(data).await?;
     output.result(&found, |out| {
         if found.is_empty() {
@@ -448,7 +448,7 @@ pub async fn merge(
     stays: &str,
     goes: &str,
     take: &[String],
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let taken = duplicates::taken_over(data, take).await?;
     let (stays, goes) = (contacts::find(data, stays).await?, contacts::find(data, goes).await?);
@@ -472,7 +472,7 @@ struct ChangeListed {
     undone_at: Option<String>,
 }
 
-pub async fn changes(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn changes(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let listed: Vec<ChangeListed> = (data.store.contact_changes(200).await?.into_iter())
         .map(|row| ChangeListed {
             change: row.id,
@@ -494,7 +494,7 @@ pub async fn changes(data: &DataDirectory, output: Output) -> anyhow::Result<()>
     })
 }
 
-pub async fn undo_merge(data: &DataDirectory, change: i64, output: Output) -> anyhow::Result<()> {
+pub async fn undo_merge(data: &DataDirectory, change: i64, output: Output<'_>) -> anyhow::Result<()> {
     let kept = duplicates::undo(data, change).await?;
     output.result(&serde_json::json!({ "change": change, "stays": kept }), |out| {
         writeln!(out, "two again")?;
@@ -511,7 +511,7 @@ struct AuditListed {
     detail: String,
 }
 
-pub async fn audit(data: &DataDirectory, limit: u64, output: Output) -> anyhow::Result<()> {
+pub async fn audit(data: &DataDirectory, limit: u64, output: Output<'_>) -> anyhow::Result<()> {
     let listed: Vec<AuditListed> = (data.store.audit(None, limit).await?.into_iter())
         .map(|row| AuditListed {
             at: clock::iso(row.at),
@@ -534,10 +534,9 @@ pub async fn export(
     out: Option<&std::path::Path>,
     stage: Option<&str>,
     tag: Option<String>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     use anyhow::Context;
-    use std::io::Write;
     let form = ExportForm::from_code(format).with_context(|| format!("{format:?} is none of json, csv, vcard"))?;
     let filter = contacts::filter(data, None, stage.map(stage_of).transpose()?, None, tag);
     let (bytes, count) = exporting::export(data, &filter, form).await?;
@@ -549,16 +548,22 @@ pub async fn export(
                 writeln!(out, "{} contacts in {place}", grouped(count))
             })
         }
-        None => Ok(std::io::stdout().lock().write_all(&bytes)?),
+        None => output.bytes(form.media_type(), &bytes),
     }
 }
 
-pub async fn field(data: &DataDirectory, name: &str, kind: &str, output: Output) -> anyhow::Result<()> {
+pub async fn field(data: &DataDirectory, name: &str, kind: &str, output: Output<'_>) -> anyhow::Result<()> {
     let id = contacts::add_field(data, name, kind).await?;
     output.result(&serde_json::json!({ "field": id }), |out| writeln!(out, "field {id}: {name}"))
 }
 
-pub async fn fill(data: &DataDirectory, named: &str, field: &str, value: &str, output: Output) -> anyhow::Result<()> {
+pub async fn fill(
+    data: &DataDirectory,
+    named: &str,
+    field: &str,
+    value: &str,
+    output: Output<'_>,
+) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     contacts::fill(data, contact.id, field, value).await?;
     output.result(&serde_json::json!({ "contact": contact.id, "field": field }), |out| {
@@ -566,7 +571,7 @@ pub async fn fill(data: &DataDirectory, named: &str, field: &str, value: &str, o
     })
 }
 
-pub async fn forget(data: &DataDirectory, named: &str, output: Output) -> anyhow::Result<()> {
+pub async fn forget(data: &DataDirectory, named: &str, output: Output<'_>) -> anyhow::Result<()> {
     let contact = contacts::find(data, named).await?;
     data.store.forget_contact(contact.id, data.now()).await?;
     crate::outreach::content::sweep(data).await?;
@@ -578,12 +583,12 @@ pub async fn forget(data: &DataDirectory, named: &str, output: Output) -> anyhow
     })
 }
 
-pub async fn unbar(data: &DataDirectory, address: &str, output: Output) -> anyhow::Result<()> {
+pub async fn unbar(data: &DataDirectory, address: &str, output: Output<'_>) -> anyhow::Result<()> {
     contacts::unbar(data, address).await?;
     output.result(&serde_json::json!({ "barred": false }), |out| writeln!(out, "{address} may be written to again"))
 }
 
-pub async fn link(data: &DataDirectory, named: &str, creator: &str, output: Output) -> anyhow::Result<()> {
+pub async fn link(data: &DataDirectory, named: &str, creator: &str, output: Output<'_>) -> anyhow::Result<()> {
     let (contact, account) = (contacts::find(data, named).await?, creators::find(data, creator).await?);
     data.store.claim_account(contact.id, account).await?;
     output.result(&serde_json::json!({ "contact": contact.id, "account": account.to_string() }), |out| {

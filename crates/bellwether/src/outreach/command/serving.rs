@@ -1,6 +1,6 @@
 //! Mailboxes and their servers by command: add, look, check, send, read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,7 +32,7 @@ pub struct SettingsArguments {
     pub reminders: Option<String>,
 }
 
-pub async fn settings(data: &DataDirectory, given: SettingsArguments, output: Output) -> anyhow::Result<()> {
+pub async fn settings(data: &DataDirectory, given: SettingsArguments, output: Output<'_>) -> anyhow::Result<()> {
     let held = crate::outreach::settings::settings(data).await?;
     let is_change =
         given.public_address.is_some() || given.sender.is_some() || given.zone.is_some() || given.reminders.is_some();
@@ -77,7 +77,7 @@ pub struct MailboxArguments {
     pub smtp_user: String,
     /// A file with the password and nothing else; `-` reads it from standard input.
     #[arg(long)]
-    pub smtp_password_file: Option<String>,
+    pub smtp_password_file: Option<PathBuf>,
     /// The server to read from, as HOST:PORT.
     #[arg(long)]
     pub imap: Option<String>,
@@ -86,7 +86,7 @@ pub struct MailboxArguments {
     #[arg(long, default_value = "")]
     pub imap_user: String,
     #[arg(long)]
-    pub imap_password_file: Option<String>,
+    pub imap_password_file: Option<PathBuf>,
     /// A root certificate of your own, as a PEM file.
     #[arg(long)]
     pub root_pem: Option<PathBuf>,
@@ -128,11 +128,11 @@ fn server(text: &str, security: &str, user: &str) -> anyhow::Result<Server> {
     Ok(Server { host: host.to_owned(), port, security: security.to_owned(), user: user.to_owned() })
 }
 
-fn password(file: Option<&str>) -> anyhow::Result<Option<String>> {
+fn password(file: Option<&Path>) -> anyhow::Result<Option<String>> {
     file.map(|file| text_of(file).map(|text| text.trim_end_matches(['\r', '\n']).to_owned())).transpose()
 }
 
-pub async fn mailbox(data: &DataDirectory, given: MailboxArguments, output: Output) -> anyhow::Result<()> {
+pub async fn mailbox(data: &DataDirectory, given: MailboxArguments, output: Output<'_>) -> anyhow::Result<()> {
     let hours =
         given.hours.split_once('-').and_then(|(from, to)| Some((from.trim().parse().ok()?, to.trim().parse().ok()?)));
     let (from_hour, to_hour) = hours.with_context(|| format!("{:?} are no hours such as 9-17", given.hours))?;
@@ -195,7 +195,7 @@ struct MailboxListed {
     folders: Vec<FolderHeld>,
 }
 
-pub async fn mailboxes(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn mailboxes(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let mut listed = Vec::new();
     for mailbox in mailboxes::all(data).await? {
         let folders = data.store.mail_folders(mailbox.id).await?.into_iter().map(|folder| FolderHeld {
@@ -240,7 +240,7 @@ pub async fn mailboxes(data: &DataDirectory, output: Output) -> anyhow::Result<(
     })
 }
 
-pub async fn check(data: &DataDirectory, named: Option<&str>, output: Output) -> anyhow::Result<()> {
+pub async fn check(data: &DataDirectory, named: Option<&str>, output: Output<'_>) -> anyhow::Result<()> {
     let asked = match named {
         Some(name) => vec![mailboxes::find(data, Some(name)).await?],
         None => mailboxes::all(data).await?,
@@ -263,7 +263,7 @@ pub async fn check(data: &DataDirectory, named: Option<&str>, output: Output) ->
     if answered.iter().all(|of| of.is_well) { Ok(()) } else { anyhow::bail!("a server does not let us in") }
 }
 
-pub async fn pause(data: &DataDirectory, mailbox: &str, why: &str, output: Output) -> anyhow::Result<()> {
+pub async fn pause(data: &DataDirectory, mailbox: &str, why: &str, output: Output<'_>) -> anyhow::Result<()> {
     let mailbox = mailboxes::find(data, Some(mailbox)).await?;
     mailboxes::set_state(data, &mailbox, MailboxState::Paused, why).await?;
     output.result(&serde_json::json!({ "mailbox": mailbox.id, "state": "paused" }), |out| {
@@ -271,7 +271,7 @@ pub async fn pause(data: &DataDirectory, mailbox: &str, why: &str, output: Outpu
     })
 }
 
-pub async fn resume(data: &DataDirectory, mailbox: &str, output: Output) -> anyhow::Result<()> {
+pub async fn resume(data: &DataDirectory, mailbox: &str, output: Output<'_>) -> anyhow::Result<()> {
     let mailbox = mailboxes::find(data, Some(mailbox)).await?;
     mailboxes::set_state(data, &mailbox, MailboxState::Active, "").await?;
     output.result(&serde_json::json!({ "mailbox": mailbox.id, "state": "active" }), |out| {
@@ -279,7 +279,7 @@ pub async fn resume(data: &DataDirectory, mailbox: &str, output: Output) -> anyh
     })
 }
 
-pub fn dkim(data: &DataDirectory, domain: &str, output: Output) -> anyhow::Result<()> {
+pub fn dkim(data: &DataDirectory, domain: &str, output: Output<'_>) -> anyhow::Result<()> {
     let records = composing::domain_records(data, domain)?;
     output.result(&records, |out| {
         writeln!(out, "What {domain} has to say in its DNS (nothing was looked up there):\n")?;
@@ -299,7 +299,7 @@ struct SentAll {
     unknown_in_all: u64,
 }
 
-pub async fn send(data: &DataDirectory, until_empty: bool, output: Output) -> anyhow::Result<()> {
+pub async fn send(data: &DataDirectory, until_empty: bool, output: Output<'_>) -> anyhow::Result<()> {
     let lock = sending::begin(data).await?;
     let mut sent = SentAll::default();
     loop {
@@ -347,7 +347,7 @@ pub async fn send(data: &DataDirectory, until_empty: bool, output: Output) -> an
     })
 }
 
-pub async fn read(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+pub async fn read(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let read = reading::read_all(data).await?;
     if read.is_empty() {
         return Err(OutreachError::NoMailboxYet.into());

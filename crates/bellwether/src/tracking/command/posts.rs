@@ -192,7 +192,7 @@ fn piece_line(of: &PieceSeen) -> String {
     format!("{:>4}  {:<10} {} of {}  {address}", of.id(), of.state.code(), of.name(), of.tracked.contact_name)
 }
 
-pub(super) async fn run(data: &DataDirectory, command: PostsCommand, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, command: PostsCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         PostsCommand::List { campaign, creator, deal, state } => {
             let state = state_of(state.as_deref())?;
@@ -251,7 +251,7 @@ pub(super) async fn run(data: &DataDirectory, command: PostsCommand, output: Out
     }
 }
 
-async fn list(data: &DataDirectory, wanted: PostsWanted, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, wanted: PostsWanted, output: Output<'_>) -> anyhow::Result<()> {
     let all = posts::seen(data, &wanted).await?;
     let measured = measuring::measured(data, &all).await?;
     let none = PieceMeasured::default();
@@ -274,7 +274,7 @@ async fn list(data: &DataDirectory, wanted: PostsWanted, output: Output) -> anyh
     })
 }
 
-async fn show(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+async fn show(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let piece = posts::piece(data, id).await?;
     let measured = measuring::measured(data, std::slice::from_ref(&piece)).await?.remove(&id).unwrap_or_default();
     let mut document = piece_json(&piece);
@@ -315,7 +315,7 @@ fn write_proposal(out: &mut dyn std::io::Write, proposal: &Proposal) -> std::io:
     proposal.reasons.iter().try_for_each(|reason| writeln!(out, "        {}", reason.words))
 }
 
-async fn matched(data: &DataDirectory, deal: Option<i64>, output: Output) -> anyhow::Result<()> {
+async fn matched(data: &DataDirectory, deal: Option<i64>, output: Output<'_>) -> anyhow::Result<()> {
     let all = posts::seen(data, &PostsWanted { deal, ..PostsWanted::default() }).await?;
     output.result(&all.iter().map(piece_json).collect::<Vec<_>>(), |out| {
         if all.is_empty() {

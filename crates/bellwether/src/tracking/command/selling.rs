@@ -262,7 +262,7 @@ pub struct CreditArguments {
 }
 
 /// Runs a command about what was sold.
-pub async fn run(data: &DataDirectory, command: SellingCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: SellingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         SellingCommand::Shops
         | SellingCommand::Shop(_)

@@ -65,7 +65,7 @@ pub enum WebhooksCommand {
     },
 }
 
-pub async fn run(data: &DataDirectory, command: WebhooksCommand, output: Output) -> anyhow::Result<()> {
+pub async fn run(data: &DataDirectory, command: WebhooksCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         WebhooksCommand::List => list(data, output).await,
         WebhooksCommand::Add { url, event } => {
@@ -139,7 +139,7 @@ pub async fn run(data: &DataDirectory, command: WebhooksCommand, output: Output)
     }
 }
 
-async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
+async fn list(data: &DataDirectory, output: Output<'_>) -> anyhow::Result<()> {
     let rows = data.store.endpoints().await?;
     output.result(&rows.iter().map(endpoint_json).collect::<Vec<_>>(), |out| {
         if rows.is_empty() {
@@ -162,7 +162,7 @@ async fn list(data: &DataDirectory, output: Output) -> anyhow::Result<()> {
     })
 }
 
-fn with_secret(row: &EndpointRow, secret: &str, output: Output) -> anyhow::Result<()> {
+fn with_secret(row: &EndpointRow, secret: &str, output: Output<'_>) -> anyhow::Result<()> {
     let mut document = endpoint_json(row);
     document["secret"] = json!(secret);
     output.result(&document, |out| {
@@ -170,7 +170,7 @@ fn with_secret(row: &EndpointRow, secret: &str, output: Output) -> anyhow::Resul
     })
 }
 
-fn one(row: &DeliveryRow, output: Output) -> anyhow::Result<()> {
+fn one(row: &DeliveryRow, output: Output<'_>) -> anyhow::Result<()> {
     output.result(&delivery_json(row), |out| writeln!(out, "{}", line_of(row)))
 }
 

@@ -18,7 +18,7 @@ fn code_json(row: &CodeRow) -> Value {
     })
 }
 
-pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         SellingCommand::Code(given) => {
             let code = CodeGiven {

@@ -37,7 +37,7 @@ fn money_text(value: &Value) -> String {
     }
 }
 
-pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         SellingCommand::Orders(given) => {
             let shop = match given.shop.trim() {
@@ -122,7 +122,7 @@ pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: O
     }
 }
 
-async fn one(data: &DataDirectory, id: i64, output: Output) -> anyhow::Result<()> {
+async fn one(data: &DataDirectory, id: i64, output: Output<'_>) -> anyhow::Result<()> {
     let (joined, owners) = conversions::one(data, id).await?;
     let contact = |creator: u32| owners.contacts.get(creator as usize).copied();
     let mut document = conversion_json(&joined.row);
@@ -180,7 +180,7 @@ async fn list(
     kind: Option<String>,
     shop: Option<String>,
     limit: u64,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let kind = match kind.as_deref() {
         None => None,

@@ -11,7 +11,7 @@ use crate::tracking::attribution::{self, Report, ReportAsked, creators_of};
 use crate::tracking::told::amounts;
 use crate::tracking::{TEAM, shops};
 
-pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         SellingCommand::Reports => {
             let rows = data.store.attribution_reports().await?;
@@ -78,7 +78,7 @@ async fn print(
     data: &DataDirectory,
     report: &Report,
     kept: Option<(i64, String)>,
-    output: Output,
+    output: Output<'_>,
 ) -> anyhow::Result<()> {
     let names = creators_of(data, &report.found).await?;
     let document = json!({

@@ -18,7 +18,7 @@ fn shop_json(row: &ShopRow, address: &str) -> Value {
     })
 }
 
-pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output) -> anyhow::Result<()> {
+pub(super) async fn run(data: &DataDirectory, command: SellingCommand, output: Output<'_>) -> anyhow::Result<()> {
     match command {
         SellingCommand::Shop(given) => {
             let given = ShopGiven {
