@@ -19,11 +19,14 @@ pub enum Form {
     Json,
 }
 
+/// Is told how far long work has come.
+pub type Follower = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What a command said that was not asked from a terminal.
 #[derive(Default)]
 pub struct Said {
     answer: Mutex<Answer>,
-    follows: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    follows: Option<Follower>,
     /// What an import of this command read so far.
     progress: Arc<Progress>,
 }
@@ -38,7 +41,7 @@ pub struct Answer {
 
 impl Said {
     /// `follows` is told how far long work has come.
-    pub fn followed_by(progress: Arc<Progress>, follows: Arc<dyn Fn(&str) + Send + Sync>) -> Said {
+    pub fn followed_by(progress: Arc<Progress>, follows: Follower) -> Said {
         Said { answer: Mutex::default(), follows: Some(follows), progress }
     }
 
@@ -99,12 +102,23 @@ impl<'a> Output<'a> {
 
     /// Gives a result that is no document but bytes of a kind, such as a table or a picture.
     pub fn bytes(self, media_type: &'static str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.written(media_type, |out| out.write_all(bytes))
+    }
+
+    /// As [`Output::bytes`], of what `write` writes; printed as it comes.
+    pub fn written(
+        self,
+        media_type: &'static str,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
         if let Some(said) = self.said {
+            let mut bytes = vec![];
+            write(&mut bytes)?;
             let mut answer = said.answer.lock().unwrap_or_else(PoisonError::into_inner);
-            *answer = Answer { bytes: bytes.to_vec(), media_type: Some(media_type) };
+            *answer = Answer { bytes, media_type: Some(media_type) };
             return Ok(());
         }
-        match std::io::stdout().lock().write_all(bytes) {
+        match write(&mut std::io::stdout().lock()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),
         }
@@ -293,6 +307,23 @@ pub fn write_explanation(out: &mut dyn Write, node: &Explanation, depth: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_command_says_reaches_whoever_asked_by_the_api_and_nobody_else() {
+        let steps = Arc::new(Mutex::new(vec![]));
+        let noted = steps.clone();
+        let said = Said::followed_by(
+            Arc::default(),
+            Arc::new(move |step| noted.lock().expect("not poisoned").push(step.to_owned())),
+        );
+        Output::to(&said).note("reading");
+        Output::to(&said).result(&vec![1, 2], |_| panic!("a program is told no words")).expect("is kept");
+        assert_eq!(said.answer(), Answer { bytes: b"[1,2]".to_vec(), media_type: None });
+        assert_eq!(*steps.lock().expect("not poisoned"), ["reading"]);
+        let said = Said::default();
+        Output::to(&said).bytes("text/csv; charset=utf-8", b"name").expect("is kept");
+        assert_eq!(said.answer(), Answer { bytes: b"name".to_vec(), media_type: Some("text/csv; charset=utf-8") });
+    }
 
     #[test]
     fn rounding_follows_the_interval() {

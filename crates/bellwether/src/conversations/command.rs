@@ -175,11 +175,7 @@ pub async fn run(data: &DataDirectory, command: ConversationsCommand, output: Ou
                         )
                     })
                 }
-                None => {
-                    let mut bytes = vec![];
-                    write(&map, format, &mut bytes)?;
-                    output.bytes(format.content_type(), &bytes)
-                }
+                None => output.written(format.content_type(), |mut out| write(&map, format, &mut out)),
             }
         }
         ConversationsCommand::Between { a, b, limit, offset } => {

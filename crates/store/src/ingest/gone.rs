@@ -26,24 +26,37 @@ pub struct RowsGoing {
     pub through: i64,
 }
 
+/// Hashes that are read as one text.
+const HASHES_EACH: usize = 50_000;
 /// Records that are noted by one statement.
 const RECORDS_EACH: usize = 1_000;
 
 impl Store {
     /// The keyed hashes of all records that are gone.
     pub async fn gone_records(&self) -> Result<HashSet<[u8; 16]>, StoreError> {
-        // As one text: it is asked for with every portion of a stream, and a row each is a message each.
-        let (all,): (Option<String>,) = sqlx::query_as("select group_concat(hex(id_hmac), '') from gone_record")
+        let digit = |letter: u8| (letter as char).to_digit(16).unwrap_or(0) as u8;
+        let (mut gone, mut last) = (HashSet::new(), vec![]);
+        loop {
+            // Thousands as one text: it is asked for with every portion of a stream, and a row each is a message each.
+            let (some,): (Option<String>,) = sqlx::query_as(
+                "select group_concat(hex(id_hmac), '') from
+                 (select id_hmac from gone_record where id_hmac > $1 order by id_hmac limit $2)",
+            )
+            .bind(&last)
+            .bind(HASHES_EACH as i64)
             .fetch_one(&self.pool)
             .await
             .map_err(StoreError::of("reading what is gone"))?;
-        let all = all.unwrap_or_default();
-        let digit = |letter: u8| (letter as char).to_digit(16).unwrap_or(0) as u8;
-        let (hashes, _) = all.as_bytes().as_chunks::<32>();
-        Ok(hashes
-            .iter()
-            .map(|hash| std::array::from_fn(|at| digit(hash[2 * at]) << 4 | digit(hash[2 * at + 1])))
-            .collect())
+            let some = some.unwrap_or_default();
+            let (hashes, _) = some.as_bytes().as_chunks::<32>();
+            let read = hashes
+                .iter()
+                .map(|hash| std::array::from_fn::<u8, 16, _>(|at| digit(hash[2 * at]) << 4 | digit(hash[2 * at + 1])));
+            let read: Vec<[u8; 16]> = read.collect();
+            let Some(greatest) = read.iter().max() else { return Ok(gone) };
+            last = greatest.to_vec();
+            gone.extend(read);
+        }
     }
 
     /// Rows of records that are gone and may still be there.
@@ -110,4 +123,35 @@ pub(super) async fn keep_gone(
         .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_record_that_is_gone_is_remembered_once_however_many_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).await.expect("opens");
+        assert!(store.gone_records().await.expect("is read").is_empty());
+        let count = HASHES_EACH + RECORDS_EACH + 1;
+        let record = |number: usize| GoneRecord {
+            post: Some(PostId(number as i64)),
+            interactions: vec![InteractionId::from_halves(-(number as i64), i64::MAX)],
+            hashes: vec![(number as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes()],
+        };
+        let gone: Vec<GoneRecord> = (0..count).map(record).collect();
+        for _ in 0..2 {
+            let mut transaction = store.pool.begin().await.expect("begins");
+            keep_gone(&mut transaction, &gone, Timestamp(1)).await.expect("is kept");
+            transaction.commit().await.expect("commits");
+        }
+        let held = store.gone_records().await.expect("is read");
+        assert_eq!(held, gone.iter().map(|record| record.hashes[0]).collect());
+        let going = store.rows_going(3).await.expect("is read");
+        assert_eq!(going.posts, [PostId(0), PostId(1), PostId(2)]);
+        let all = store.rows_going(i64::MAX).await.expect("is read");
+        assert_eq!((all.posts.len(), all.interactions.len()), (2 * count, 2 * count));
+        assert!(all.interactions.contains(&gone[count - 1].interactions[0]), "both halves come back with their sign");
+    }
 }
